@@ -1,0 +1,52 @@
+// Questions that passes ask. No pass switches on the name of a support, a transport or an op.
+#ifndef HEDDLE_MIXER_INTERFACES_TD
+#define HEDDLE_MIXER_INTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def SupportAttrInterface : AttrInterface<"SupportAttrInterface"> {
+  let cppNamespace = "::heddle::mixer";
+  let description = [{
+    Which (query position i, key position j) pairs exist. Positions are counted in the order of the
+    layout slot. A support answers two questions, each twice: on numbers (reference evaluation,
+    cost) and as code (kernels): does the pair exist, and what is the class of a tile of pairs.
+  }];
+  let methods = [
+    InterfaceMethod<"True when query i of head `head` may see key j.",
+      "bool", "contains", (ins "int64_t":$i, "int64_t":$j, "int64_t":$head)>,
+    InterfaceMethod<[{Class of the tile [i0,i1) x [j0,j1): exact `Full` and `Empty`; `Partial` otherwise.
+      May answer `Partial` for a tile that is full or empty, never the other way round.}],
+      "::heddle::mixer::TileClass", "classify",
+      (ins "int64_t":$i0, "int64_t":$i1, "int64_t":$j0, "int64_t":$j1, "int64_t":$head)>,
+    InterfaceMethod<"Emits the i1 predicate `contains` on index values.",
+      "::mlir::Value", "emitContains",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::Value":$i,
+           "::mlir::Value":$j, "::mlir::Value":$head)>,
+    InterfaceMethod<[{Emits an i1 that is false only when the tile [i0,i1) x [j0,j1) is empty.}],
+      "::mlir::Value", "emitMayContain",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::Value":$i0,
+           "::mlir::Value":$i1, "::mlir::Value":$j0, "::mlir::Value":$j1, "::mlir::Value":$head)>,
+    InterfaceMethod<"True when no pair with j > i exists (the past alone matters).",
+      "bool", "isCausal", (ins)>,
+    InterfaceMethod<"True when every pair with j <= i exists and no other: what a carried state can express.",
+      "bool", "isWholePast", (ins)>,
+    InterfaceMethod<"True when every pair exists.", "bool", "isFull", (ins)>
+  ];
+}
+
+def TransportAttrInterface : AttrInterface<"TransportAttrInterface"> {
+  let cppNamespace = "::heddle::mixer";
+  let description = [{
+    How the memory decays, rotates or is rewritten from one token to the next.
+  }];
+  let methods = [
+    InterfaceMethod<"Number of transport operands the slot needs.", "unsigned", "getNumOperands", (ins)>,
+    InterfaceMethod<"True when the state update is affine in the state: S -> M S + N.", "bool", "isAffine", (ins)>,
+    InterfaceMethod<"True when the mixer carries a finite state from token to token.", "bool", "hasState", (ins)>,
+    InterfaceMethod<"True when q and k are part of the formula (false for position-only and structured).",
+      "bool", "usesQueryKey", (ins)>,
+    InterfaceMethod<"True when state entries are complex: q, k and S carry re and im blocks.", "bool", "isComplex", (ins)>
+  ];
+}
+
+#endif
