@@ -1,0 +1,271 @@
+#include "runtime/io/Npy.h"
+#include "runtime/io/Files.h"
+#include <cstring>
+
+namespace heddle::io {
+
+namespace {
+
+constexpr std::string_view kMagic("\x93NUMPY", 6);
+constexpr size_t kMaxHeader = 1 << 20;
+constexpr size_t kMaxRank = 32; // NumPy's own limit before version 2
+
+struct Descr {
+  DType dtype;
+  const char *text;
+};
+// One spelling per type to write; reading also takes "=" for native and "|" for one-byte types.
+constexpr Descr kDescrs[] = {{DType::F32, "<f4"},  {DType::F64, "<f8"}, {DType::F16, "<f2"},
+                             {DType::BF16, "<V2"}, {DType::I64, "<i8"}, {DType::I32, "<i4"},
+                             {DType::I8, "|i1"},   {DType::U8, "|u1"},  {DType::Bool, "|b1"}};
+
+struct Header {
+  std::string descr;
+  bool fortranOrder = false;
+  std::vector<int64_t> shape;
+};
+
+/// Reads the dict literal `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
+class HeaderParser {
+public:
+  HeaderParser(std::string_view text, const std::string &where) : text(text), where(where) {}
+
+  Result<Header> parse() {
+    bool seenDescr = false, seenOrder = false, seenShape = false;
+    if (!eat('{'))
+      return unexpected("'{'");
+    while (!eat('}')) {
+      std::string key;
+      if (!string(key))
+        return unexpected("a key");
+      if (!eat(':'))
+        return unexpected("':'");
+      bool known = key == "descr" || key == "fortran_order" || key == "shape";
+      bool &seen = key == "descr" ? seenDescr : key == "shape" ? seenShape : seenOrder;
+      if (!known || seen)
+        return Error{where, "header key", "each of descr, fortran_order, shape once", "'" + key + "'"};
+      seen = true;
+      if (Status status = value(key); !status)
+        return status.error();
+      if (!eat(',') && !peek('}'))
+        return unexpected("',' or '}'");
+    }
+    if (!seenDescr || !seenOrder || !seenShape)
+      return Error{where, "header", "the keys descr, fortran_order and shape", "fewer"};
+    skipSpace();
+    if (at != text.size())
+      return unexpected("the end of the header");
+    return header;
+  }
+
+private:
+  Status value(const std::string &key) {
+    if (key == "descr") {
+      if (string(header.descr))
+        return {};
+      return Error{where, "descr", "a plain type such as '<f4'", "a structured type"};
+    }
+    if (key == "fortran_order")
+      return boolean();
+    return shape();
+  }
+
+  Status boolean() {
+    header.fortranOrder = word("True");
+    if (header.fortranOrder || word("False"))
+      return {};
+    return unexpected("True or False");
+  }
+
+  Status shape() {
+    if (!eat('('))
+      return unexpected("'('");
+    while (!eat(')')) {
+      int64_t dim = 0;
+      if (!number(dim))
+        return unexpected("a dimension");
+      if (header.shape.size() == kMaxRank)
+        return Error{where, "rank", "at most " + std::to_string(kMaxRank), "more"};
+      header.shape.push_back(dim);
+      if (!eat(',') && !peek(')'))
+        return unexpected("',' or ')'");
+    }
+    return {};
+  }
+
+  void skipSpace() {
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t'))
+      ++at;
+  }
+  bool peek(char c) {
+    skipSpace();
+    return at < text.size() && text[at] == c;
+  }
+  bool eat(char c) {
+    bool found = peek(c);
+    at += found;
+    return found;
+  }
+  bool word(std::string_view expected) {
+    skipSpace();
+    if (text.substr(at, expected.size()) != expected)
+      return false;
+    at += expected.size();
+    return true;
+  }
+  bool string(std::string &result) {
+    skipSpace();
+    if (at >= text.size() || (text[at] != '\'' && text[at] != '"'))
+      return false;
+    size_t end = text.find(text[at], at + 1);
+    if (end == std::string_view::npos)
+      return false;
+    result = std::string(text.substr(at + 1, end - at - 1));
+    at = end + 1;
+    return true;
+  }
+  bool number(int64_t &result) {
+    skipSpace();
+    size_t begin = at;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+      if (__builtin_mul_overflow(result, 10, &result) || __builtin_add_overflow(result, text[at] - '0', &result))
+        return false;
+    if (at > begin && at < text.size() && text[at] == 'L') // Python 2 wrote long integers so
+      ++at;
+    return at > begin;
+  }
+  Error unexpected(const char *expected) const {
+    std::string got = at < text.size() ? "'" + std::string(text.substr(at, 16)) + "'" : "the end";
+    return Error{where, "header at byte " + std::to_string(at), expected, got};
+  }
+
+  std::string_view text;
+  const std::string &where;
+  size_t at = 0;
+  Header header;
+};
+
+Result<DType> parseDescr(const std::string &descr, const std::string &where) {
+  for (const Descr &known : kDescrs) {
+    bool oneByte = dtypeSize(known.dtype) == 1;
+    bool order = !descr.empty() && (descr[0] == '<' || descr[0] == '=' || descr[0] == '|') &&
+                 (oneByte || descr[0] != '|' || known.dtype == DType::BF16);
+    if (order && descr.substr(1) == known.text + 1)
+      return known.dtype;
+  }
+  std::string got = descr.find('O') != std::string::npos ? descr + " (Python objects, which are never loaded)" : descr;
+  return Error{where, "descr", "one of <f4 <f8 <f2 <V2 (bf16) <i8 <i4 |i1 |u1 |b1", got};
+}
+
+/// Bytes before the dict and its length, from the magic and version.
+Result<std::pair<size_t, size_t>> headerExtent(std::string_view file, const std::string &where) {
+  if (file.substr(0, kMagic.size()) != kMagic || file.size() < 10)
+    return Error{where, "file", "an npy file (magic \\x93NUMPY)", "something else"};
+  auto byte = [&](size_t i) { return static_cast<size_t>(static_cast<unsigned char>(file[i])); };
+  size_t version = byte(6);
+  if (version < 1 || version > 3 || byte(7) != 0)
+    return Error{where, "npy version", "1.0, 2.0 or 3.0", std::to_string(version) + "." + std::to_string(byte(7))};
+  size_t start = version == 1 ? 10 : 12;
+  if (file.size() < start)
+    return Error{where, "file size", "at least 12 bytes", std::to_string(file.size())};
+  size_t length = byte(8) | byte(9) << 8;
+  if (version > 1)
+    length |= byte(10) << 16 | byte(11) << 24;
+  if (length > kMaxHeader || length > file.size() - start)
+    return Error{where, "header size", "at most the file's " + std::to_string(file.size() - start),
+                 std::to_string(length)};
+  return std::make_pair(start, length);
+}
+
+/// Copies column-major `source` into row-major order, one output element after the other.
+void copyFromFortran(const std::byte *source, HostTensor &tensor) {
+  size_t width = dtypeSize(tensor.dtype), rank = tensor.shape.size();
+  std::vector<int64_t> index(rank, 0), stride(rank, 1);
+  for (size_t d = 1; d < rank; ++d)
+    stride[d] = stride[d - 1] * tensor.shape[d - 1];
+  int64_t count = tensor.numElements(), from = 0;
+  for (int64_t to = 0; to < count; ++to) {
+    std::memcpy(tensor.data() + static_cast<size_t>(to) * width, source + static_cast<size_t>(from) * width, width);
+    for (size_t d = rank; d-- > 0;) {
+      from += stride[d];
+      if (++index[d] < tensor.shape[d])
+        break;
+      from -= stride[d] * tensor.shape[d];
+      index[d] = 0;
+    }
+  }
+}
+
+} // namespace
+
+Result<HostTensor> parseNpy(std::string_view file, const std::string &where) {
+  auto extent = headerExtent(file, where);
+  if (!extent)
+    return extent.error();
+  auto [start, length] = *extent;
+  Result<Header> header = HeaderParser(file.substr(start, length), where).parse();
+  if (!header)
+    return header.error();
+  Result<DType> dtype = parseDescr(header->descr, where);
+  if (!dtype)
+    return dtype.error();
+  Result<size_t> size = tensorByteSize(*dtype, header->shape);
+  if (!size)
+    return Error{where, size.error().what, size.error().expected, size.error().got};
+  std::string_view body = file.substr(start + length);
+  if (body.size() != *size) // checked before memory is taken: the file's size bounds it
+    return Error{where, "data of " + describeTensor(*dtype, header->shape), std::to_string(*size) + " bytes",
+                 std::to_string(body.size())};
+  Result<HostTensor> tensor = makeTensor(*dtype, header->shape);
+  if (!tensor)
+    return Error{where, tensor.error().what, tensor.error().expected, tensor.error().got};
+  const std::byte *source = reinterpret_cast<const std::byte *>(body.data());
+  if (header->fortranOrder && header->shape.size() > 1)
+    copyFromFortran(source, *tensor);
+  else if (*size != 0)
+    std::memcpy(tensor->data(), source, *size);
+  return tensor;
+}
+
+Result<HostTensor> readNpy(const std::string &path) {
+  Result<MappedFile> file = mapFile(path);
+  if (!file)
+    return file.error();
+  return parseNpy(file->view(), path);
+}
+
+std::string npyHeader(const HostTensor &tensor) {
+  std::string shape;
+  for (size_t i = 0; i < tensor.shape.size(); ++i)
+    shape += (i ? ", " : "") + std::to_string(tensor.shape[i]);
+  if (tensor.shape.size() == 1)
+    shape += ",";
+  const char *descr = "";
+  for (const Descr &known : kDescrs)
+    if (known.dtype == tensor.dtype)
+      descr = known.text;
+  std::string dict = std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  size_t prefix = dict.size() + 1 + 10 > 65535 ? 12 : 10;
+  dict.append(63 - (prefix + dict.size()) % 64, ' '); // data starts at a multiple of 64
+  dict += '\n';
+  std::string header(kMagic);
+  header += prefix == 10 ? '\1' : '\2';
+  header += '\0';
+  for (size_t i = 0; i < prefix - 8; ++i)
+    header += static_cast<char>(dict.size() >> (8 * i) & 0xff);
+  return header + dict;
+}
+
+Status writeNpy(const std::string &path, const HostTensor &tensor) {
+  FileReplacer file(path);
+  std::string header = npyHeader(tensor);
+  if (Status status = file.open(); !status)
+    return status;
+  if (Status status = file.append(header.data(), header.size()); !status)
+    return status;
+  if (Status status = file.append(tensor.data(), tensor.byteSize); !status)
+    return status;
+  return file.commit();
+}
+
+} // namespace heddle::io
