@@ -1,0 +1,85 @@
+#include "passes/tile/LoopKernels.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+namespace {
+
+// Below this many points a task costs more to start than to run, so outer loops move into it.
+constexpr int64_t kMinTaskPoints = 512;
+// The points of one task where a long contiguous loop is split.
+constexpr int64_t kPointwiseBlock = 1024;
+constexpr int64_t kMaxUnsplitInner = 4096;
+// Accumulators of a lane reduction: 1 KB of f32 stay in the first-level cache beside the operands.
+constexpr int64_t kLaneBlock = 256;
+// What an unknown trip count stands for in estimates.
+constexpr int64_t kUnknownTrips = 256;
+
+/// How well `loop` serves as the innermost one: unit strides count for it, other strides against it.
+int scoreInner(const IterationSpace &space, unsigned loop) {
+  int score = 0;
+  for (auto [index, access] : llvm::enumerate(space.accesses)) {
+    if (!access.usesLoop(loop))
+      continue;
+    bool isOutput = index >= space.numInputs;
+    score += access.unitStrideLoop() == loop ? (isOutput ? 3 : 2) : -2;
+  }
+  int64_t size = space.loops[loop].staticSize();
+  return !ShapedType::isDynamic(size) && size < 4 ? score - 3 : score;
+}
+
+std::optional<unsigned> chooseInner(const IterationSpace &space) {
+  std::optional<unsigned> best;
+  for (unsigned loop = 0; loop < space.loops.size(); ++loop)
+    if (!best || scoreInner(space, loop) >= scoreInner(space, *best))
+      best = loop;
+  return best;
+}
+
+/// Moves static loops from the tasks into them until one task is worth starting.
+void coarsenTasks(const IterationSpace &space, LoopSchedule &schedule) {
+  auto pointsPerTask = [&] {
+    SmallVector<unsigned> inside(schedule.sequential);
+    inside.append(schedule.reductions);
+    if (schedule.inner)
+      inside.push_back(*schedule.inner);
+    return space.estimateTrips(inside, kUnknownTrips);
+  };
+  while (schedule.tasks.size() > 1 && pointsPerTask() < kMinTaskPoints &&
+         !ShapedType::isDynamic(space.loops[schedule.tasks.back()].staticSize()))
+    schedule.sequential.insert(schedule.sequential.begin(), schedule.tasks.pop_back_val());
+}
+
+/// Splits the innermost loop where it is long or the only source of parallel work.
+void blockInner(const IterationSpace &space, LoopSchedule &schedule) {
+  const LoopInfo &inner = space.loops[*schedule.inner];
+  if (inner.isReduction)
+    return;
+  int64_t size = inner.staticSize();
+  bool hasLanes = !schedule.reductions.empty();
+  bool isLong = ShapedType::isDynamic(size) || size > (hasLanes ? kPointwiseBlock : kMaxUnsplitInner);
+  bool isOnlyParallelLoop = space.estimateTrips(schedule.tasks, kUnknownTrips) == 1;
+  int64_t block = hasLanes ? kLaneBlock : kPointwiseBlock;
+  if (isLong || (isOnlyParallelLoop && size > block))
+    schedule.innerBlock = block;
+}
+
+} // namespace
+
+LoopSchedule chooseSchedule(const IterationSpace &space) {
+  LoopSchedule schedule;
+  schedule.inner = chooseInner(space);
+  for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
+    if (loop == schedule.inner)
+      continue;
+    (space.loops[loop].isReduction ? schedule.reductions : schedule.tasks).push_back(loop);
+  }
+  if (!schedule.inner)
+    return schedule;
+  coarsenTasks(space, schedule);
+  blockInner(space, schedule);
+  return schedule;
+}
+
+} // namespace heddle
