@@ -10,6 +10,15 @@ include "dialects/mixer/MixerInterfaces.td"
 class Mixer_Attr<string name, string mnemonic_, list<Trait> traits = []>
     : AttrDef<Mixer_Dialect, name, traits> { let mnemonic = mnemonic_; }
 
+// A real number, kept as a double and printed so that it reads back bit for bit.
+class Mixer_Real<string default = ""> : AttrOrTypeParameter<"::llvm::APFloat", "a real number"> {
+  let comparator = "$_lhs.bitwiseIsEqual($_rhs)";
+  let parser = "::heddle::mixer::parseReal($_parser)";
+  let printer = "$_printer.printFloat($_self)";
+  let defaultValue = default;
+}
+class Mixer_DefaultEnum<EnumInfo info, string default> : EnumParameter<info> { let defaultValue = default; }
+
 //===--- enums ---------------------------------------------------------------------------===//
 
 class Mixer_Enum<string name, string summary, list<I32EnumAttrCase> cases> : I32EnumAttr<name, summary, cases> {
@@ -43,8 +52,9 @@ def Mixer_FormKind : Mixer_Enum<"FormKind", "execution form", [
 def Mixer_LayoutAttr : Mixer_Attr<"Layout", "layout"> {
   let summary = "order of the tokens and alignment of query and key positions";
   let parameters = (ins EnumParameter<Mixer_Order>:$order,
-                        DefaultValuedParameter<EnumParameter<Mixer_Align>, "Align::Start">:$align);
+                        Mixer_DefaultEnum<Mixer_Align, "Align::Start">:$align);
   let assemblyFormat = "`<` $order (`,` `align` `=` $align^)? `>`";
+  let constBuilderCall = "$0";  // a default value of this type is written as a C++ expression
 }
 
 //===--- supports -------------------------------------------------------------------------===//
@@ -165,7 +175,7 @@ def Mixer_RegionAttr : Mixer_Transport<"Region", "region"> {
 def Mixer_LinearAttr : Mixer_Attr<"Linear", "linear"> {
   let summary = "weight = scale * q . T k; with log_keys, k is the logarithm of the key: weight = scale * q . T exp(k)";
   let description = [{log_keys is evaluated with a running maximum per key channel, so that large keys do not overflow (RWKV-4).}];
-  let parameters = (ins DefaultValuedParameter<"::llvm::APFloat", "::llvm::APFloat(1.0)">:$scale,
+  let parameters = (ins Mixer_Real<"::llvm::APFloat(1.0)">:$scale,
                         DefaultValuedParameter<"bool", "false">:$log_keys);
   let assemblyFormat = "(`<` struct($scale, $log_keys)^ `>`)?";
 }
@@ -173,9 +183,9 @@ def Mixer_SoftmaxAttr : Mixer_Attr<"Softmax", "softmax"> {
   let summary = "weight = exp(s), s = cap(scale * q . k) + bias; cap(x) = soft_cap * tanh(x / soft_cap), 0 = no cap";
   let description = [{bias: `dense`, operand [B|1, H|1, T|1, S|1]; `relative`, operand table [H|1, R], s += table[clamp(j - i + R / 2, 0, R - 1)]
     (integer division); `alibi`, operand slopes [H], s -= slopes[h] * |i - j|.}];
-  let parameters = (ins "::llvm::APFloat":$scale,
-                        DefaultValuedParameter<"::llvm::APFloat", "::llvm::APFloat(0.0)">:$soft_cap,
-                        DefaultValuedParameter<EnumParameter<Mixer_BiasKind>, "BiasKind::None">:$bias);
+  let parameters = (ins Mixer_Real<>:$scale,
+                        Mixer_Real<"::llvm::APFloat(0.0)">:$soft_cap,
+                        Mixer_DefaultEnum<Mixer_BiasKind, "BiasKind::None">:$bias);
   let assemblyFormat = "`<` struct($scale, $soft_cap, $bias) `>`";
 }
 def Mixer_NormAttr : Mixer_Attr<"Norm", "norm"> {
@@ -183,7 +193,7 @@ def Mixer_NormAttr : Mixer_Attr<"Norm", "norm"> {
   let description = [{o_i = (sum_j w_ij v_j) / (sum_j w_ij + epsilon); a row without any weight gives 0. `running` equals `row_sum`, and the
     sum enters and leaves with the state.}];
   let parameters = (ins EnumParameter<Mixer_NormKind>:$kind,
-                        DefaultValuedParameter<"::llvm::APFloat", "::llvm::APFloat(0.0)">:$epsilon);
+                        Mixer_Real<"::llvm::APFloat(0.0)">:$epsilon);
   let assemblyFormat = "`<` $kind (`,` `epsilon` `=` $epsilon^)? `>`";
 }
 

@@ -14,6 +14,11 @@ def Mixer_Dialect : Dialect {
   }];
   let useDefaultAttributePrinterParser = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let extraClassDeclaration = [{
+    // Registration happens beside the definitions of attributes and ops.
+    void registerAttributes();
+    void registerOps();
+  }];
 }
 
 #endif

@@ -40,12 +40,35 @@ def TransportAttrInterface : AttrInterface<"TransportAttrInterface"> {
     How the memory decays, rotates or is rewritten from one token to the next.
   }];
   let methods = [
-    InterfaceMethod<"Number of transport operands the slot needs.", "unsigned", "getNumOperands", (ins)>,
+    InterfaceMethod<"Number of transport operands the slot needs; a region takes any number from here on.", "unsigned", "getNumOperands", (ins)>,
     InterfaceMethod<"True when the state update is affine in the state: S -> M S + N.", "bool", "isAffine", (ins)>,
     InterfaceMethod<"True when the mixer carries a finite state from token to token.", "bool", "hasState", (ins)>,
     InterfaceMethod<"True when q and k are part of the formula (false for position-only and structured).",
       "bool", "usesQueryKey", (ins)>,
     InterfaceMethod<"True when state entries are complex: q, k and S carry re and im blocks.", "bool", "isComplex", (ins)>
+  ];
+}
+
+def MixerOpInterface : OpInterface<"MixerOpInterface"> {
+  let cppNamespace = "::heddle::mixer";
+  let description = [{
+    What a pass may ask of a token mixer without knowing which one it is: the roles of its dimensions, its sizes, the
+    execution forms that compute it, what each form costs, and the state it carries from token to token.
+  }];
+  let methods = [
+    InterfaceMethod<"Sizes of the mixer; dynamic batch and token counts are ShapedType::kDynamic.",
+      "::heddle::mixer::MixSizes", "getSizes", (ins)>,
+    InterfaceMethod<"Role of every dimension of an operand.",
+      "::llvm::SmallVector<::heddle::mixer::DimRole>", "getDimRoles", (ins "::mlir::OpOperand &":$operand)>,
+    InterfaceMethod<"Execution forms that compute this mixer exactly, never empty for a legal mixer.",
+      "::llvm::SmallVector<::heddle::mixer::FormKind>", "admittedForms", (ins)>,
+    InterfaceMethod<"Cost of an admitted form; all sizes given must be static.",
+      "::heddle::mixer::FormCost", "formCost",
+      (ins "::heddle::mixer::FormAttr":$form, "const ::heddle::mixer::MixSizes &":$sizes)>,
+    InterfaceMethod<"Types of the carried state, empty when the mixer has no finite one.",
+      "::llvm::SmallVector<::mlir::Type>", "stateTypes", (ins)>,
+    InterfaceMethod<"The carried state: its tensors, their initial values and how summaries combine.",
+      "::heddle::mixer::CarriedState", "carriedState", (ins)>
   ];
 }
 

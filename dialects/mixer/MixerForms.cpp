@@ -1,0 +1,1 @@
+#include "dialects/mixer/Mixer.h"
