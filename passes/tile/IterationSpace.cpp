@@ -119,7 +119,8 @@ void joinAccess(OpBuilder &builder, Location loc, Access &access, unsigned outer
     return;
   SmallVector<AffineExpr> results(access.map.getResults());
   if (auto dim = access.dimOfLoop(inner)) {
-    access.base = memref::CollapseShapeOp::create(builder, loc, access.base, joinDims(access.type().getRank(), *dim - 1));
+    access.base =
+        memref::CollapseShapeOp::create(builder, loc, access.base, joinDims(access.type().getRank(), *dim - 1));
     results.erase(results.begin() + *dim);
   }
   SmallVector<AffineExpr> renumbered;
@@ -171,9 +172,17 @@ void mergeLoops(OpBuilder &builder, Location loc, IterationSpace &space,
 
 SmallVector<Value> materializeIndices(OpBuilder &builder, Location loc, const Access &access, ValueRange ivs) {
   SmallVector<Value> indices;
-  SmallVector<OpFoldResult> operands(ivs.begin(), ivs.end());
   for (AffineExpr expr : access.map.getResults()) {
-    AffineMap map = AffineMap::get(access.map.getNumDims(), 0, expr);
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      indices.push_back(ivs[dim.getPosition()]);
+      continue;
+    }
+    // Only the loops in use: the value of another loop may not exist yet.
+    AffineMap map = compressUnusedDims(AffineMap::get(access.map.getNumDims(), 0, expr));
+    SmallVector<OpFoldResult> operands;
+    for (auto [loop, iv] : llvm::enumerate(ivs))
+      if (expr.isFunctionOfDim(loop))
+        operands.push_back(iv);
     OpFoldResult index = affine::makeComposedFoldedAffineApply(builder, loc, map, operands);
     indices.push_back(getValueOrCreateConstantIndexOp(builder, loc, index));
   }

@@ -70,9 +70,8 @@ void KernelEmitter::emitTasks(llvm::function_ref<void(ValueRange)> emitTask) {
     counts.push_back(constant(1));
   SmallVector<Value> zeros(counts.size(), constant(0)), ones(counts.size(), constant(1));
   if (!options.parallel) {
-    scf::buildLoopNest(builder, loc, zeros, counts, ones, [&](OpBuilder &, Location, ValueRange taskIvs) {
-      emitTask(taskIvs);
-    });
+    scf::buildLoopNest(builder, loc, zeros, counts, ones,
+                       [&](OpBuilder &, Location, ValueRange taskIvs) { emitTask(taskIvs); });
     return;
   }
   auto parallel = scf::ParallelOp::create(builder, loc, zeros, counts, ones);
@@ -198,9 +197,8 @@ void KernelEmitter::emitLaneReduction() {
   emitInner([&] {
     storeLanes(llvm::map_to_vector(space.outputs(), [&](const Access &access) { return loadOperand(access); }));
   });
-  emitSequential(schedule.reductions, [&] {
-    emitInner([&] { storeLanes(body(builder, loc, ivs, loadOperands(loadLanes()))); });
-  });
+  emitSequential(schedule.reductions,
+                 [&] { emitInner([&] { storeLanes(body(builder, loc, ivs, loadOperands(loadLanes()))); }); });
   emitInner([&] { storeOutputs(loadLanes()); });
 }
 

@@ -14,8 +14,8 @@
 namespace heddle {
 
 /// The scalar computation at one point: from loop values and one value per operand to one value per output.
-using ScalarBody = std::function<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location,
-                                                                mlir::ValueRange ivs, mlir::ValueRange operands)>;
+using ScalarBody = std::function<llvm::SmallVector<mlir::Value>(mlir::OpBuilder &, mlir::Location, mlir::ValueRange ivs,
+                                                                mlir::ValueRange operands)>;
 
 /// How the loops of a space run.
 struct LoopSchedule {
@@ -30,9 +30,9 @@ LoopSchedule chooseSchedule(const IterationSpace &space);
 
 /// What a kernel is called and whether it may run across threads.
 struct LoopKernelOptions {
-  llvm::StringRef kernelName; // heddle.kernel
-  int64_t flopsPerPoint = 1;  // for heddle.work
-  bool parallel = true;       // false inside of another kernel
+  llvm::StringRef kernelName;           // heddle.kernel
+  int64_t flopsPerPoint = 1;            // for heddle.work
+  bool parallel = true;                 // false inside of another kernel
   llvm::SmallVector<bool> usedOperands; // operands that the body reads; the others are not loaded
 };
 

@@ -1,8 +1,8 @@
 // --heddle-lower-generics: what is left of linalg becomes loops. Choosing a schedule and emitting it live in
 // LoopKernels; this file decides what is lowered and hands over the scalar body.
+#include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
 #include "passes/tile/LoopKernels.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -41,7 +41,8 @@ SmallVector<Value> cloneBody(linalg::LinalgOp op, OpBuilder &builder, ValueRange
     else
       builder.clone(inner, mapping);
   }
-  return llvm::map_to_vector(block->getTerminator()->getOperands(), [&](Value v) { return mapping.lookupOrDefault(v); });
+  return llvm::map_to_vector(block->getTerminator()->getOperands(),
+                             [&](Value v) { return mapping.lookupOrDefault(v); });
 }
 
 LogicalResult lowerLinalg(linalg::LinalgOp op) {

@@ -1,0 +1,126 @@
+// --heddle-fuse-elementwise: upstream's fusion patterns under a control function that never buys memory traffic with
+// repeated expensive arithmetic.
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_FUSEELEMENTWISEPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+// A producer with more operations than this is not computed again for a second use.
+constexpr int64_t kCheapOps = 2;
+constexpr int64_t kCheapUses = 4;
+// Elementwise constants up to this many elements are folded.
+constexpr int64_t kMaxFoldedElements = 1024;
+
+bool isTranscendental(Operation *op) {
+  return isa<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::FmaOp, math::FloorOp, math::CeilOp>(op);
+}
+
+bool isCheap(linalg::GenericOp producer) {
+  int64_t count = 0;
+  for (Operation &op : producer.getBody()->without_terminator()) {
+    if (isTranscendental(&op) || isa<arith::DivFOp>(op))
+      return false;
+    count += !isa<arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, linalg::IndexOp>(op);
+  }
+  return count <= kCheapOps;
+}
+
+/// Whether the consumer reads each element of the operand once: its map mentions every parallel loop.
+bool readsOnce(OpOperand *operand) {
+  auto consumer = cast<linalg::LinalgOp>(operand->getOwner());
+  return consumer.getMatchingIndexingMap(operand).isPermutation();
+}
+
+/// A product of matrices reads its operands many times over, whatever their maps say about one row.
+bool isContraction(linalg::LinalgOp op) {
+  return linalg::isaContractionOpInterface(op) || op.getNumReductionLoops() > 1;
+}
+
+bool shouldFuse(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
+  if (!producer || !consumer)
+    return false;
+  if (isContraction(consumer))
+    return false;
+  if (operand->get().hasOneUse() && readsOnce(operand))
+    return true;
+  int64_t uses = std::distance(operand->get().use_begin(), operand->get().use_end());
+  return isCheap(producer) && uses <= kCheapUses;
+}
+
+/// Reshapes move only where a generic operation stands on the other side, ready to fuse.
+bool shouldMoveReshape(OpOperand *operand) {
+  Operation *producer = operand->get().getDefiningOp();
+  if (!producer || !operand->get().hasOneUse())
+    return false;
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(producer))
+    return expand.getSrc().getDefiningOp<linalg::GenericOp>() && expand.getSrc().hasOneUse();
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(producer))
+    return collapse.getSrc().getDefiningOp<linalg::GenericOp>() && collapse.getSrc().hasOneUse();
+  auto generic = dyn_cast<linalg::GenericOp>(producer);
+  return generic && linalg::isElementwise(generic) && isa<tensor::CollapseShapeOp>(operand->getOwner());
+}
+
+bool shouldFoldConstant(OpOperand *operand) {
+  auto type = dyn_cast<RankedTensorType>(operand->get().getType());
+  return type && type.hasStaticShape() && type.getNumElements() <= kMaxFoldedElements;
+}
+
+/// Named elementwise operations become generic ones, so that the patterns see them.
+void generalizeElementwise(func::FuncOp func) {
+  SmallVector<linalg::LinalgOp> named;
+  func.walk([&](linalg::LinalgOp op) {
+    bool isMoved = isa<linalg::TransposeOp, linalg::BroadcastOp, linalg::MapOp>(op.getOperation());
+    if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()) && (isMoved || linalg::isElementwise(op)) &&
+        op.hasPureTensorSemantics())
+      named.push_back(op);
+  });
+  IRRewriter rewriter(func.getContext());
+  for (linalg::LinalgOp op : named) {
+    rewriter.setInsertionPoint(op);
+    (void)linalg::generalizeNamedOp(rewriter, op);
+  }
+}
+
+/// Softmax as five plain operations: the fusion patterns see into those.
+LogicalResult decomposeSoftmax(func::FuncOp func) {
+  SmallVector<linalg::SoftmaxOp> work;
+  func.walk([&](linalg::SoftmaxOp op) { work.push_back(op); });
+  IRRewriter rewriter(func.getContext());
+  for (linalg::SoftmaxOp op : work) {
+    rewriter.setInsertionPoint(op);
+    FailureOr<SmallVector<Value>> parts = op.decomposeOperation(rewriter);
+    if (failed(parts))
+      return op.emitOpError("expected a form that decomposes but got one that does not");
+    rewriter.replaceOp(op, *parts);
+  }
+  return success();
+}
+
+struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
+  void runOnOperation() override {
+    if (failed(decomposeSoftmax(getOperation())))
+      return signalPassFailure();
+    generalizeElementwise(getOperation());
+    RewritePatternSet patterns(&getContext());
+    linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
+    linalg::populateFoldReshapeOpsByExpansionPatterns(patterns, shouldMoveReshape);
+    linalg::populateConstantFoldLinalgOperations(patterns, shouldFoldConstant);
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::ExpandShapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::CollapseShapeOp::getCanonicalizationPatterns(patterns, &getContext());
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace heddle

@@ -1,0 +1,63 @@
+// --heddle-lower-contractions: products of matrices become register-tiled kernels. Recognising them lives in
+// ContractionMatch, the kernel in kernels/MatmulKernel.
+#include "passes/Passes.h"
+#include "passes/kernels/MatmulKernel.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_LOWERCONTRACTIONSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+bool isZeroFill(linalg::FillOp fill) { return matchPattern(fill.getInputs()[0], m_AnyZeroFloat()); }
+
+/// The fill whose zeros `op` accumulates onto, when nothing else looks at the buffer in between. Only a buffer that
+/// this function sees whole (an allocation) qualifies: no view of it can hide an access.
+linalg::FillOp findZeroFill(linalg::LinalgOp op) {
+  Value buffer = op.getDpsInitOperand(0)->get();
+  if (!buffer.getDefiningOp<memref::AllocOp>())
+    return nullptr;
+  linalg::FillOp found;
+  for (Operation *user : buffer.getUsers()) {
+    if (user == op || isa<memref::DimOp, memref::DeallocOp>(user))
+      continue;
+    Operation *atLevel = op->getBlock()->findAncestorOpInBlock(*user);
+    if (!atLevel)
+      return nullptr;
+    if (op->isBeforeInBlock(atLevel))
+      continue;
+    auto fill = dyn_cast<linalg::FillOp>(user);
+    if (found || !fill || fill->getBlock() != op->getBlock() || !isZeroFill(fill))
+      return nullptr;
+    found = fill;
+  }
+  return found;
+}
+
+void lowerContraction(linalg::LinalgOp op) {
+  OpBuilder builder(op);
+  linalg::FillOp fill = op.hasPureBufferSemantics() && op.getNumDpsInits() == 1 ? findZeroFill(op) : nullptr;
+  std::optional<Contraction> contraction = matchContraction(builder, op);
+  if (!contraction)
+    return;
+  emitMatmulKernel(builder, op.getLoc(), *contraction, /*startFromZero=*/static_cast<bool>(fill));
+  if (fill)
+    fill.erase();
+  op.erase();
+}
+
+struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractionsPass> {
+  void runOnOperation() override {
+    SmallVector<linalg::LinalgOp> work;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      if (!op->getParentOfType<scf::ParallelOp>())
+        work.push_back(op);
+    });
+    llvm::for_each(work, lowerContraction);
+  }
+};
+
+} // namespace
+} // namespace heddle
