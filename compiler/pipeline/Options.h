@@ -1,0 +1,30 @@
+// What a user may decide about a compilation. Filled by the tools, read by the pipeline, part of the pipeline's text.
+#ifndef HEDDLE_COMPILER_PIPELINE_OPTIONS_H
+#define HEDDLE_COMPILER_PIPELINE_OPTIONS_H
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace mlir {
+class ModuleOp;
+}
+
+namespace heddle {
+
+struct CompileOptions {
+  /// Name of the execution form that every mixer must take; empty lets the cost model choose.
+  std::string form;
+  /// Chunk (tile) length of that form; 0 lets the form choose.
+  int64_t chunk = 0;
+  /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
+  std::string cpu = "native";
+  /// Called at the start of each step with its index, the number of steps and its name (for progress).
+  std::function<void(unsigned, unsigned, const std::string &)> onStep;
+  /// Called with the module at the end of each phase (for dumps).
+  std::function<void(mlir::ModuleOp, const std::string &)> onPhaseEnd;
+};
+
+} // namespace heddle
+
+#endif

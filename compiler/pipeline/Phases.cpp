@@ -1,0 +1,89 @@
+#include "compiler/pipeline/Phases.h"
+
+#include "compiler/pipeline/Contracts.h"
+#include "passes/Passes.h"
+#include "passes/lower/Lower.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+// Before: linalg on tensors and mixer.mix, as a frontend wrote it. After: nothing dead, nothing twice.
+void buildSimplify(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+// Before: mixers without a form. After: each has one, and a remark says what it and its rivals cost.
+void buildForm(OpPassManager &pm, const CompileOptions &options) {
+  PickFormOptions pick;
+  pick.force = options.form;
+  pick.chunk = options.chunk;
+  pm.addPass(createPickForm(pick));
+}
+
+// Before: one linalg op per arithmetic step. After: elementwise chains are single ops, and constant weights are stored in the order
+// in which the matmul kernel reads them. Region transports become loops over tokens first, because their bodies are tensor code that
+// wants fusing too.
+void buildFuse(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createExpandRegionTransport());
+  pm.addPass(createFuseElementwise());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createPackWeights());
+}
+
+// Before: tensors. After: the same ops on buffers.
+void buildBufferize(OpPassManager &pm, const CompileOptions &) { buildBufferizePipeline(pm); }
+
+// Before: linalg and mixers on buffers. After: every computation is a parallel kernel. Kernels are written on buffers because a kernel
+// decides its own temporaries; the cost is that fusion across kernels has to happen before.
+void buildTile(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createExpandMix());
+  pm.addPass(createLowerContractions());
+  pm.addPass(createLowerGenerics());
+}
+
+// Before: kernels on buffers. After: the LLVM dialect, one arena, one constants section, the C ABI.
+void buildLower(OpPassManager &pm, const CompileOptions &) { buildLowerPipeline(pm); }
+
+constexpr Phase phases[] = {
+    {"import", "the model is linalg on tensors and mixer.mix; every operator is supported", nullptr, checkImport},
+    {"simplify", "nothing dead and nothing computed twice is left", buildSimplify, checkImport},
+    {"form", "every mixer carries a form", buildForm, checkForm},
+    {"fuse", "elementwise chains are one op", buildFuse, checkForm},
+    {"bufferize", "all data is in buffers", buildBufferize, checkForm},
+    {"tile", "every computation is a parallel kernel on buffers", buildTile, checkTile},
+    {"lower", "the module is in the LLVM dialect; no allocation is left", buildLower, checkLower},
+};
+
+} // namespace
+
+llvm::ArrayRef<Phase> getPhases() { return phases; }
+
+const Phase *findPhase(llvm::StringRef name) {
+  for (const Phase &phase : phases)
+    if (phase.name == name)
+      return &phase;
+  return nullptr;
+}
+
+void registerPhasePipelines() {
+  for (const Phase &phase : phases) {
+    if (!phase.build)
+      continue;
+    PassPipelineRegistration<>("heddle-" + phase.name.str() + "-phase", phase.promise,
+                               [&phase](OpPassManager &pm) { phase.build(pm, {}); });
+  }
+  PassPipelineRegistration<>("heddle-pipeline", "every phase after import, in order", [](OpPassManager &pm) {
+    for (const Phase &phase : phases)
+      if (phase.build)
+        phase.build(pm, {});
+  });
+}
+
+} // namespace heddle

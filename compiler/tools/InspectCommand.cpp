@@ -1,0 +1,116 @@
+// heddle inspect: what a model or a package consists of.
+#include "compiler/pipeline/ImportModel.h"
+#include "compiler/tools/Commands.h"
+#include "compiler/tools/Options.h"
+
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <CLI/CLI.hpp>
+
+namespace json = llvm::json;
+
+namespace heddle {
+namespace {
+
+std::string text(const json::Object &object, llvm::StringRef key) { return object.getString(key).value_or("").str(); }
+
+std::string shapeText(const json::Object &tensor) {
+  std::string result;
+  for (const json::Value &dim : *tensor.getArray("shape"))
+    result += (dim.getAsString() ? dim.getAsString()->str() : std::to_string(*dim.getAsInteger())) + " x ";
+  return result + text(tensor, "type");
+}
+
+void printTensors(llvm::StringRef title, const json::Array &tensors) {
+  for (const json::Value &value : tensors) {
+    const json::Object &tensor = *value.getAsObject();
+    llvm::outs() << llvm::formatv("  {0,-8}{1}: {2}\n", title, text(tensor, "name"), shapeText(tensor));
+  }
+}
+
+void printEntries(const json::Object &manifest) {
+  for (const json::Value &value : *manifest.getArray("entries")) {
+    const json::Object &entry = *value.getAsObject();
+    llvm::outs() << "entry " << text(entry, "name") << "\n";
+    printTensors("input", *entry.getArray("inputs"));
+    printTensors("output", *entry.getArray("outputs"));
+    if (const json::Object *memory = entry.getObject("memory"))
+      llvm::outs() << "  memory  " << text(*memory, "formula") << " bytes\n";
+    if (const json::Object *cost = entry.getObject("cost"))
+      llvm::outs() << "  flops   " << text(*cost, "flops") << "\n";
+  }
+}
+
+/// Equal mixers (the layers of a stack) are one line with a count.
+void printMixers(const json::Object &manifest) {
+  llvm::MapVector<std::string, std::pair<int, std::string>> kinds;
+  for (const json::Value &value : *manifest.getArray("mixers")) {
+    const json::Object &mixer = *value.getAsObject();
+    std::string kind = llvm::formatv("support {0}, transport {1}, score {2}, {3}, form {4}", text(mixer, "support"),
+                                     text(mixer, "transport"), text(mixer, "score"), text(mixer, "norm"), text(mixer, "form"));
+    auto &[count, first] = kinds[kind];
+    if (count++ == 0)
+      first = text(mixer, "location");
+  }
+  for (auto &[kind, found] : kinds)
+    llvm::outs() << llvm::formatv("mixer {0} x {1}\n      first at {2}\n", found.first, kind, found.second);
+}
+
+void printManifest(const json::Object &manifest) {
+  const json::Object &target = *manifest.getObject("target");
+  llvm::outs() << llvm::formatv("model {0}, made by {1} for {2}\n", text(manifest, "model"), text(manifest, "producer"),
+                                text(target, "cpu"));
+  printEntries(manifest);
+  printMixers(manifest);
+  llvm::outs() << llvm::formatv("loops left {0}, unsupported operators {1}, kernels {2}, constants {3} bytes\n",
+                                *manifest.getInteger("loops"), manifest.getArray("unsupported")->size(),
+                                manifest.getArray("kernels")->size(), *manifest.getObject("constants")->getInteger("bytes"));
+}
+
+/// The manifest of a model with operators that nothing supports: these alone.
+std::string manifestOfUnsupported(const std::vector<std::string> &unsupported) {
+  json::Array list;
+  for (const std::string &name : unsupported)
+    list.push_back(name);
+  return llvm::formatv("{0}", json::Value(json::Object{{"unsupported", std::move(list)}}));
+}
+
+int inspect(const ToolOptions &options, bool asJson) {
+  ToolContext tool(options);
+  if (llvm::StringRef(options.model).ends_with(".onnx") && asJson) {
+    std::vector<std::string> unsupported = listUnsupported(options.model, &tool.mlir());
+    if (!unsupported.empty()) {
+      llvm::outs() << manifestOfUnsupported(unsupported) << "\n";
+      return 1;
+    }
+  }
+  std::optional<OpenModel> model = tool.open();
+  if (!model)
+    return 1;
+  std::string manifest = model->runner->manifest();
+  if (asJson) {
+    llvm::outs() << manifest << "\n";
+    return 0;
+  }
+  llvm::Expected<json::Value> parsed = json::parse(manifest);
+  if (!parsed)
+    return tool.console.error("manifest: " + llvm::toString(parsed.takeError()));
+  printManifest(*parsed->getAsObject());
+  return 0;
+}
+
+} // namespace
+
+void addInspectCommand(CLI::App &app, int &exitCode) {
+  auto options = std::make_shared<ToolOptions>();
+  auto asJson = std::make_shared<bool>(false);
+  CLI::App *command = app.add_subcommand("inspect", "show mixers, entries, memory and kernels of a model or a package");
+  addModelOptions(*command, *options);
+  command->add_flag("--json", *asJson, "print JSON");
+  command->callback([=, &exitCode] { exitCode = inspect(*options, *asJson); });
+}
+
+} // namespace heddle

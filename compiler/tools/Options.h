@@ -1,0 +1,64 @@
+// Options that several verbs share, and the road from a model file to a runnable model.
+#ifndef HEDDLE_COMPILER_TOOLS_OPTIONS_H
+#define HEDDLE_COMPILER_TOOLS_OPTIONS_H
+
+#include "compiler/pipeline/Compile.h"
+#include "compiler/tools/Console.h"
+#include "compiler/tools/Runner.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace CLI {
+class App;
+}
+
+namespace heddle {
+
+struct ToolOptions {
+  std::string model;
+  bool quiet = false, verbose = false, remarks = false;
+  std::vector<std::string> dumpPhases;
+  CompileOptions compile;
+  int threads = 0;
+  std::string entry = "forward";
+
+  Verbosity verbosity() const { return quiet ? Verbosity::Quiet : verbose ? Verbosity::Verbose : Verbosity::Normal; }
+};
+
+/// MODEL, -q, -v and everything that steers a compilation.
+void addModelOptions(CLI::App &command, ToolOptions &options);
+/// --threads and --entry.
+void addRunOptions(CLI::App &command, ToolOptions &options);
+
+/// A model that can run. A source model is compiled first.
+struct OpenModel {
+  mlir::OwningOpRef<mlir::ModuleOp> imported; // what the frontend made, before any pass; null for a package
+  std::unique_ptr<Runner> runner;
+  double compileSeconds = 0;
+  uint64_t packageBytes = 0;
+};
+
+/// The context of one command: registered, single-threaded, with diagnostics and remarks going to the console.
+class ToolContext {
+public:
+  explicit ToolContext(const ToolOptions &options);
+  Console console;
+  mlir::MLIRContext &mlir() { return *context; }
+
+  /// Compiles `module` in place; false after diagnostics.
+  bool compile(mlir::ModuleOp module, CompiledModel &compiled);
+  /// Writes a compiled model to `path`.
+  io::Status write(const std::string &path, const CompiledModel &compiled);
+  /// Loads a package, or imports and compiles a source model. Empty after messages.
+  std::optional<OpenModel> open(bool keepImported = false);
+
+private:
+  std::optional<OpenModel> compileAndLoad(bool keepImported);
+  const ToolOptions &options;
+  std::unique_ptr<mlir::MLIRContext> context;
+};
+
+} // namespace heddle
+
+#endif

@@ -1,0 +1,177 @@
+// heddle verify: compiled code against the reference evaluator, or against expected outputs from elsewhere.
+//
+// Without --data the inputs are random and the plain-loop reference says what is right. With --data, arrays named like inputs are fed
+// and arrays named like outputs are what is expected. Either way the tolerance is derived from the error that a plain loop in the
+// model's own precision makes on the same inputs.
+#include "compiler/tools/Commands.h"
+#include "compiler/tools/Expression.h"
+#include "compiler/tools/Options.h"
+#include "compiler/tools/ReferenceBridge.h"
+#include "dialects/mixer/reference/Interpreter.h"
+#include "dialects/mixer/reference/Tolerance.h"
+#include "runtime/io/Npz.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+struct VerifyArguments {
+  std::string data, target = "cpu";
+  std::vector<std::string> dims;
+  uint64_t seed = 1;
+};
+
+/// Values of the symbols when inputs are made up: --dim, else the model's own defaults, else small and odd.
+io::Result<SymbolValues> chooseDims(const std::vector<std::string> &dims, func::FuncOp function, const heddle_entry_t *entry) {
+  auto defaults = function->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults");
+  SymbolValues values;
+  for (size_t i = 0; i < heddle_entry_symbol_count(entry); ++i)
+    values[heddle_entry_symbol(entry, i)->name] = defaults ? defaults[i] : i == 0 ? 2 : 37;
+  for (const std::string &text : dims) {
+    size_t split = text.find('=');
+    if (split == std::string::npos || !values.count(text.substr(0, split)))
+      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name that `heddle inspect` shows", "'" + text + "'"};
+    io::Result<int64_t> size = evaluate(text.substr(split + 1), {});
+    if (!size)
+      return size.error();
+    values[text.substr(0, split)] = *size;
+  }
+  return values;
+}
+
+struct Reference {
+  SmallVector<ReferenceTensor> exact, single; // in double, and in the model's own precision
+};
+
+/// The imported function in both precisions; false after diagnostics.
+bool evaluateReference(func::FuncOp function, const std::vector<io::HostTensor> &inputs, Reference &reference) {
+  SmallVector<ReferenceTensor> tensors;
+  for (auto [index, input] : llvm::enumerate(inputs))
+    tensors.push_back(toReference(input, cast<ShapedType>(function.getArgumentTypes()[index]).getElementType()));
+  return succeeded(interpret(function, tensors, reference.exact, Precision::Double)) &&
+         succeeded(interpret(function, tensors, reference.single, Precision::Single));
+}
+
+/// Compares one output; prints a line and returns whether it is within the tolerance.
+bool check(const std::string &name, const char *against, const ReferenceTensor &actual, const ReferenceTensor &expected,
+           const Tolerance &tolerance) {
+  Comparison comparison = compare(actual, expected, tolerance);
+  llvm::outs() << llvm::formatv("{0}: {1} against {2}: max error {3:e2}, tolerance {4:e2} ({5})\n", name,
+                                comparison.passed ? "ok" : "FAILED", against, comparison.maxError, tolerance.bound, tolerance.reason);
+  if (!comparison.passed)
+    llvm::outs() << llvm::formatv("  {0}\n", comparison.message);
+  return comparison.passed;
+}
+
+const io::HostTensor *find(const std::vector<io::NamedTensor> &tensors, const std::string &name) {
+  for (const io::NamedTensor &tensor : tensors)
+    if (tensor.name == name)
+      return &tensor.tensor;
+  return nullptr;
+}
+
+class Verification {
+public:
+  Verification(const ToolOptions &options, const VerifyArguments &arguments)
+      : tool(options), options(options), arguments(arguments) {}
+
+  int run() {
+    if (llvm::StringRef(options.model).ends_with(".heddle"))
+      return tool.console.error(options.model + ": a package has no reference, expected a model (.onnx, .json, .mlir)");
+    if (!arguments.data.empty()) {
+      auto file = io::readNpz(arguments.data);
+      if (!file)
+        return tool.console.error(file.message());
+      data = std::move(*file);
+    }
+    std::optional<OpenModel> opened = tool.open(/*keepImported=*/true);
+    if (!opened)
+      return 1;
+    model = std::move(*opened);
+    auto entry = model.runner->entry(options.entry);
+    if (!entry)
+      return tool.console.error(entry.message());
+    io::Result<bool> passed = verify(*entry);
+    if (!passed)
+      return tool.console.error(passed.message());
+    return *passed ? 0 : 1;
+  }
+
+private:
+  io::Result<bool> verify(const heddle_entry_t *entry) {
+    auto function = model.imported->lookupSymbol<func::FuncOp>(options.entry);
+    auto inputs = makeInputs(entry, function);
+    if (!inputs)
+      return inputs.error();
+    auto outputs = model.runner->makeOutputs(entry, *inputs);
+    if (!outputs)
+      return outputs.error();
+    if (io::Status status = model.runner->run(entry, *inputs, *outputs); !status)
+      return status.error();
+    Reference reference;
+    if (!evaluateReference(function, *inputs, reference))
+      return io::Error{"", "reference evaluation failed", "", ""};
+    return compareAll(function, *outputs, reference);
+  }
+
+  io::Result<std::vector<io::HostTensor>> makeInputs(const heddle_entry_t *entry, func::FuncOp function) {
+    if (!data.empty())
+      return Runner::orderInputs(entry, data);
+    auto symbols = chooseDims(arguments.dims, function, entry);
+    if (!symbols)
+      return symbols.error();
+    auto named = randomInputs(entry, *symbols, arguments.seed);
+    if (!named)
+      return named.error();
+    return Runner::orderInputs(entry, *named);
+  }
+
+  io::Result<bool> compareAll(func::FuncOp function, const std::vector<io::NamedTensor> &outputs, const Reference &reference) {
+    bool passed = true;
+    size_t compared = 0;
+    for (auto [index, output] : llvm::enumerate(outputs)) {
+      Type type = cast<ShapedType>(function.getResultTypes()[index]).getElementType();
+      ReferenceTensor actual = toReference(output.tensor, type);
+      Tolerance tolerance = toleranceOf(reference.exact[index], reference.single[index]);
+      passed &= check(output.name, "reference", actual, reference.exact[index], tolerance);
+      const io::HostTensor *expected = find(data, output.name);
+      if (!expected)
+        continue;
+      ++compared;
+      passed &= check(output.name, "data", actual, toReference(*expected, type), tolerance);
+    }
+    if (!data.empty() && compared == 0)
+      return io::Error{arguments.data, "expected outputs", "an array named '" + outputs.front().name + "'", "none"};
+    return passed;
+  }
+
+  ToolContext tool;
+  const ToolOptions &options;
+  const VerifyArguments &arguments;
+  OpenModel model;
+  std::vector<io::NamedTensor> data;
+};
+
+} // namespace
+
+void addVerifyCommand(CLI::App &app, int &exitCode) {
+  auto options = std::make_shared<ToolOptions>();
+  auto arguments = std::make_shared<VerifyArguments>();
+  CLI::App *command = app.add_subcommand("verify", "compare compiled code with the reference, and with expected outputs");
+  addModelOptions(*command, *options);
+  addRunOptions(*command, *options);
+  command->add_option("--data", arguments->data, "npz with inputs and expected outputs by name");
+  command->add_option("--target", arguments->target, "where to run")->check(CLI::IsMember({"cpu"}))->capture_default_str();
+  command->add_option("--dim", arguments->dims, "NAME=SIZE of a symbolic dimension (without --data)");
+  command->add_option("--seed", arguments->seed, "seed of the random inputs (without --data)")->capture_default_str();
+  command->callback([=, &exitCode] { exitCode = Verification(*options, *arguments).run(); });
+}
+
+} // namespace heddle

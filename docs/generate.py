@@ -1,0 +1,48 @@
+"""Write the references that are made from the sources: ops, passes, phases, supported operators.
+
+usage: docs/generate.py BUILD [--check]      --check compares instead of writing and fails on a difference
+"""
+import difflib
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOTE = "<!-- Made from the sources by `./dev docs`. Do not edit. -->\n\n"
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
+def tablegen(generator, source, *flags):
+    return run("/usr/lib/llvm-22/bin/mlir-tblgen", generator, *flags, "-I", "/usr/lib/llvm-22/include", "-I", str(ROOT), source)
+
+
+def references(build):
+    heddle = str(build / "bin" / "heddle")
+    yield "docs/mixer-ops.md", "# Ops and attributes of the mixer dialect\n\n" + tablegen(
+        "-gen-dialect-doc", "dialects/mixer/MixerOps.td", "-dialect=mixer")
+    yield "docs/passes.md", "# Passes\n\n" + tablegen("-gen-pass-doc", "passes/Passes.td")
+    yield "docs/phases.md", "# Phases\n\n" + run(heddle, "docs", "phases")
+    yield "docs/onnx-operators.md", "# ONNX operators\n\n" + run(heddle, "docs", "onnx-operators")
+
+
+def main(arguments):
+    if not arguments:
+        sys.exit(__doc__)
+    build, check = pathlib.Path(arguments[0]).resolve(), "--check" in arguments
+    stale = False
+    for name, text in references(build):
+        path, text = ROOT / name, NOTE + text.rstrip() + "\n"
+        old = path.read_text() if path.exists() else ""
+        if check and old != text:
+            stale = True
+            sys.stdout.writelines(list(difflib.unified_diff(old.splitlines(True), text.splitlines(True), name, "made from the sources"))[:40])
+        if not check:
+            path.write_text(text)
+    if stale:
+        sys.exit("references differ from the sources: run ./dev docs")
+
+
+main(sys.argv[1:])
