@@ -1,0 +1,147 @@
+// Supports made of supports: union, intersection and one support per head. Numbers and code, from the parts' answers alone.
+#include "dialects/mixer/Mixer.h"
+
+using namespace mlir;
+
+namespace heddle::mixer {
+namespace {
+
+SupportAttrInterface part(Attribute support) { return cast<SupportAttrInterface>(support); }
+
+template <typename Predicate> bool anyPart(ArrayRef<Attribute> supports, Predicate predicate) {
+  return llvm::any_of(supports, [&](Attribute support) { return predicate(part(support)); });
+}
+template <typename Predicate> bool allParts(ArrayRef<Attribute> supports, Predicate predicate) {
+  return llvm::all_of(supports, [&](Attribute support) { return predicate(part(support)); });
+}
+
+bool causal(SupportAttrInterface support) { return support.isCausal(); }
+bool wholePast(SupportAttrInterface support) { return support.isWholePast(); }
+bool full(SupportAttrInterface support) { return support.isFull(); }
+bool past(SupportAttrInterface support) { return support.isWholePast() || support.isFull(); }
+
+/// Folds what each part emits with `Combine`.
+template <typename Combine, typename Emit>
+Value emitParts(OpBuilder &builder, Location loc, ArrayRef<Attribute> supports, Emit emit) {
+  Value all = emit(part(supports.front()));
+  for (Attribute support : supports.drop_front()) {
+    Value one = emit(part(support));
+    all = Combine::create(builder, loc, all, one);
+  }
+  return all;
+}
+
+/// Counts in how many parts the tile is full and in how many it is empty.
+std::pair<size_t, size_t> countClasses(ArrayRef<Attribute> supports, int64_t i0, int64_t i1, int64_t j0, int64_t j1,
+                                       int64_t head) {
+  size_t numFull = 0, numEmpty = 0;
+  for (Attribute support : supports) {
+    TileClass tile = part(support).classify(i0, i1, j0, j1, head);
+    numFull += tile == TileClass::Full;
+    numEmpty += tile == TileClass::Empty;
+  }
+  return {numFull, numEmpty};
+}
+
+} // namespace
+
+//===--- any_of ---===//
+
+bool AnyOfAttr::contains(int64_t i, int64_t j, int64_t head) const {
+  return anyPart(getSupports(), [&](SupportAttrInterface support) { return support.contains(i, j, head); });
+}
+TileClass AnyOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head) const {
+  auto [numFull, numEmpty] = countClasses(getSupports(), i0, i1, j0, j1, head);
+  return numFull ? TileClass::Full : numEmpty == getSupports().size() ? TileClass::Empty : TileClass::Partial;
+}
+Value AnyOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
+  return emitParts<arith::OrIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
+    return support.emitContains(builder, loc, i, j, head);
+  });
+}
+Value AnyOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
+                                Value head) const {
+  return emitParts<arith::OrIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
+    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
+  });
+}
+bool AnyOfAttr::isCausal() const { return allParts(getSupports(), causal); }
+bool AnyOfAttr::isWholePast() const { return isCausal() && anyPart(getSupports(), wholePast); }
+bool AnyOfAttr::isFull() const { return anyPart(getSupports(), full); }
+
+//===--- all_of ---===//
+
+bool AllOfAttr::contains(int64_t i, int64_t j, int64_t head) const {
+  return allParts(getSupports(), [&](SupportAttrInterface support) { return support.contains(i, j, head); });
+}
+TileClass AllOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head) const {
+  auto [numFull, numEmpty] = countClasses(getSupports(), i0, i1, j0, j1, head);
+  return numEmpty ? TileClass::Empty : numFull == getSupports().size() ? TileClass::Full : TileClass::Partial;
+}
+Value AllOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
+  return emitParts<arith::AndIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
+    return support.emitContains(builder, loc, i, j, head);
+  });
+}
+Value AllOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
+                                Value head) const {
+  return emitParts<arith::AndIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
+    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
+  });
+}
+bool AllOfAttr::isCausal() const { return anyPart(getSupports(), causal); }
+bool AllOfAttr::isWholePast() const { return anyPart(getSupports(), wholePast) && allParts(getSupports(), past); }
+bool AllOfAttr::isFull() const { return allParts(getSupports(), full); }
+
+//===--- per_head ---===//
+
+/// Support of one head. The verifier of the op has checked that `heads` covers every output head.
+static SupportAttrInterface classOf(PerHeadAttr perHead, int64_t head) {
+  return part(perHead.getClasses()[perHead.getHeads()[head]]);
+}
+
+/// True when `head` is one of those that use class `number`.
+static Value emitUsesClass(OpBuilder &builder, Location loc, PerHeadAttr perHead, int64_t number, Value head) {
+  Value uses = arith::ConstantIntOp::create(builder, loc, 0, 1);
+  for (auto [index, used] : llvm::enumerate(perHead.getHeads())) {
+    if (used != number)
+      continue;
+    Value constant = arith::ConstantIndexOp::create(builder, loc, index);
+    Value same = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, head, constant);
+    uses = arith::OrIOp::create(builder, loc, uses, same);
+  }
+  return uses;
+}
+
+/// The answer of the class that `head` uses, out of the answers of all classes.
+template <typename Emit>
+static Value emitPerHead(OpBuilder &builder, Location loc, PerHeadAttr perHead, Value head, Emit emit) {
+  Value answer = arith::ConstantIntOp::create(builder, loc, 0, 1);
+  for (auto [number, support] : llvm::enumerate(perHead.getClasses())) {
+    Value uses = emitUsesClass(builder, loc, perHead, number, head);
+    Value both = arith::AndIOp::create(builder, loc, uses, emit(part(support)));
+    answer = arith::OrIOp::create(builder, loc, answer, both);
+  }
+  return answer;
+}
+
+bool PerHeadAttr::contains(int64_t i, int64_t j, int64_t head) const { return classOf(*this, head).contains(i, j, head); }
+TileClass PerHeadAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head) const {
+  return classOf(*this, head).classify(i0, i1, j0, j1, head);
+}
+Value PerHeadAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
+  return emitPerHead(builder, loc, *this, head, [&](SupportAttrInterface support) {
+    return support.emitContains(builder, loc, i, j, head);
+  });
+}
+Value PerHeadAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
+                                  Value head) const {
+  return emitPerHead(builder, loc, *this, head, [&](SupportAttrInterface support) {
+    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
+  });
+}
+bool PerHeadAttr::isCausal() const { return allParts(getClasses(), causal); }
+bool PerHeadAttr::isWholePast() const { return allParts(getClasses(), wholePast); }
+bool PerHeadAttr::isFull() const { return allParts(getClasses(), full); }
+
+} // namespace heddle::mixer
