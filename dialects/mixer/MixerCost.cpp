@@ -55,7 +55,7 @@ TransportCost transportCost(Attribute transport, double dk, double dv) {
 
 /// One cost computation: the sizes as reals and what all forms share.
 struct Model {
-  MixOp mix;
+  mutable MixOp mix; // a handle: asking it changes nothing
   const MixSizes &n;
   double elementBytes, chunk;
   double keyWidth;  // stored key features: twice dk for complex states
