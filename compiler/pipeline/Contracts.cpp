@@ -23,7 +23,7 @@ LogicalResult checkAll(ModuleOp module, llvm::function_ref<LogicalResult(Operati
 LogicalResult checkImport(ModuleOp module) {
   return checkAll(module, [](Operation *op) -> LogicalResult {
     if (auto unsupported = dyn_cast<mixer::UnsupportedOp>(op))
-      return unsupported.emitError() << "operator '" << unsupported.getName() << "' is not supported";
+      return unsupported.emitError() << "operator '" << unsupported.getOperatorName() << "' is not supported";
     return success();
   });
 }

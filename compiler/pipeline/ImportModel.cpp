@@ -48,7 +48,7 @@ std::vector<std::string> listUnsupported(llvm::StringRef path, MLIRContext *cont
   OwningOpRef<ModuleOp> module = importOnnx(path, context, options);
   llvm::SetVector<llvm::StringRef> names;
   if (module)
-    module->walk([&](mixer::UnsupportedOp op) { names.insert(op.getName()); });
+    module->walk([&](mixer::UnsupportedOp op) { names.insert(op.getOperatorName()); });
   return {names.begin(), names.end()};
 }
 

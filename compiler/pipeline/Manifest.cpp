@@ -102,7 +102,7 @@ std::string locationText(Location location) {
 }
 
 json::Object mixerToJson(mixer::MixOp mix) {
-  return {{"location", locationText(mix.getLoc())},
+  return json::Object{{"location", locationText(mix.getLoc())},
           {"entry", mix->getParentOfType<func::FuncOp>().getName().str()},
           {"layout", slotText(mix.getLayoutAttr())},
           {"support", slotText(mix.getSupport())},

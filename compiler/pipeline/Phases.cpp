@@ -4,6 +4,7 @@
 #include "passes/Passes.h"
 #include "passes/lower/Lower.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -20,21 +21,21 @@ void buildSimplify(OpPassManager &pm, const CompileOptions &) {
 
 // Before: mixers without a form. After: each has one, and a remark says what it and its rivals cost.
 void buildForm(OpPassManager &pm, const CompileOptions &options) {
-  PickFormOptions pick;
+  PickFormPassOptions pick;
   pick.force = options.form;
   pick.chunk = options.chunk;
-  pm.addPass(createPickForm(pick));
+  pm.addPass(createPickFormPass(pick));
 }
 
 // Before: one linalg op per arithmetic step. After: elementwise chains are single ops, and constant weights are stored in the order
 // in which the matmul kernel reads them. Region transports become loops over tokens first, because their bodies are tensor code that
 // wants fusing too.
 void buildFuse(OpPassManager &pm, const CompileOptions &) {
-  pm.addPass(createExpandRegionTransport());
-  pm.addPass(createFuseElementwise());
+  pm.addPass(createExpandRegionTransportPass());
+  pm.addNestedPass<func::FuncOp>(createFuseElementwisePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
-  pm.addPass(createPackWeights());
+  pm.addPass(createPackWeightsPass());
 }
 
 // Before: tensors. After: the same ops on buffers.
@@ -43,9 +44,9 @@ void buildBufferize(OpPassManager &pm, const CompileOptions &) { buildBufferizeP
 // Before: linalg and mixers on buffers. After: every computation is a parallel kernel. Kernels are written on buffers because a kernel
 // decides its own temporaries; the cost is that fusion across kernels has to happen before.
 void buildTile(OpPassManager &pm, const CompileOptions &) {
-  pm.addPass(createExpandMix());
-  pm.addPass(createLowerContractions());
-  pm.addPass(createLowerGenerics());
+  pm.addPass(createExpandMixPass());
+  pm.addNestedPass<func::FuncOp>(createLowerContractionsPass());
+  pm.addNestedPass<func::FuncOp>(createLowerGenericsPass());
 }
 
 // Before: kernels on buffers. After: the LLVM dialect, one arena, one constants section, the C ABI.

@@ -9,6 +9,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 namespace json = llvm::json;
 
@@ -46,7 +47,8 @@ void printEntries(const json::Object &manifest) {
 
 /// Equal mixers (the layers of a stack) are one line with a count.
 void printMixers(const json::Object &manifest) {
-  llvm::MapVector<std::string, std::pair<int, std::string>> kinds;
+  using Found = std::pair<int, std::string>;
+  llvm::MapVector<std::string, Found, std::map<std::string, unsigned>> kinds;
   for (const json::Value &value : *manifest.getArray("mixers")) {
     const json::Object &mixer = *value.getAsObject();
     std::string kind = llvm::formatv("support {0}, transport {1}, score {2}, {3}, form {4}", text(mixer, "support"),
