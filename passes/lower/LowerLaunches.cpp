@@ -1,0 +1,131 @@
+// Calls that may be split over threads go through the context's parallel_for.
+#include "passes/Passes.h"
+#include "passes/lower/Names.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace heddle {
+#define GEN_PASS_DEF_LOWERLAUNCHESPASS
+#include "passes/Passes.h.inc"
+} // namespace heddle
+
+using namespace mlir;
+using namespace heddle;
+
+namespace {
+
+struct LowerLaunchesPass : heddle::impl::LowerLaunchesPassBase<LowerLaunchesPass> {
+  using LowerLaunchesPassBase::LowerLaunchesPassBase;
+
+  void runOnOperation() override {
+    for (auto entry : llvm::to_vector(getOperation().getOps<LLVM::LLVMFuncOp>()))
+      if (failed(lowerLaunchesOf(entry)))
+        return signalPassFailure();
+    SmallVector<Attribute> names;
+    for (auto &[kernel, name] : kernels)
+      names.push_back(name);
+    getOperation()->setAttr(kKernelsAttr, ArrayAttr::get(&getContext(), names));
+  }
+
+private:
+  LogicalResult lowerLaunchesOf(LLVM::LLVMFuncOp entry) {
+    SmallVector<LLVM::CallOp> launches;
+    entry.walk([&](LLVM::CallOp call) {
+      if (call->hasAttr(kLaunchAttr))
+        launches.push_back(call);
+    });
+    if (launches.empty())
+      return success();
+    Value context = findContext(entry);
+    if (!context)
+      return launches.front().emitError("launch in '") << entry.getName() << "', expected a context parameter but got none";
+    Value arguments = reserveArguments(entry, launches);
+    for (LLVM::CallOp launch : launches)
+      lower(launch, context, arguments);
+    return success();
+  }
+
+  static Value findContext(LLVM::LLVMFuncOp entry) {
+    for (unsigned index = 0; index < entry.getNumArguments(); ++index)
+      if (auto role = entry.getArgAttrOfType<StringAttr>(index, kRoleAttr); role && role.getValue() == "context")
+        return entry.getArgument(index);
+    return {};
+  }
+
+  static LLVM::LLVMStructType getArgumentsType(LLVM::CallOp launch) {
+    return LLVM::LLVMStructType::getLiteral(launch.getContext(),
+                                            llvm::to_vector(launch.getArgOperands().drop_front(2).getTypes()));
+  }
+
+  /// Stack memory for the arguments of one launch at a time: parallel_for returns when its kernel is done. Every
+  /// scalar and pointer takes at most 8 bytes.
+  static Value reserveArguments(LLVM::LLVMFuncOp entry, ArrayRef<LLVM::CallOp> launches) {
+    int64_t fields = 1;
+    for (LLVM::CallOp launch : launches)
+      fields = std::max<int64_t>(fields, launch.getArgOperands().size());
+    OpBuilder builder(entry.getContext());
+    builder.setInsertionPointToStart(&entry.getBody().front());
+    Value one = LLVM::ConstantOp::create(builder, entry.getLoc(), builder.getI64Type(), builder.getI64IntegerAttr(1));
+    return LLVM::AllocaOp::create(builder, entry.getLoc(), LLVM::LLVMPointerType::get(entry.getContext()),
+                                  LLVM::LLVMArrayType::get(builder.getI64Type(), fields), one, /*alignment=*/64);
+  }
+
+  void lower(LLVM::CallOp launch, Value context, Value arguments) {
+    OpBuilder builder(launch);
+    Location loc = launch.getLoc();
+    auto pointer = LLVM::LLVMPointerType::get(launch.getContext());
+    LLVM::LLVMStructType type = getArgumentsType(launch);
+    for (auto [index, operand] : llvm::enumerate(launch.getArgOperands().drop_front(2))) {
+      Value field = LLVM::GEPOp::create(builder, loc, pointer, type, arguments, ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
+      LLVM::StoreOp::create(builder, loc, operand, field);
+    }
+    auto description = launch->getAttrOfType<DictionaryAttr>(kLaunchAttr);
+    LLVM::LLVMFuncOp task = getTask(launch, type, description);
+    auto number = [&](int64_t value) {
+      return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), builder.getI64IntegerAttr(value)).getResult();
+    };
+    auto signature = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(launch.getContext()),
+                                                 {pointer, pointer, pointer, builder.getI64Type(), builder.getI64Type(),
+                                                  builder.getI64Type()});
+    // parallel_for is the first member of the context.
+    Value parallelFor = LLVM::LoadOp::create(builder, loc, pointer, context);
+    Value address = LLVM::AddressOfOp::create(builder, loc, task);
+    int64_t kernel = std::distance(kernels.begin(), kernels.find(task.getNameAttr()));
+    LLVM::CallOp::create(builder, loc, signature,
+                         ValueRange{parallelFor, context, address, arguments, launch.getArgOperands()[1],
+                                    number(description.getAs<IntegerAttr>("grain").getInt()), number(kernel)});
+    launch.erase();
+  }
+
+  /// void task(void *arguments, int64_t begin, int64_t end): unpacks the arguments and calls the kernel.
+  LLVM::LLVMFuncOp getTask(LLVM::CallOp launch, LLVM::LLVMStructType type, DictionaryAttr description) {
+    std::string name = ("task_" + *launch.getCallee()).str();
+    if (auto known = getOperation().lookupSymbol<LLVM::LLVMFuncOp>(name))
+      return known;
+    Location loc = launch.getLoc();
+    OpBuilder builder(launch.getContext());
+    builder.setInsertionPointToEnd(getOperation().getBody());
+    auto pointer = LLVM::LLVMPointerType::get(launch.getContext());
+    auto signature = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(launch.getContext()),
+                                                 {pointer, builder.getI64Type(), builder.getI64Type()});
+    auto task = LLVM::LLVMFuncOp::create(builder, loc, name, signature, LLVM::Linkage::Internal);
+    Block *entry = task.addEntryBlock(builder);
+    builder.setInsertionPointToStart(entry);
+    SmallVector<Value> operands{entry->getArgument(1), entry->getArgument(2)};
+    for (auto [index, field] : llvm::enumerate(type.getBody())) {
+      Value address = LLVM::GEPOp::create(builder, loc, pointer, type, entry->getArgument(0),
+                                          ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
+      operands.push_back(LLVM::LoadOp::create(builder, loc, field, address));
+    }
+    LLVM::CallOp::create(builder, loc, TypeRange(), *launch.getCallee(), operands);
+    LLVM::ReturnOp::create(builder, loc, ValueRange());
+    kernels.insert({task.getNameAttr(), description.getAs<StringAttr>("kernel")});
+    return task;
+  }
+
+  llvm::MapVector<StringAttr, Attribute> kernels;
+};
+
+} // namespace

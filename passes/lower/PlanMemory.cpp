@@ -1,0 +1,292 @@
+// Every allocation of an entry becomes a view of one arena; results become output parameters.
+#include "passes/Passes.h"
+#include "passes/lower/MemoryFormula.h"
+#include "passes/lower/MemoryPlan.h"
+#include "passes/lower/Names.h"
+#include "passes/lower/SymbolicSizes.h"
+#include "runtime/abi/kernel_abi.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/DataLayoutInterfaces.h"
+
+namespace heddle {
+#define GEN_PASS_DEF_PLANMEMORYPASS
+#include "passes/Passes.h.inc"
+} // namespace heddle
+
+using namespace mlir;
+using namespace heddle;
+
+namespace {
+
+/// Plans one entry. The methods run in the order in which they stand.
+class EntryPlanner {
+public:
+  EntryPlanner(func::FuncOp entry, int64_t typicalLength)
+      : entry(entry), builder(entry.getContext()), sizes(entry), aliases(entry, BufferAliases::Views::SameBuffer),
+        typicalLength(typicalLength) {}
+
+  LogicalResult checkEntry();
+  void addParameters();
+  LogicalResult collectBuffers();
+  void placeInSlots();
+  void emitResults();
+  void emitBuffers();
+  void replaceInputDims();
+
+private:
+  Value addParameter(Type type, StringRef role);
+  Value byteView(Value bytes, Value offset, MemRefType type, ValueRange dynamicSizes, Location loc);
+  memref::AllocOp directResult(Value result);
+  bool outlivesIteration(memref::AllocOp alloc);
+  Value emitSlotSize(AffineMap slot);
+  SmallVector<StringRef> symbolNames();
+
+  func::FuncOp entry;
+  OpBuilder builder;
+  SymbolicSizes sizes;
+  BufferAliases aliases;
+  int64_t typicalLength;
+  SmallVector<PlannedBuffer> buffers;
+  SmallVector<AffineMap> slots;
+  SmallVector<Value> symbols, outputs;
+  SmallVector<memref::AllocOp> direct; // per result: the buffer that the output parameter replaces, or null
+  Value arena;
+};
+
+SmallVector<StringRef> EntryPlanner::symbolNames() {
+  SmallVector<StringRef> names;
+  if (auto attr = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr))
+    names = llvm::to_vector(attr.getAsValueRange<StringAttr>());
+  return names;
+}
+
+LogicalResult EntryPlanner::checkEntry() {
+  if (!entry.getBody().hasOneBlock())
+    return entry.emitError("entry '") << entry.getName() << "' has " << entry.getBody().getBlocks().size()
+                                      << " blocks, expected structured control flow in one";
+  auto check = [&](Type type, AffineMapAttr shape, const char *kind, unsigned index) -> LogicalResult {
+    auto memref = dyn_cast<MemRefType>(type);
+    if (!memref || !memref.getLayout().isIdentity())
+      return entry.emitError() << kind << " " << index << " of entry '" << entry.getName()
+                               << "', expected a dense row-major memref but got " << type;
+    if (shape ? shape.getValue().getNumResults() != memref.getRank() : !memref.hasStaticShape())
+      return entry.emitError() << kind << " " << index << " of entry '" << entry.getName() << "', expected attribute "
+                               << kShapeAttr << " with " << memref.getRank() << " sizes but got "
+                               << (shape ? Attribute(shape) : Attribute(builder.getUnitAttr()));
+    return success();
+  };
+  for (unsigned index = 0; index < entry.getNumArguments(); ++index)
+    if (failed(check(entry.getArgumentTypes()[index], entry.getArgAttrOfType<AffineMapAttr>(index, kShapeAttr), "input",
+                     index)))
+      return failure();
+  for (unsigned index = 0; index < entry.getNumResults(); ++index)
+    if (failed(check(entry.getResultTypes()[index], entry.getResultAttrOfType<AffineMapAttr>(index, kShapeAttr),
+                     "output", index)))
+      return failure();
+  return success();
+}
+
+/// Shape of an input or output as a map of the symbols.
+AffineMapAttr shapeOf(Type type, AffineMapAttr declared, unsigned numSymbols) {
+  if (declared)
+    return declared;
+  SmallVector<AffineExpr> sizes;
+  for (int64_t size : cast<MemRefType>(type).getShape())
+    sizes.push_back(getAffineConstantExpr(size, type.getContext()));
+  return AffineMapAttr::get(AffineMap::get(0, numSymbols, sizes, type.getContext()));
+}
+
+Value EntryPlanner::addParameter(Type type, StringRef role) {
+  unsigned index = entry.getNumArguments();
+  auto attrs = builder.getDictionaryAttr(builder.getNamedAttr(kRoleAttr, builder.getStringAttr(role)));
+  (void)entry.insertArgument(index, type, attrs, entry.getLoc());
+  return entry.getArgument(index);
+}
+
+void EntryPlanner::addParameters() {
+  SmallVector<Attribute> inputShapes, outputShapes;
+  unsigned numSymbols = sizes.getNumSymbols(), numInputs = entry.getNumArguments();
+  for (unsigned index = 0; index < numInputs; ++index)
+    inputShapes.push_back(shapeOf(entry.getArgumentTypes()[index],
+                                  entry.getArgAttrOfType<AffineMapAttr>(index, kShapeAttr), numSymbols));
+  auto bytes = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
+  for (unsigned index = 0; index < entry.getNumResults(); ++index) {
+    outputShapes.push_back(shapeOf(entry.getResultTypes()[index],
+                                   entry.getResultAttrOfType<AffineMapAttr>(index, kShapeAttr), numSymbols));
+    outputs.push_back(addParameter(bytes, "output"));
+  }
+  for (unsigned index = 0; index < numSymbols; ++index)
+    symbols.push_back(addParameter(builder.getIndexType(), "symbol"));
+  arena = addParameter(bytes, "arena");
+  entry->setAttr(kInputShapesAttr, builder.getArrayAttr(inputShapes));
+  entry->setAttr(kOutputShapesAttr, builder.getArrayAttr(outputShapes));
+}
+
+/// True when a loop around the allocation hands the buffer to its next iteration or out of it.
+bool EntryPlanner::outlivesIteration(memref::AllocOp alloc) {
+  return llvm::any_of(aliases.getMembers(alloc), [&](Value member) {
+    auto argument = dyn_cast<BlockArgument>(member);
+    return argument && argument.getOwner()->getParentOp() != entry &&
+           argument.getOwner()->getParentOp()->isProperAncestor(alloc);
+  });
+}
+
+LogicalResult EntryPlanner::collectBuffers() {
+  WalkResult result = entry.walk([&](memref::AllocOp alloc) -> WalkResult {
+    if (alloc->getParentOfType<scf::ParallelOp>())
+      return alloc.emitError("allocation inside of a kernel, expected memref.alloca");
+    if (outlivesIteration(alloc))
+      return alloc.emitError("buffer made in a loop, expected its content to be dead at the end of the iteration");
+    MemRefType type = alloc.getType();
+    AffineExpr bytes = builder.getAffineConstantExpr(DataLayout::closest(alloc).getTypeSize(type.getElementType()));
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      AffineExpr size = sizes.resolveDim(alloc, dim, SymbolicSizes::Bound::Upper);
+      if (!size)
+        return alloc.emitError("size of dimension ") << dim << " of this buffer, expected a function of the entry's "
+                                                     << "symbols but got " << alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)];
+      bytes = bytes * size;
+    }
+    buffers.push_back({alloc, alignSize(bytes, HEDDLE_ABI_ALIGNMENT)});
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
+void EntryPlanner::placeInSlots() {
+  // A result that is a whole buffer of the entry is computed where the caller wants it.
+  auto terminator = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
+  for (Value result : terminator.getOperands())
+    direct.push_back(directResult(result));
+  llvm::erase_if(buffers, [&](PlannedBuffer &buffer) { return llvm::is_contained(direct, buffer.alloc); });
+  computeLiveRanges(entry, aliases, buffers);
+
+  SmallVector<int64_t> typical;
+  for (StringRef name : symbolNames())
+    typical.push_back(name == "B" ? 1 : typicalLength);
+  if (auto defaults = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
+    typical.assign(defaults.asArrayRef().begin(), defaults.asArrayRef().end());
+  slots = assignSlots(buffers, typical, entry.getContext());
+
+  entry->setAttr(kMemoryAttr, builder.getStringAttr(printArena(slots, symbolNames())));
+  entry->setAttr(kSlotsAttr, builder.getAffineMapArrayAttr(slots));
+}
+
+/// The buffer behind a result, when the result is all of it and nothing else may be behind it.
+memref::AllocOp EntryPlanner::directResult(Value result) {
+  Value source = result;
+  while (Operation *op = source.getDefiningOp()) {
+    if (!isa<memref::CastOp, memref::CollapseShapeOp, memref::ExpandShapeOp>(op))
+      break;
+    source = op->getOperand(0);
+  }
+  auto alloc = source.getDefiningOp<memref::AllocOp>();
+  if (!alloc || alloc->getParentOp() != entry)
+    return {};
+  bool sharesClass = llvm::any_of(aliases.getMembers(alloc), [&](Value member) {
+    return member != alloc.getResult() &&
+           (!member.getDefiningOp() || member.getDefiningOp<memref::AllocOp>() ||
+            member.getDefiningOp()->getNumRegions() || isa<memref::GetGlobalOp>(member.getDefiningOp()));
+  });
+  auto terminator = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
+  int64_t returned = llvm::count_if(terminator.getOperands(), [&](Value other) {
+    return aliases.getClass(other) == aliases.getClass(result);
+  });
+  return sharesClass || returned != 1 ? memref::AllocOp() : alloc;
+}
+
+Value EntryPlanner::byteView(Value bytes, Value offset, MemRefType type, ValueRange dynamicSizes, Location loc) {
+  return memref::ViewOp::create(builder, loc, type, bytes, offset, dynamicSizes);
+}
+
+void EntryPlanner::emitResults() {
+  auto terminator = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
+  auto outputShapes = entry->getAttrOfType<ArrayAttr>(kOutputShapesAttr).getAsRange<AffineMapAttr>();
+  for (auto [result, output, shape, alloc] :
+       llvm::zip_equal(SmallVector<Value>(terminator.getOperands()), outputs, outputShapes, direct)) {
+    Location loc = result.getLoc();
+    if (alloc) {
+      builder.setInsertionPoint(alloc);
+      Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+      alloc.replaceAllUsesWith(byteView(output, zero, alloc.getType(), alloc.getDynamicSizes(), loc));
+      alloc.erase();
+      continue;
+    }
+    builder.setInsertionPoint(terminator);
+    auto type = cast<MemRefType>(result.getType());
+    SmallVector<Value> dynamicSizes;
+    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
+      if (type.isDynamicDim(dim))
+        dynamicSizes.push_back(emitExpression(builder, loc, size, symbols));
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    memref::CopyOp::create(builder, loc, result, byteView(output, zero, type, dynamicSizes, loc));
+  }
+  builder.setInsertionPoint(terminator);
+  func::ReturnOp::create(builder, terminator.getLoc());
+  terminator.erase();
+  (void)entry.eraseResults(llvm::BitVector(entry.getNumResults(), true));
+}
+
+Value EntryPlanner::emitSlotSize(AffineMap slot) {
+  Value size;
+  for (AffineExpr candidate : slot.getResults()) {
+    Value value = emitExpression(builder, entry.getLoc(), candidate, symbols);
+    size = size ? arith::MaxSIOp::create(builder, entry.getLoc(), size, value).getResult() : value;
+  }
+  return size;
+}
+
+void EntryPlanner::emitBuffers() {
+  builder.setInsertionPointToStart(&entry.getBody().front());
+  SmallVector<Value> offsets;
+  Value offset = arith::ConstantIndexOp::create(builder, entry.getLoc(), 0);
+  for (AffineMap slot : slots) {
+    offsets.push_back(offset);
+    offset = arith::AddIOp::create(builder, entry.getLoc(), offset, emitSlotSize(slot));
+  }
+  for (PlannedBuffer &buffer : buffers) {
+    builder.setInsertionPoint(buffer.alloc);
+    buffer.alloc.replaceAllUsesWith(byteView(arena, offsets[buffer.slot], buffer.alloc.getType(),
+                                             buffer.alloc.getDynamicSizes(), buffer.alloc.getLoc()));
+    buffer.alloc.erase();
+  }
+  entry.walk([](memref::DeallocOp dealloc) { dealloc.erase(); });
+}
+
+/// Sizes come from the symbols, so that the same size is the same value everywhere.
+void EntryPlanner::replaceInputDims() {
+  SmallVector<memref::DimOp> dims;
+  entry.walk([&](memref::DimOp dim) {
+    if (isa<BlockArgument>(dim.getSource()))
+      dims.push_back(dim);
+  });
+  for (memref::DimOp dim : dims) {
+    AffineExpr size = sizes.resolve(dim);
+    if (!size)
+      continue;
+    builder.setInsertionPoint(dim);
+    dim.replaceAllUsesWith(emitExpression(builder, dim.getLoc(), size, symbols));
+    dim.erase();
+  }
+}
+
+struct PlanMemoryPass : heddle::impl::PlanMemoryPassBase<PlanMemoryPass> {
+  using PlanMemoryPassBase::PlanMemoryPassBase;
+
+  void runOnOperation() override {
+    func::FuncOp entry = getOperation();
+    if (entry.isDeclaration() || !entry.isPublic())
+      return;
+    EntryPlanner planner(entry, typicalLength);
+    if (failed(planner.checkEntry()) || failed(planner.collectBuffers()))
+      return signalPassFailure();
+    planner.addParameters();
+    planner.placeInSlots();
+    planner.emitResults();
+    planner.emitBuffers();
+    planner.replaceInputDims();
+  }
+};
+
+} // namespace
