@@ -12,12 +12,12 @@ SOURCE = """// {name}: <one sentence on what changes and why>.
 #include "passes/Passes.h"
 
 namespace heddle {{
-#define GEN_PASS_DEF_{upper}
+#define GEN_PASS_DEF_{upper}PASS
 #include "passes/Passes.h.inc"
 
 namespace {{
 
-struct {name}Pass : impl::{name}Base<{name}Pass> {{
+struct {name}Pass : impl::{name}PassBase<{name}Pass> {{
   void runOnOperation() override {{ markAllAnalysesPreserved(); }}
 }};
 
@@ -26,16 +26,16 @@ struct {name}Pass : impl::{name}Base<{name}Pass> {{
 """
 
 ENTRY = """
-def {name} : Pass<"heddle-{flag}", "mlir::ModuleOp"> {{
+def {name}Pass : Pass<"heddle-{flag}", "::mlir::func::FuncOp"> {{
   let summary = "<what it does, in the imperative>";
   let description = [{{
     <What changes, what does not.>
 
-    ```mlir
+    ```text
     <before>
     ```
     becomes
-    ```mlir
+    ```text
     <after>
     ```
   }}];
