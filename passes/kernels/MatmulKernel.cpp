@@ -54,7 +54,7 @@ private:
 
   // data
   bool packsPanel() const;
-  bool masksColumns() const { return staticSize(c.n) % kPanelWidth != 0; }
+  bool masksColumns() const { return ShapedType::isDynamic(staticSize(c.n)) || staticSize(c.n) % kPanelWidth != 0; }
   Value columnMask(int64_t half) { return masks.empty() ? Value() : masks[half]; }
   void packPanel();
   Value loadPanel(Value k, int64_t half);
