@@ -58,7 +58,6 @@ def Mixer_YieldOp : Op<Mixer_Dialect, "yield", [Pure, ReturnLike, Terminator, Pa
   let summary = "ends a score region with the new score, a transport region with the new state";
   let arguments = (ins Variadic<AnyType>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
-  let builders = [OpBuilder<(ins), "">];
 }
 
 def Mixer_UnsupportedOp : Op<Mixer_Dialect, "unsupported"> {
