@@ -1,8 +1,9 @@
 // One way to write a model as IR, shared by all frontends.
 //
-// A frontend names what it wants ("multiply these, normalise that"); the builder emits linalg on tensors and mixer.mix, and keeps
-// every shape as affine expressions of the model's symbolic dimensions. So `T` of one tensor and `T` of another are known to be
-// equal although both are `?` in the IR, broadcasting never has to guess, and the memory planner can print its formula:
+// A frontend names what it wants ("multiply these, normalise that"); the builder emits linalg on tensors and mixer.mix,
+// and keeps every shape as affine expressions of the model's symbolic dimensions. So `T` of one tensor and `T` of
+// another are known to be equal although both are `?` in the IR, broadcasting never has to guess, and the memory
+// planner can print its formula:
 //
 //   GraphBuilder g(context, "forward", {"B", "T"});
 //   Tensor x = g.input("x", {g.dim("B"), g.dim("T"), g.dim(64)}, f32);
@@ -10,9 +11,10 @@
 //   g.output("y", y);
 //   OwningOpRef<ModuleOp> module = g.finish();
 //
-// Invariants: a Tensor's `shape` has one expression per dimension of its ranked type; a constant expression is a static dimension of
-// the type, anything else is dynamic. A mistake is reported once, as a diagnostic at the current location; the operation returns an
-// empty Tensor, every operation on an empty Tensor returns an empty one in silence, and finish() then returns null.
+// Invariants: a Tensor's `shape` has one expression per dimension of its ranked type; a constant expression is a static
+// dimension of the type, anything else is dynamic. A mistake is reported once, as a diagnostic at the current location;
+// the operation returns an empty Tensor, every operation on an empty Tensor returns an empty one in silence, and
+// finish() then returns null.
 #ifndef HEDDLE_FRONTENDS_GRAPHBUILDER_H
 #define HEDDLE_FRONTENDS_GRAPHBUILDER_H
 
@@ -40,32 +42,34 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> finish();
 
   //--- dimensions (Dims.cpp) ---
-  Dim dim(llvm::StringRef symbol);                  // null (and an error) when the symbol is unknown
+  Dim dim(llvm::StringRef symbol); // null (and an error) when the symbol is unknown
   Dim dim(int64_t size);
   Shape shape(llvm::ArrayRef<int64_t> sizes);
-  Dim simplify(Dim dim);                            // canonical form: equal sizes are equal expressions
+  Dim simplify(Dim dim); // canonical form: equal sizes are equal expressions
   Dim product(llvm::ArrayRef<Dim> dims);
-  mlir::Value dimValue(Dim dim);                    // index value, materialised once at the top of the entry
+  mlir::Value dimValue(Dim dim); // index value, materialised once at the top of the entry
   mlir::OpFoldResult dimOrAttr(Dim dim);
   bool sameDim(Dim a, Dim b) { return simplify(a) == simplify(b); }
-  std::string describe(Dim dim) const;              // "2*T+1"
+  std::string describe(Dim dim) const; // "2*T+1"
   std::string describe(llvm::ArrayRef<Dim> shape) const;
-  std::optional<Shape> broadcastShapes(llvm::ArrayRef<Shape> shapes);    // numpy rules; reports a mismatch
+  std::optional<Shape> broadcastShapes(llvm::ArrayRef<Shape> shapes); // numpy rules; reports a mismatch
 
   //--- places and mistakes ---
-  void setLocation(llvm::StringRef path);           // "model.json:/blocks/0"
+  void setLocation(llvm::StringRef path); // "model.json:/blocks/0"
   void setLocation(mlir::Location location) { loc = location; }
   mlir::Location location() const { return loc; }
   mlir::OpBuilder &builder() { return b; }
   mlir::MLIRContext *context() const { return b.getContext(); }
   mlir::func::FuncOp function() const { return func; }
-  mlir::InFlightDiagnostic emitError();             // counts the mistake: finish() returns null
-  Tensor fail(const llvm::Twine &message);          // emitError, and the empty Tensor
+  mlir::InFlightDiagnostic emitError();    // counts the mistake: finish() returns null
+  Tensor fail(const llvm::Twine &message); // emitError, and the empty Tensor
   bool hasErrors() const { return errorCount != 0; }
 
   //--- constants (Constants.cpp); types are f32, f64, f16, bf16, i1, i8, ui8, i16, i32, i64 ---
-  Tensor constant(llvm::ArrayRef<char> rawBytes, mlir::Type type, llvm::ArrayRef<int64_t> shape);   // row-major, little-endian
-  Tensor constant(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> shape, mlir::Type type = nullptr); // converted to type
+  Tensor constant(llvm::ArrayRef<char> rawBytes, mlir::Type type,
+                  llvm::ArrayRef<int64_t> shape); // row-major, little-endian
+  Tensor constant(llvm::ArrayRef<float> values, llvm::ArrayRef<int64_t> shape,
+                  mlir::Type type = nullptr); // converted to type
   Tensor constant(llvm::ArrayRef<int64_t> values, llvm::ArrayRef<int64_t> shape, mlir::Type type = nullptr);
   Tensor splat(double value, Shape shape, mlir::Type type);
   Tensor scalar(double value, mlir::Type type) { return splat(value, {}, type); }
@@ -78,7 +82,7 @@ public:
   Tensor binary(Binary kind, Tensor a, Tensor b);   // equal element types
   Tensor compare(Compare kind, Tensor a, Tensor b); // i1
   Tensor select(Tensor condition, Tensor a, Tensor b);
-  Tensor cast(Tensor x, mlir::Type type);           // float to int truncates toward zero; to i1 is `!= 0`
+  Tensor cast(Tensor x, mlir::Type type); // float to int truncates toward zero; to i1 is `!= 0`
   Tensor clamp(Tensor x, std::optional<double> low, std::optional<double> high);
   Tensor leakyRelu(Tensor x, double slope);
   Tensor add(Tensor x, Tensor y) { return binary(Binary::Add, x, y); }
@@ -89,26 +93,29 @@ public:
   Tensor mul(Tensor x, double y) { return x ? mul(x, scalar(y, x.elementType)) : x; }
 
   //--- contractions; f16 and bf16 accumulate in f32 (Contract.cpp, Einsum.cpp) ---
-  Tensor matmul(Tensor a, Tensor b, bool transposeA = false, bool transposeB = false); // numpy.matmul; flags swap the last two dims
-  Tensor einsum(llvm::StringRef equation, llvm::ArrayRef<Tensor> operands);            // one or two operands, explicit or implicit output
+  Tensor matmul(Tensor a, Tensor b, bool transposeA = false,
+                bool transposeB = false); // numpy.matmul; flags swap the last two dims
+  Tensor einsum(llvm::StringRef equation,
+                llvm::ArrayRef<Tensor> operands); // one or two operands, explicit or implicit output
 
   //--- reductions; f16 and bf16 accumulate in f32 (Reduce.cpp) ---
-  Tensor reduce(Reduce kind, Tensor x, llvm::ArrayRef<int64_t> axes, bool keepDims = true); // no axes: all
+  Tensor reduce(Reduce kind, Tensor x, llvm::ArrayRef<int64_t> axes, bool keepDims = true);  // no axes: all
   Tensor argReduce(Tensor x, int64_t axis, bool isMax, bool keepDims, mlir::Type indexType); // first of equal values
   Tensor softmax(Tensor x, int64_t axis, bool log = false);
 
   //--- movement (Move.cpp, Reshape.cpp, Slice.cpp) ---
   Tensor transpose(Tensor x, llvm::ArrayRef<int64_t> permutation);
-  Tensor reshape(Tensor x, Shape shape);            // equal products, else an error
+  Tensor reshape(Tensor x, Shape shape); // equal products, else an error
   Tensor unsqueeze(Tensor x, llvm::ArrayRef<int64_t> axes);
   Tensor squeeze(Tensor x, llvm::ArrayRef<int64_t> axes);
-  Tensor broadcastTo(Tensor x, Shape shape);        // ONNX Expand: both ways of broadcasting
+  Tensor broadcastTo(Tensor x, Shape shape);                 // ONNX Expand: both ways of broadcasting
   Tensor slice(Tensor x, llvm::ArrayRef<SliceRange> ranges); // start and end as in numpy: see SliceRange
   Tensor slice(Tensor x, int64_t axis, Dim start, Dim end, int64_t step = 1);
   llvm::SmallVector<Tensor> split(Tensor x, int64_t axis, llvm::ArrayRef<int64_t> sizes);
   Tensor concat(llvm::ArrayRef<Tensor> parts, int64_t axis);
-  Tensor gather(Tensor data, Tensor indices, int64_t axis);          // numpy.take; negative indices count from the end, then clamped
-  Tensor gatherElements(Tensor data, Tensor indices, int64_t axis);  // numpy.take_along_axis
+  Tensor gather(Tensor data, Tensor indices,
+                int64_t axis); // numpy.take; negative indices count from the end, then clamped
+  Tensor gatherElements(Tensor data, Tensor indices, int64_t axis); // numpy.take_along_axis
   Tensor pad(Tensor x, llvm::ArrayRef<Dim> low, llvm::ArrayRef<Dim> high, double value = 0);
   Tensor iota(Shape shape, int64_t axis, mlir::Type type);
 
@@ -118,22 +125,24 @@ public:
   //--- for layers built on top (Emit.cpp) ---
   Tensor wrap(mlir::Value value, Shape shape, mlir::Type elementType = nullptr); // elementType: when unsigned
   mlir::Value empty(llvm::ArrayRef<Dim> shape, mlir::Type storageType);
-  // linalg.generic with an iteration space `loops`: operand i is read through maps[i]; the result, mapped by the last of maps, starts
-  // as `init` and is reduced over the loops that do not appear in its map. Without init every loop must appear.
-  Tensor generic(llvm::ArrayRef<Dim> loops, llvm::ArrayRef<Tensor> operands, llvm::ArrayRef<mlir::AffineMap> maps, mlir::Type resultType,
-                 std::optional<double> init, Body body);
+  // linalg.generic with an iteration space `loops`: operand i is read through maps[i]; the result, mapped by the last
+  // of maps, starts as `init` and is reduced over the loops that do not appear in its map. Without init every loop must
+  // appear.
+  Tensor generic(llvm::ArrayRef<Dim> loops, llvm::ArrayRef<Tensor> operands, llvm::ArrayRef<mlir::AffineMap> maps,
+                 mlir::Type resultType, std::optional<double> init, Body body);
   // Map from `loops` (of the given rank) to an operand: numpy broadcasting, size-1 dimensions read index 0.
   mlir::AffineMap broadcastMap(llvm::ArrayRef<Dim> operandShape, llvm::ArrayRef<Dim> loops);
-  bool checkAxis(int64_t &axis, int64_t rank, llvm::StringRef what); // makes a negative axis positive; false and an error when outside
+  bool checkAxis(int64_t &axis, int64_t rank,
+                 llvm::StringRef what); // makes a negative axis positive; false and an error when outside
   // A tensor made once per entry and then shared, such as a rotary table.
   Tensor cached(llvm::StringRef key, llvm::function_ref<Tensor()> make);
 
 private:
-  friend struct EntryBuilder;
   mlir::Value symbolValue(unsigned symbol);
   Tensor collapseTo(Tensor x, llvm::ArrayRef<mlir::ReassociationIndices> groups, Shape shape);
   Tensor expandTo(Tensor x, llvm::ArrayRef<mlir::ReassociationIndices> groups, Shape shape);
-  Tensor contract(Tensor a, Tensor b, llvm::ArrayRef<Dim> loops, mlir::AffineMap mapA, mlir::AffineMap mapB, mlir::AffineMap mapResult);
+  Tensor contract(Tensor a, Tensor b, llvm::ArrayRef<Dim> loops, mlir::AffineMap mapA, mlir::AffineMap mapB,
+                  mlir::AffineMap mapResult);
   Tensor namedMatmul(Tensor a, Tensor b);
   Tensor batchMatmul(Tensor a, Tensor b);
   Tensor roundFrom(Tensor accumulated, mlir::Type type);
@@ -143,11 +152,11 @@ private:
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp func;
   std::vector<std::string> symbols;
-  llvm::SmallVector<mlir::Value> symbolValues;      // tensor.dim of the first input dimension that is the symbol itself
-  std::map<std::string, mlir::Value> derivedDims;   // key: describe(dim)
+  llvm::SmallVector<mlir::Value> symbolValues;    // tensor.dim of the first input dimension that is the symbol itself
+  std::map<std::string, mlir::Value> derivedDims; // key: describe(dim)
   std::map<std::string, Tensor> sharedTensors;
   llvm::SmallVector<std::pair<std::string, Tensor>> outputs;
-  mlir::Operation *lastDimOp = nullptr;             // derived dimensions follow it at the top of the entry
+  mlir::Operation *lastDimOp = nullptr; // derived dimensions follow it at the top of the entry
   unsigned errorCount = 0;
   unsigned constantCount = 0;
 };

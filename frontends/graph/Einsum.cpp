@@ -1,0 +1,135 @@
+// Einstein summation over one or two operands.
+#include "frontends/GraphBuilder.h"
+#include "frontends/graph/ScalarOps.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+namespace {
+
+struct Equation {
+  SmallVector<std::string> operands; // one letter per dimension; digits stand for the dimensions of an ellipsis
+  std::string result;
+};
+
+// "b...k,kn->b...n" with ranks: the ellipsis becomes digits, right-aligned over the operands.
+bool expandEllipsis(std::string &term, int64_t rank, int64_t &ellipsisRank) {
+  size_t at = term.find("...");
+  if (at == std::string::npos)
+    return rank < 0 || static_cast<int64_t>(term.size()) == rank;
+  int64_t count = rank < 0 ? ellipsisRank : rank - static_cast<int64_t>(term.size() - 3);
+  if (count < 0 || count > 9)
+    return false;
+  ellipsisRank = std::max(ellipsisRank, count);
+  std::string digits;
+  for (int64_t i = 9 - count; i < 9; ++i)
+    digits += static_cast<char>('1' + i);
+  term.replace(at, 3, digits);
+  return true;
+}
+
+// Letters that occur once, in alphabetical order after those of the ellipsis.
+std::string implicitResult(ArrayRef<std::string> operands) {
+  std::string all, ellipsis, result;
+  for (const std::string &term : operands)
+    all += term;
+  llvm::sort(all);
+  for (char letter : all) {
+    if (llvm::isDigit(letter) && ellipsis.find(letter) == std::string::npos)
+      ellipsis += letter;
+    if (!llvm::isDigit(letter) && llvm::count(all, letter) == 1)
+      result += letter;
+  }
+  return ellipsis + result;
+}
+
+std::optional<Equation> parse(StringRef text, ArrayRef<Tensor> tensors) {
+  std::string compact;
+  for (char c : text)
+    if (!llvm::isSpace(c))
+      compact += c;
+  auto [left, right] = StringRef(compact).split("->");
+  bool isExplicit = StringRef(compact).contains("->");
+  SmallVector<StringRef> terms;
+  left.split(terms, ',');
+  if (terms.size() != tensors.size())
+    return std::nullopt;
+  Equation equation;
+  int64_t ellipsisRank = 0;
+  for (auto [term, tensor] : llvm::zip_equal(terms, tensors)) {
+    std::string letters = term.str();
+    if (!expandEllipsis(letters, tensor.rank(), ellipsisRank))
+      return std::nullopt;
+    equation.operands.push_back(letters);
+  }
+  equation.result = right.str();
+  if (!isExplicit)
+    equation.result = implicitResult(equation.operands);
+  else if (!expandEllipsis(equation.result, -1, ellipsisRank))
+    return std::nullopt;
+  for (char letter : equation.result)
+    if (llvm::none_of(equation.operands,
+                      [&](const std::string &term) { return term.find(letter) != std::string::npos; }))
+      return std::nullopt;
+  return equation;
+}
+
+} // namespace
+
+Tensor GraphBuilder::einsum(StringRef text, ArrayRef<Tensor> operands) {
+  for (const Tensor &operand : operands)
+    if (!operand)
+      return {};
+  if (operands.empty() || operands.size() > 2)
+    return fail("einsum has " + Twine(operands.size()) + " operands, expected 1 or 2");
+  if (operands.size() == 2 && operands[0].elementType != operands[1].elementType)
+    return fail("einsum operands have different element types, expected equal ones");
+  std::optional<Equation> equation = parse(text, operands);
+  if (!equation)
+    return fail("einsum equation '" + text +
+                "' does not fit its operands, expected one letter for each dimension, as in 'bik,bkj->bij'");
+
+  // Loops: the letters of the result, then those that are summed.
+  std::string letters = equation->result;
+  Shape loops(letters.size(), dim(1));
+  for (auto [term, operand] : llvm::zip_equal(equation->operands, operands)) {
+    for (auto [axis, letter] : llvm::enumerate(term)) {
+      size_t loop = letters.find(letter);
+      if (loop == std::string::npos) {
+        loop = letters.size();
+        letters += letter;
+        loops.push_back(dim(1));
+      }
+      if (loops[loop] == dim(1))
+        loops[loop] = operand.shape[axis];
+      else if (operand.shape[axis] != dim(1) && !sameDim(loops[loop], operand.shape[axis]))
+        return fail("einsum '" + text + "': dimension '" + Twine(letter) + "' is " + describe(loops[loop]) + " and " +
+                    describe(operand.shape[axis]) + ", expected equal sizes");
+    }
+  }
+  SmallVector<AffineMap> maps;
+  for (auto [term, operand] : llvm::zip_equal(equation->operands, operands)) {
+    SmallVector<AffineExpr> results;
+    for (auto [axis, letter] : llvm::enumerate(term)) {
+      size_t loop = letters.find(letter);
+      bool repeats = operand.shape[axis] == dim(1) && loops[loop] != dim(1);
+      results.push_back(repeats ? getAffineConstantExpr(0, context()) : getAffineDimExpr(loop, context()));
+    }
+    maps.push_back(AffineMap::get(loops.size(), 0, results, context()));
+  }
+  AffineMap resultMap =
+      AffineMap::getMultiDimIdentityMap(loops.size(), context()).getMajorSubMap(equation->result.size());
+  if (operands.size() == 2)
+    return contract(operands[0], operands[1], loops, maps[0], maps[1], resultMap);
+  Tensor x = operands[0];
+  Type accumulator = scalar::computeType(x.elementType);
+  Tensor sum =
+      generic(loops, x, {maps[0], resultMap}, accumulator, 0.0, [&](OpBuilder &nested, Location at, ValueRange v) {
+        Value element = scalar::convert(nested, at, v[0], x.elementType, accumulator);
+        return scalar::binary(nested, at, Binary::Add, v[1], element, accumulator);
+      });
+  return roundFrom(sum, x.elementType);
+}
+
+} // namespace heddle
