@@ -25,7 +25,7 @@ extern "C" {
 
 typedef struct heddle_package_header {
   char magic[HEDDLE_PACKAGE_MAGIC_BYTES];
-  uint32_t version;       /* of the writer */
+  uint32_t version;        /* of the writer */
   uint32_t reader_version; /* the oldest reader that understands this file */
   uint32_t section_count;
   uint32_t section_bytes; /* sizeof(heddle_package_section_t) */
@@ -38,7 +38,7 @@ typedef struct heddle_package_section {
   char name[HEDDLE_PACKAGE_NAME_BYTES]; /* padded with zeros */
   uint64_t offset;
   uint64_t bytes;
-  uint64_t hash; /* XXH3-64 of the section */
+  uint64_t hash;        /* XXH3-64 of the section */
   uint8_t reserved[16]; /* zero */
 } heddle_package_section_t;
 

@@ -1,0 +1,47 @@
+// The manifest, parsed and checked: what a package says about its entries. docs/package.md has the schema.
+//
+// Invariant after parse(): every text, shape and expression is well formed, every tensor's dims refer to the entry's
+// symbols, so that later code may evaluate without looking again.
+#ifndef HEDDLE_RUNTIME_CORE_MANIFEST_H
+#define HEDDLE_RUNTIME_CORE_MANIFEST_H
+
+#include "runtime/core/DimExpr.h"
+#include "runtime/core/Status.h"
+#include "runtime/io/DType.h"
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace heddle::runtime {
+
+struct TensorInfo {
+  std::string name;
+  io::DType dtype = io::DType::F32;
+  std::vector<std::string> dimensions; // as written
+  std::vector<DimExpr> exprs;
+  bool hasRange = false;
+  int64_t low = 0, high = 0;
+};
+
+struct Symbol {
+  std::string name;
+  int64_t minimum = 0, maximum = INT64_MAX;
+};
+
+struct EntryInfo {
+  std::string name, symbol, plan, memoryFormula;
+  std::vector<Symbol> symbols;
+  std::vector<TensorInfo> inputs, outputs;
+};
+
+struct Manifest {
+  std::string targetTriple;
+  std::vector<std::string> targetFeatures;
+  std::vector<std::string> kernels; // by number
+  std::vector<EntryInfo> entries;
+
+  static Status parse(std::string_view json, Manifest &manifest);
+};
+
+} // namespace heddle::runtime
+#endif
