@@ -31,26 +31,23 @@ bool isCheap(linalg::GenericOp producer) {
   return count <= kCheapOps;
 }
 
-/// Whether the consumer reads each element of the operand once: its map mentions every parallel loop.
+/// Whether the consumer reads each element of the operand once: its map mentions every loop.
 bool readsOnce(OpOperand *operand) {
-  auto consumer = cast<linalg::LinalgOp>(operand->getOwner());
-  return consumer.getMatchingIndexingMap(operand).isPermutation();
+  return cast<linalg::LinalgOp>(operand->getOwner()).getMatchingIndexingMap(operand).isPermutation();
 }
 
-/// A product of matrices reads its operands many times over, whatever their maps say about one row.
-bool isContraction(linalg::LinalgOp op) {
-  return linalg::isaContractionOpInterface(op) || op.getNumReductionLoops() > 1;
-}
-
+/// A producer joins a consumer that reads each of its elements once and is its only one. A cheap producer may be
+/// computed several times, for several consumers or along a broadcast, but not along a sum: a product of matrices reads
+/// its operands over and over.
 bool shouldFuse(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
   if (!producer || !consumer)
     return false;
-  if (isContraction(consumer))
-    return false;
   if (operand->get().hasOneUse() && readsOnce(operand))
     return true;
+  if (consumer.getNumReductionLoops() && !readsOnce(operand))
+    return false;
   int64_t uses = std::distance(operand->get().use_begin(), operand->get().use_end());
   return isCheap(producer) && uses <= kCheapUses;
 }
@@ -73,12 +70,12 @@ bool shouldFoldConstant(OpOperand *operand) {
   return type && type.hasStaticShape() && type.getNumElements() <= kMaxFoldedElements;
 }
 
-/// Named elementwise operations become generic ones, so that the patterns see them.
+/// Named elementwise operations and reductions become generic ones, so that the patterns see them.
 void generalizeElementwise(func::FuncOp func) {
   SmallVector<linalg::LinalgOp> named;
   func.walk([&](linalg::LinalgOp op) {
-    bool isMoved = isa<linalg::TransposeOp, linalg::BroadcastOp, linalg::MapOp>(op.getOperation());
-    if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()) && (isMoved || linalg::isElementwise(op)) &&
+    bool isListed = isa<linalg::TransposeOp, linalg::BroadcastOp, linalg::MapOp, linalg::ReduceOp>(op.getOperation());
+    if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()) && (isListed || linalg::isElementwise(op)) &&
         op.hasPureTensorSemantics())
       named.push_back(op);
   });
