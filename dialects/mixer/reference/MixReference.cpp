@@ -1,0 +1,56 @@
+#include "dialects/mixer/reference/MixReference.h"
+#include "dialects/mixer/reference/MixFaces.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+template <typename R>
+static ReferenceTensor toTensor(const std::vector<R> &values, Type type, ArrayRef<int64_t> shape) {
+  ReferenceTensor tensor{type, SmallVector<int64_t>(shape), {}, {}};
+  tensor.data.assign(values.begin(), values.end());
+  return tensor;
+}
+
+template <typename R>
+static LogicalResult evaluateAs(mixer::MixOp mix, const MixOperands &operands, Interpreter &interpreter,
+                                SmallVectorImpl<ReferenceTensor> &results) {
+  MixProblem<R> problem(mix, operands);
+  ScoreRegion region(mix, interpreter);
+  MixResult<R> result = hasRecurrentFace(mix, problem.sizes) ? evaluateRecurrent(problem, operands.initialState)
+                                                             : evaluateParallel(problem, region);
+  if (region.failed())
+    return failure();
+  for (auto [index, init] : llvm::enumerate(mix.getInits())) {
+    const std::vector<R> &values = index == 0 ? result.output : result.states[index - 1];
+    results.push_back(toTensor(values, getElementTypeOrSelf(init), operands.resultShapes[index]));
+    roundToType(results.back(), interpreter.precision);
+  }
+  return success();
+}
+
+LogicalResult evaluateMix(mixer::MixOp mix, const MixOperands &operands, Interpreter &interpreter,
+                          SmallVectorImpl<ReferenceTensor> &results) {
+  if (mix.hasTransportRegion())
+    return evaluateRegion(mix, operands, interpreter, results);
+  bool isSingle = interpreter.precision == Precision::Single && mix.getComputeType().isF32();
+  return isSingle ? evaluateAs<float>(mix, operands, interpreter, results)
+                  : evaluateAs<double>(mix, operands, interpreter, results);
+}
+
+static LogicalResult mix(Interpreter &in, Operation *operation) {
+  auto op = cast<mixer::MixOp>(operation);
+  if (!op.hasPureTensorSemantics())
+    return op.emitOpError("expected operands of tensor type but got buffers");
+  MixOperands operands = MixOperands::of(op, [&](Value value) { return &in.tensor(value); });
+  SmallVector<ReferenceTensor> results;
+  if (failed(evaluateMix(op, operands, in, results)))
+    return failure();
+  for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results))
+    in.set(value, std::move(tensor));
+  return success();
+}
+
+void addMixHandlers(HandlerTable &table) { table[mixer::MixOp::getOperationName()] = mix; }
+
+} // namespace heddle
