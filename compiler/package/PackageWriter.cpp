@@ -44,7 +44,7 @@ io::Status checkBlobs(const PackageContents &contents) {
 
 class Writer {
 public:
-  explicit Writer(Sink sink) : sink(std::move(sink)) {}
+  explicit Writer(Sink sink) : sink(std::move(sink)) { XXH3_64bits_reset(&hasher); }
 
   io::Status write(const std::vector<Section> &sections) {
     std::vector<heddle_package_section_t> table(sections.size());
@@ -106,7 +106,7 @@ private:
   }
 
   Sink sink;
-  XXH3_state_t hasher = {};
+  XXH3_state_t hasher; // of the section being written
   uint64_t position = 0;
 };
 

@@ -1,0 +1,67 @@
+/* A host object as the compiler would make it, by hand.
+ *
+ *   forward: y[b,t,c] = 3 * x[b,t,c] + bias[c];  twice[2t] = twice[2t+1] = tokens[t]
+ *   spin:    runs until it is cancelled
+ */
+#include "runtime/abi/kernel_abi.h"
+
+#define CHANNELS 4
+
+void heddle_plan_forward(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims) {
+  *arena_bytes = dims[0] * dims[1] * CHANNELS * (int64_t)sizeof(float);
+  output_dims[0] = dims[0];
+  output_dims[1] = dims[1];
+  output_dims[2] = CHANNELS;
+  output_dims[3] = 2 * dims[1];
+}
+
+struct captures {
+  const float *x, *bias;
+  float *scaled, *y;
+  const int64_t *tokens;
+  int64_t *twice;
+};
+
+static void scale(void *arguments, int64_t begin, int64_t end) {
+  struct captures *c = (struct captures *)arguments;
+  for (int64_t i = begin * CHANNELS; i < end * CHANNELS; ++i)
+    c->scaled[i] = 3 * c->x[i];
+}
+
+static void add(void *arguments, int64_t begin, int64_t end) {
+  struct captures *c = (struct captures *)arguments;
+  for (int64_t i = begin; i < end; ++i)
+    for (int64_t k = 0; k < CHANNELS; ++k)
+      c->y[i * CHANNELS + k] = c->scaled[i * CHANNELS + k] + c->bias[k];
+}
+
+static void repeat(void *arguments, int64_t begin, int64_t end) {
+  struct captures *c = (struct captures *)arguments;
+  for (int64_t t = begin; t < end; ++t)
+    c->twice[2 * t] = c->twice[2 * t + 1] = c->tokens[t];
+}
+
+int32_t heddle_entry_forward(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs,
+                             void *const *outputs, void *arena, const void *constants) {
+  struct captures c = {(const float *)inputs[0], (const float *)constants,   (float *)arena,
+                       (float *)outputs[0],      (const int64_t *)inputs[1], (int64_t *)outputs[1]};
+  context->parallel_for(context, scale, &c, dims[0] * dims[1], 8, 0);
+  context->parallel_for(context, add, &c, dims[0] * dims[1], 8, 1);
+  context->parallel_for(context, repeat, &c, dims[1], 8, 2);
+  return 0;
+}
+
+void heddle_plan_spin(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims) {
+  *arena_bytes = 0;
+  output_dims[0] = 1;
+}
+
+static void nothing(void *arguments, int64_t begin, int64_t end) {}
+
+int32_t heddle_entry_spin(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs, void *const *outputs,
+                          void *arena, const void *constants) {
+  *(volatile int32_t *)outputs[0] = 1; /* started */
+  while (!*(const volatile int32_t *)context->cancelled)
+    context->parallel_for(context, nothing, 0, 1000, 1, 3);
+  return 1;
+}
