@@ -108,6 +108,50 @@ def LowerGenericsPass : Pass<"heddle-lower-generics", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def FuseKernelsPass : Pass<"heddle-fuse-kernels", "::mlir::func::FuncOp"> {
+  let summary = "join neighbouring kernels over the same rows";
+  let description = [{
+    Two kernels with one parallel dimension of the same size become one when, of every buffer that either writes, both touch
+    only the row of their task. Between them stand only operations without effects and allocations. Sizes are compared as
+    formulas of the entry's symbols.
+
+    Before:
+    ```mlir
+    scf.parallel (%r) = (0) to (%rows) step (1) { %sum = .. ; memref.store %sum, %s[%r] } {heddle.kernel = "reduce", ..}
+    scf.parallel (%r) = (0) to (%rows) step (1) { scf.for %c .. { %s1 = memref.load %s[%r] .. } } {heddle.kernel = "elementwise", ..}
+    ```
+    After:
+    ```mlir
+    scf.parallel (%r) = (0) to (%rows) step (1) {
+      %sum = .. ; memref.store %sum, %s[%r]
+      scf.for %c .. { %s1 = memref.load %s[%r] .. }
+    } {heddle.kernel = "rows", ..}
+    ```
+  }];
+}
+
+def LocalizeBuffersPass : Pass<"heddle-localize-buffers", "::mlir::func::FuncOp"> {
+  let summary = "move rows of temporaries that only one kernel sees onto its stack";
+  let description = [{
+    An allocation that one kernel alone touches, each task in its own row, becomes a row on the stack of the task. The
+    allocation dies with its last use.
+
+    Before:
+    ```mlir
+    %s = memref.alloc(%rows) : memref<?xf32>
+    scf.parallel (%r) = .. { memref.store %sum, %s[%r] .. memref.load %s[%r] }
+    ```
+    After:
+    ```mlir
+    scf.parallel (%r) = .. { %s = memref.alloca() : memref<1xf32> .. memref.store %sum, %s[0] .. memref.load %s[0] }
+    ```
+  }];
+  let options = [
+    Option<"maxStackBytes", "max-stack-bytes", "int64_t", /*default=*/"16384", "rows of one kernel together, at most">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 //===--- lower: memory plan, kernels, C ABI, LLVM dialect ---------------------------------===//
 
 def BufferizePass : Pass<"heddle-bufferize", "::mlir::ModuleOp"> {
@@ -177,7 +221,7 @@ def ExternalizeConstantsPass : Pass<"heddle-externalize-constants", "::mlir::Mod
     ```
     After:
     ```mlir
-    module attributes {heddle.constants = [{offset = 0 : i64, value = dense_resource<w> : tensor<64x64xf32>}]}
+    module attributes {heddle.constants = [{offset = 0 : i64, value = dense_resource<w> : tensor<64x64xf32> } ]}
     %w = memref.view %constants[%c0][] : memref<?xi8> to memref<64x64xf32>
     ```
   }];
