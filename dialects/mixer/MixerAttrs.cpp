@@ -134,4 +134,34 @@ LogicalResult ToeplitzAttr::verify(EmitError emitError, int64_t center) {
   return atLeast(emitError, "center of toeplitz", center, 0); // toeplitz_c1
 }
 
+static LogicalResult finite(EmitError emitError, StringRef what, const APFloat &value) {
+  if (value.isFinite())
+    return success();
+  return emitError() << what << ", expected a finite number but got " << value.convertToDouble();
+}
+
+static LogicalResult finiteAtLeastZero(EmitError emitError, StringRef what, const APFloat &value) {
+  if (value.isFinite() && (value.isZero() || !value.isNegative()))
+    return success();
+  return emitError() << what << ", expected a finite number of at least 0 but got " << value.convertToDouble();
+}
+
+LogicalResult LinearAttr::verify(EmitError emitError, APFloat scale, bool logKeys) {
+  return finite(emitError, "scale of linear", scale); // linear_c1
+}
+
+LogicalResult SoftmaxAttr::verify(EmitError emitError, APFloat scale, APFloat softCap, BiasKind bias) {
+  if (failed(finite(emitError, "scale of softmax", scale))) // softmax_c1
+    return failure();
+  return finiteAtLeastZero(emitError, "soft_cap of softmax", softCap); // softmax_c2
+}
+
+LogicalResult NormAttr::verify(EmitError emitError, NormKind kind, APFloat epsilon) {
+  return finiteAtLeastZero(emitError, "epsilon of norm", epsilon); // norm_c1
+}
+
+LogicalResult FormAttr::verify(EmitError emitError, FormKind kind, int64_t chunk) {
+  return atLeast(emitError, "chunk of form", chunk, 0); // form_c1
+}
+
 } // namespace heddle::mixer

@@ -66,58 +66,71 @@ def Mixer_FullAttr : Mixer_Support<"Full", "full"> { let summary = "every pair";
 def Mixer_CausalAttr : Mixer_Support<"Causal", "causal"> { let summary = "j <= i"; }
 def Mixer_BlockCausalAttr : Mixer_Support<"BlockCausal", "block_causal"> {
   let summary = "j / block <= i / block";
+  let description = [{Constraints: (C1) block >= 1}];
   let parameters = (ins "int64_t":$block);
   let assemblyFormat = "`<` $block `>`"; let genVerifyDecl = 1;
 }
 def Mixer_WindowAttr : Mixer_Support<"Window", "window"> {
   let summary = "i - left <= j <= i + right";
+  let description = [{Constraints: (C1) left >= 0 (C2) right >= 0}];
   let parameters = (ins "int64_t":$left, "int64_t":$right);
   let assemblyFormat = "`<` `left` `=` $left `,` `right` `=` $right `>`"; let genVerifyDecl = 1;
 }
 def Mixer_SinksAttr : Mixer_Support<"Sinks", "sinks"> {
   let summary = "j < count: the first tokens are seen by all";
+  let description = [{Constraints: (C1) count >= 1}];
   let parameters = (ins "int64_t":$count);
   let assemblyFormat = "`<` $count `>`"; let genVerifyDecl = 1;
 }
 def Mixer_GlobalAttr : Mixer_Support<"Global", "global"> {
   let summary = "i or j is one of the listed positions";
+  let description = [{Constraints: (C1) at least one position (C2) positions >= 0 (C3) positions strictly increase}];
   let parameters = (ins ArrayRefParameter<"int64_t">:$positions);
   let assemblyFormat = "`<` `[` $positions `]` `>`"; let genVerifyDecl = 1;
 }
 def Mixer_DilatedAttr : Mixer_Support<"Dilated", "dilated"> {
   let summary = "i - left <= j <= i + right and (i - j) a multiple of step";
+  let description = [{Constraints: (C1) left >= 0 (C2) right >= 0 (C3) step >= 1}];
   let parameters = (ins "int64_t":$left, "int64_t":$right, "int64_t":$step);
   let assemblyFormat = "`<` `left` `=` $left `,` `right` `=` $right `,` `step` `=` $step `>`"; let genVerifyDecl = 1;
 }
 def Mixer_BlockListAttr : Mixer_Support<"BlockList", "block_list"> {
   let summary = "key blocks listed for each query block (compressed rows: offsets, blocks)";
   let description = [{Query block r = i / block sees key blocks `blocks[offsets[r] .. offsets[r+1])`. Query
-    blocks past the last row see nothing.}];
+    blocks past the last row see nothing.
+
+    Constraints: (C1) block >= 1 (C2) at least two offsets, the first 0 (C3) offsets do not decrease (C4) the last offset is the
+    number of blocks (C5) the blocks of a row are non-negative and strictly increase}];
   let parameters = (ins "int64_t":$block, ArrayRefParameter<"int64_t">:$offsets, ArrayRefParameter<"int64_t">:$blocks);
   let assemblyFormat = "`<` $block `,` `offsets` `=` `[` $offsets `]` `,` `blocks` `=` `[` $blocks `]` `>`"; let genVerifyDecl = 1;
 }
 def Mixer_GroupsAttr : Mixer_Support<"Groups", "groups"> {
   let summary = "(i + shift) / size == (j + shift) / size";
+  let description = [{Constraints: (C1) size >= 1 (C2) shift >= 0}];
   let parameters = (ins "int64_t":$size, "int64_t":$shift);
   let assemblyFormat = "`<` $size `,` `shift` `=` $shift `>`"; let genVerifyDecl = 1;
 }
 def Mixer_Window2DAttr : Mixer_Support<"Window2D", "window_2d"> {
   let summary = "tokens are a row-major grid: |row_i - row_j| <= rows and |col_i - col_j| <= cols";
+  let description = [{Constraints: (C1) width >= 1 (C2) rows >= 0 (C3) cols >= 0}];
   let parameters = (ins "int64_t":$width, "int64_t":$rows, "int64_t":$cols);
   let assemblyFormat = "`<` `width` `=` $width `,` `rows` `=` $rows `,` `cols` `=` $cols `>`"; let genVerifyDecl = 1;
 }
 def Mixer_PerHeadAttr : Mixer_Support<"PerHead", "per_head"> {
   let summary = "head h uses classes[heads[h]]";
+  let description = [{Constraints: (C1) classes are supports (C2) every head names a class}];
   let parameters = (ins ArrayRefParameter<"int64_t">:$heads, ArrayRefParameter<"::mlir::Attribute">:$classes);
   let assemblyFormat = "`<` `[` $heads `]` `,` `[` $classes `]` `>`"; let genVerifyDecl = 1;
 }
 def Mixer_AnyOfAttr : Mixer_Support<"AnyOf", "any_of"> {
   let summary = "union of supports";
+  let description = [{Constraints: (C1) parts are supports}];
   let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$supports);
   let assemblyFormat = "`<` $supports `>`"; let genVerifyDecl = 1;
 }
 def Mixer_AllOfAttr : Mixer_Support<"AllOf", "all_of"> {
   let summary = "intersection of supports";
+  let description = [{Constraints: (C1) parts are supports}];
   let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$supports);
   let assemblyFormat = "`<` $supports `>`"; let genVerifyDecl = 1;
 }
@@ -156,6 +169,7 @@ def Mixer_ConstantAttr : Mixer_Transport<"Constant", "constant"> {
 }
 def Mixer_ToeplitzAttr : Mixer_Transport<"Toeplitz", "toeplitz"> {
   let summary = "o_i = sum_j kernel[i - j + center] v_j; operand kernel: [H|1, dv|1, K], zero outside of [0, K)";
+  let description = [{Constraints: (C1) center >= 0}];
   let parameters = (ins DefaultValuedParameter<"int64_t", "0">:$center);
   let assemblyFormat = "(`<` `center` `=` $center^ `>`)?"; let genVerifyDecl = 1;
 }
@@ -174,35 +188,46 @@ def Mixer_RegionAttr : Mixer_Transport<"Region", "region"> {
 
 def Mixer_LinearAttr : Mixer_Attr<"Linear", "linear"> {
   let summary = "weight = scale * q . T k; with log_keys, k is the logarithm of the key: weight = scale * q . T exp(k)";
-  let description = [{log_keys is evaluated with a running maximum per key channel, so that large keys do not overflow (RWKV-4).}];
+  let description = [{log_keys is evaluated with a running maximum per key channel, so that large keys do not overflow (RWKV-4).
+
+    Constraints: (C1) scale is finite}];
   let parameters = (ins Mixer_Real<"::llvm::APFloat(1.0)">:$scale,
                         DefaultValuedParameter<"bool", "false">:$log_keys);
   let assemblyFormat = "(`<` struct($scale, $log_keys)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 def Mixer_SoftmaxAttr : Mixer_Attr<"Softmax", "softmax"> {
   let summary = "weight = exp(s), s = cap(scale * q . k) + bias; cap(x) = soft_cap * tanh(x / soft_cap), 0 = no cap";
   let description = [{bias: `dense`, operand [B|1, H|1, T|1, S|1]; `relative`, operand table [H|1, R], s += table[clamp(j - i + R / 2, 0, R - 1)]
-    (integer division); `alibi`, operand slopes [H], s -= slopes[h] * |i - j|.}];
+    (integer division); `alibi`, operand slopes [H], s -= slopes[h] * |i - j|.
+
+    Constraints: (C1) scale is finite (C2) soft_cap >= 0 and finite}];
   let parameters = (ins Mixer_Real<>:$scale,
                         Mixer_Real<"::llvm::APFloat(0.0)">:$soft_cap,
                         Mixer_DefaultEnum<Mixer_BiasKind, "BiasKind::None">:$bias);
   let assemblyFormat = "`<` struct($scale, $soft_cap, $bias) `>`";
+  let genVerifyDecl = 1;
 }
 def Mixer_NormAttr : Mixer_Attr<"Norm", "norm"> {
   let summary = "divide by nothing, by the row sum of the weights, or by a row sum that is part of the carried state";
   let description = [{o_i = (sum_j w_ij v_j) / (sum_j w_ij + epsilon); a row without any weight gives 0. `running` equals `row_sum`, and the
-    sum enters and leaves with the state.}];
+    sum enters and leaves with the state.
+
+    Constraints: (C1) epsilon >= 0 and finite}];
   let parameters = (ins EnumParameter<Mixer_NormKind>:$kind,
                         Mixer_Real<"::llvm::APFloat(0.0)">:$epsilon);
   let assemblyFormat = "`<` $kind (`,` `epsilon` `=` $epsilon^)? `>`";
+  let genVerifyDecl = 1;
 }
 
 //===--- form -----------------------------------------------------------------------------===//
 
 def Mixer_FormAttr : Mixer_Attr<"Form", "form"> {
   let summary = "execution form chosen for a mixer, with its chunk (tile) length";
+  let description = [{Constraints: (C1) chunk >= 0; 0 leaves the length to the expansion}];
   let parameters = (ins EnumParameter<Mixer_FormKind>:$kind, DefaultValuedParameter<"int64_t", "0">:$chunk);
   let assemblyFormat = "`<` $kind (`,` `chunk` `=` $chunk^)? `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif

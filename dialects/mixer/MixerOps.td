@@ -14,6 +14,93 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
     DeclareOpInterfaceMethods<MixerOpInterface>]> {
   let summary = "mix tokens: every attention, scan, delta rule, long convolution and structured mix";
+  let description = [{
+    Meaning: for every batch element and output head, with positions counted as `layout` says,
+
+        o_i = norm_i^-1 * sum over j in support(i) of  weight(q_i, T(i<-j) k_j) * v_j
+
+    where T(i<-j) is the product of the transports behind j up to i. With a linear score and the whole past as support this is
+    the read-out of a state: S_t = transport_t[S_(t-1)] + k_t v_t^T, o_t = q_t^T S_t. `current` moves the read-out in front of
+    the update and adds the current token with its own factor u: o_t = q_t^T S_(t-1) + (q_t . (u * k_t)) v_t.
+    `segments` hides tokens of different ids from each other and drops a carried state where the id changes; the initial state
+    belongs to segment 0. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
+    transport operands at one token) to the next state, to which k v^T is added when there is a key. Init contents are ignored
+    and overwritten: the output, then the final states in the order state, sum, max. Mixer.md has the slot table.
+
+    Sizes: B, T from the output; S key tokens; state heads Hs = max(key, value, transport heads); output heads
+    Ho = max(query heads, Hs). An operand with fewer heads H serves output head h with its head h / (Ho / H). `dk`, `dv` key and
+    value features. Layouts: query [B, T, Hq, dk], key [B, S, Hk, dk], value [B, S, Hv, dv], output [B, T, Ho, dv], current
+    [Hs, dk], segments [B, S]; complex transports store 2 dk features (real block, imaginary block). Transport and bias layouts
+    stand with their attributes. A batch or token dimension of static size 1 is broadcast.
+
+    Constraints:
+      (C1) operands are all tensors or all memrefs
+      (C2) every operand has the rank of its layout
+      (C3) heads and features are static and positive
+      (C4) the batch dimension of every operand is B or 1, of segments B
+      (C5) token dimensions are T (query) or S (key side), or 1; of segments S. S may differ from T for a Toeplitz or dense matrix,
+           and for the identity transport where nothing is carried from token to token (no segments, no linear score with the
+           whole past or bidirectional order)
+      (C6) query heads divide Ho; key, value and transport heads divide Hs
+      (C7) the output has Ho heads, bias Ho or 1, current Hs or 1
+      (C8) key features agree
+      (C9) value features agree
+      (C10) value elements are f16, bf16, f32 or f64
+      (C11) query, key and output have the element type of value; transport, bias and current that one or the compute type
+      (C12) segments are i32
+      (C13) query and key are given exactly for transports that use them; with a region each is optional
+      (C14) the transport has its number of operands
+      (C15) bias is given exactly when the score names a bias kind
+      (C16) a complex transport has an even number of stored key features
+      (C17) softmax needs the identity transport
+      (C18) softmax needs norm row_sum
+      (C19) Toeplitz, structured and region transports take the plain linear score
+      (C20) Toeplitz and structured transports take the full support or the whole past, a region the whole past
+      (C21) log_keys needs an identity, scalar or key_channel transport
+      (C22) log_keys needs norm row_sum or running
+      (C23) log_keys needs the whole past
+      (C24) log_keys needs order forward or reverse
+      (C25) norm row_sum and running need an affine transport with one weight per pair (not elementwise)
+      (C26) norm running needs the whole past
+      (C27) norm running needs order forward or reverse
+      (C28) align = end needs the identity transport
+      (C29) order bidirectional needs a linear score and an affine transport
+      (C30) order bidirectional needs a causal support
+      (C31) current needs a linear score without region and an affine transport that is not complex
+      (C32) current needs the whole past
+      (C33) segments need an affine transport
+      (C34) a per_head support lists Ho heads
+      (C35) states are given only where one is carried: linear score without region, transport with state, the whole past, one
+            order
+      (C36) states need norm none or running
+      (C37) initial states, and final states, are none or all of state, sum (norm running), max (log_keys)
+      (C38) states have the types [B, Hs, dk, dv], [B, Hs, dk], [B, Hs, dk] (complex: 2 dk) in the compute type: f64 for f64
+            values, else f32
+      (C39) a score region needs an affine transport and no log_keys
+      (C40) a score region takes (score: compute type, b, h, i, j: index)
+      (C41) a score region yields one score
+      (C42) a score region computes with scalars
+      (C43) a transport region is given exactly with transport #mixer.region
+      (C44) a mixer with a transport region is on tensors
+      (C45) a transport region takes the state tensor<B x Hs x dk x dv>, then each transport operand without its token dimension
+      (C46) a transport region yields one new state
+      (C47) without a query the state of a region has dk = 1, and its only row is the output
+      (C48) the form is admitted
+      (C49) there is at least one init
+      (C50) the score is #mixer.linear or #mixer.softmax
+
+    Example:
+    ```mlir
+    func.func @gated_linear_attention(%query: tensor<?x?x4x32xf32>, %key: tensor<?x?x4x32xf32>, %value: tensor<?x?x4x64xf32>,
+                                      %decay: tensor<?x?x4x32xf32>, %init: tensor<?x?x4x64xf32>) -> tensor<?x?x4x64xf32> {
+      %mixed = mixer.mix query(%query : tensor<?x?x4x32xf32>) key(%key : tensor<?x?x4x32xf32>)
+          value(%value : tensor<?x?x4x64xf32>) transport(%decay : tensor<?x?x4x32xf32>) outs(%init : tensor<?x?x4x64xf32>)
+          {support = #mixer.causal, transport = #mixer.key_channel, score = #mixer.linear, norm = #mixer.norm<none>}
+          -> tensor<?x?x4x64xf32>
+      return %mixed : tensor<?x?x4x64xf32>
+    }
+    ```
+  }];
   let arguments = (ins
     Optional<Mixer_Shaped>:$query, Optional<Mixer_Shaped>:$key, Mixer_Shaped:$value,
     Variadic<Mixer_Shaped>:$transportOperands, Optional<Mixer_Shaped>:$bias, Optional<Mixer_Shaped>:$current,
@@ -56,12 +143,51 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
 
 def Mixer_YieldOp : Op<Mixer_Dialect, "yield", [Pure, ReturnLike, Terminator, ParentOneOf<["MixOp"]>]> {
   let summary = "ends a score region with the new score, a transport region with the new state";
+  let description = [{
+    Meaning: hands its operands to the enclosing `mixer.mix`.
+
+    Constraints: those on regions of `mixer.mix` (C41, C46); the parent is a `mixer.mix`.
+
+    Example:
+    ```mlir
+    func.func @distance_penalty(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %init: tensor<2x8x4x16xf32>)
+        -> tensor<2x8x4x16xf32> {
+      %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x8x4x16xf32>)
+          value(%key : tensor<2x8x4x16xf32>) outs(%init : tensor<2x8x4x16xf32>)
+          {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 2.500000e-01>,
+           norm = #mixer.norm<row_sum>}
+          score_region {
+          ^bb0(%score: f32, %b: index, %h: index, %i: index, %j: index):
+            %distance = arith.subi %i, %j : index
+            %integer = arith.index_cast %distance : index to i32
+            %penalty = arith.sitofp %integer : i32 to f32
+            %result = arith.subf %score, %penalty : f32
+            mixer.yield %result : f32
+          } -> tensor<2x8x4x16xf32>
+      return %mixed : tensor<2x8x4x16xf32>
+    }
+    ```
+  }];
   let arguments = (ins Variadic<AnyType>:$operands);
   let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
 }
 
 def Mixer_UnsupportedOp : Op<Mixer_Dialect, "unsupported"> {
   let summary = "an operator of the source model that no frontend rule covers";
+  let description = [{
+    Meaning: none. A frontend keeps what it cannot translate, with its name, attributes and operands, so that one report can
+    list everything missing in a model; no module with this op is compiled.
+
+    Constraints: none.
+
+    Example:
+    ```mlir
+    func.func @unknown(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = mixer.unsupported "onnx.Mystery" {depth = 3 : i64}(%x) : (tensor<4xf32>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
   let arguments = (ins StrAttr:$operatorName, OptionalAttr<DictionaryAttr>:$details, Variadic<AnyType>:$arguments);
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = [{

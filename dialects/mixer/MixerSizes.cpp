@@ -22,13 +22,20 @@ static int64_t dimOr(Value value, int64_t dim, int64_t otherwise) {
   return type && type.hasRank() && dim < type.getRank() ? type.getDimSize(dim) : otherwise;
 }
 
-/// Number of key tokens. Only the identity and structured transports let it differ from the number of query tokens; there the
-/// first operand that is not broadcast over tokens tells.
+/// True when query and key tokens are the same tokens: something is carried or compared along them.
+static bool hasOneTokenAxis(MixOp mix) {
+  if (isa<ToeplitzAttr, StructuredAttr>(mix.getTransport()))
+    return !isa<ToeplitzAttr>(mix.getTransport()) && mix.getTransportOperands().empty();
+  bool carried = mix.getLinear() && (mix.getSupport().isWholePast() || mix.getOrder() == Order::Bidirectional);
+  return !isa<IdentityAttr>(mix.getTransport()) || mix.getSegments() || carried;
+}
+
+/// Number of key tokens: of the query, or of the first operand that is not broadcast over key tokens.
 static int64_t keyTokens(MixOp mix, int64_t queryTokens) {
-  if (auto structured = dyn_cast<StructuredAttr>(mix.getTransport()); structured && !mix.getTransportOperands().empty())
-    return dimOr(mix.getTransportOperands().front(), 2, queryTokens);
-  if (!isa<IdentityAttr, ToeplitzAttr>(mix.getTransport()) || mix.getSegments())
+  if (hasOneTokenAxis(mix))
     return queryTokens;
+  if (isa<StructuredAttr>(mix.getTransport()))
+    return dimOr(mix.getTransportOperands().front(), 2, queryTokens);
   for (Value value : {Value(mix.getKey()), Value(mix.getValue())})
     if (int64_t tokens = dimOr(value, 1, 1); tokens != 1)
       return tokens;
@@ -60,7 +67,7 @@ MixSizes MixOp::getSizes() {
   int64_t keyWidth = dimOr(getKey() ? getKey() : getQuery(), 3, 0);
   sizes.dk = getTransport().isComplex() ? keyWidth / 2 : keyWidth;
   sizes.dv = dimOr(getValue(), 3, 0);
-  if (hasTransportRegion() && getTransportRegion().getNumArguments() > 0) {
+  if (isa<RegionAttr>(getTransport()) && hasTransportRegion() && getTransportRegion().getNumArguments() > 0) {
     Value state = getTransportRegion().getArgument(0);
     sizes.Hs = dimOr(state, 1, sizes.Hs);
     sizes.dk = dimOr(state, 2, sizes.dk);

@@ -51,7 +51,8 @@ struct ShapeCheck {
   bool isTransport() const { return nameOf(mix, operand).rfind("transport", 0) == 0; }
   bool isSlot(StringRef slot) const { return nameOf(mix, operand) == slot; }
 
-  LogicalResult check();
+  LogicalResult checkLayout(); // rank, and what must be static
+  LogicalResult checkDims();   // every dimension by its role
   LogicalResult checkHeads(unsigned dim, int64_t size);
   LogicalResult checkDim(unsigned dim, DimRole role, int64_t size);
   LogicalResult expect(unsigned dim, int64_t size, StringRef what, Expected expected);
@@ -101,7 +102,7 @@ LogicalResult ShapeCheck::checkDim(unsigned dim, DimRole role, int64_t size) {
   llvm_unreachable("every role has a rule");
 }
 
-LogicalResult ShapeCheck::check() {
+LogicalResult ShapeCheck::checkLayout() {
   SmallVector<DimRole> roles = mix.getDimRoles(operand);
   ShapedType type = shaped(operand.get());
   bool open = isa<RegionAttr>(mix.getTransport()) && isTransport(); // the region alone knows dimensions 2 and up
@@ -116,8 +117,12 @@ LogicalResult ShapeCheck::check() {
       return mix.emitOpError() << "dimension " << dim << " of " << nameOf(mix, operand)
                                << ", expected a static positive size but got " << countName(size);
   }
-  for (auto [dim, role] : llvm::enumerate(roles))
-    if (failed(checkDim(dim, role, type.getDimSize(dim))))
+  return success();
+}
+
+LogicalResult ShapeCheck::checkDims() {
+  for (auto [dim, role] : llvm::enumerate(mix.getDimRoles(operand)))
+    if (failed(checkDim(dim, role, shaped(operand.get()).getDimSize(dim))))
       return failure();
   return success();
 }
@@ -186,13 +191,16 @@ LogicalResult verifyOperands(MixOp mix) {
 
 LogicalResult verifyShapes(MixOp mix) {
   for (OpOperand &operand : mix->getOpOperands())
-    if (!isState(mix, operand) && failed(ShapeCheck(mix, operand).check()))
+    if (!isState(mix, operand) && failed(ShapeCheck(mix, operand).checkLayout()))
       return failure();
   if (mix.getTransport().isComplex())
     if (int64_t width = shaped(mix.getKey()).getDimSize(3); width % 2 != 0) // mix_c16
       return mix.emitOpError() << "key features of a complex transport, expected an even number (real block, imaginary block) "
                                   "but got "
                                << width;
+  for (OpOperand &operand : mix->getOpOperands())
+    if (!isState(mix, operand) && failed(ShapeCheck(mix, operand).checkDims()))
+      return failure();
   return success();
 }
 

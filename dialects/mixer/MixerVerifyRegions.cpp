@@ -27,7 +27,7 @@ LogicalResult verifyYield(MixOp mix, StringRef what, Region &region, Type expect
   TypeRange got = yield ? TypeRange(yield.getOperandTypes()) : TypeRange();
   if (got.size() == 1 && got.front() == expected)
     return success();
-  return mix.emitOpError() << "mixer.yield of " << what << ", expected (" << expected << ") but got " << typeList(got);
+  return mix.emitOpError() << "mixer.yield of " << what << ", expected " << typeList(expected) << " but got " << typeList(got);
 }
 
 bool isScalar(Type type) { return type.isIntOrIndexOrFloat(); }
