@@ -6,6 +6,54 @@ include "mlir/Pass/PassBase.td"
 
 //===--- form: pick and expand the execution form of each mixer ---------------------------===//
 
+def PickFormPass : Pass<"heddle-pick-form", "::mlir::func::FuncOp"> {
+  let summary = "choose the execution form of every mixer";
+  let description = [{
+    Asks the mixer interface which forms are admitted and what each costs, estimates their times, and writes the form with the
+    least time into the mixer. A remark of category `mixer-pick-form` names the choice, one more each form not chosen, both
+    with estimated time, flops, bytes and exponentials. Dynamic batch and token counts are estimated at the sizes of the options.
+
+    Before:
+    ```mlir
+    mixer.mix query(..) key(..) value(..) outs(..) {score = #mixer.softmax<scale = 0.125>, ..}
+    ```
+    After:
+    ```mlir
+    mixer.mix query(..) key(..) value(..) outs(..) {form = #mixer.form<flash, chunk = 64>, score = .., ..}
+    ```
+  }];
+  let options = [
+    Option<"force", "force", "std::string", /*default=*/"", "take this form; an error where it is not admitted">,
+    Option<"chunk", "chunk", "int64_t", /*default=*/"0", "tile length of the forms that have one, 0 for their own">,
+    Option<"batch", "batch", "int64_t", /*default=*/"1", "batch size at which a dynamic batch is estimated">,
+    Option<"tokens", "tokens", "int64_t", /*default=*/"2048", "length at which a dynamic number of tokens is estimated">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect"];
+}
+
+def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport", "::mlir::func::FuncOp"> {
+  let summary = "write mixers with a transport region as loops over tokens";
+  let description = [{
+    A recurrence that only its region knows has one form: token by token. The region, the update by key and value, and the
+    read-out become tensor operations in an `scf.for` that carries the state and the output.
+
+    Before:
+    ```mlir
+    %o = mixer.mix value(%v) transport(%gates) outs(%init) {transport = #mixer.region, ..} transport_region {..}
+    ```
+    After:
+    ```mlir
+    %r:2 = scf.for %t = 0 to %T step 1 iter_args(%state = %zeros, %out = %init) {
+      %gates_t = tensor.extract_slice %gates[0, %t, ..] ..
+      ..
+      scf.yield %next, %inserted
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 //===--- fuse: what stands around a mixer joins its kernel --------------------------------===//
 
 def FuseElementwisePass : Pass<"heddle-fuse-elementwise", "::mlir::func::FuncOp"> {
@@ -30,6 +78,28 @@ def FuseElementwisePass : Pass<"heddle-fuse-elementwise", "::mlir::func::FuncOp"
 }
 
 //===--- tile: mixers and linalg become parallel kernels on memrefs -----------------------===//
+
+def ExpandMixPass : Pass<"heddle-expand-mix", "::mlir::func::FuncOp"> {
+  let summary = "expand every mixer on memrefs into the kernel of its form";
+  let description = [{
+    Reads the `form` attribute and writes the loops of that form: parallel kernels over batch, heads and blocks, with sequential
+    bodies of `scf`, `vector`, `arith` and `math`. Operands of 16 bits are extended as they are loaded; states and sums are f32
+    (f64 for f64 inputs). Intermediate buffers that outlive a kernel are `memref.alloc` of sizes known at entry.
+
+    Before:
+    ```mlir
+    mixer.mix query(%q) key(%k) value(%v) outs(%o) {form = #mixer.form<recurrent>, transport = #mixer.scalar, ..}
+    ```
+    After:
+    ```mlir
+    scf.parallel (%b, %head, %block) = .. {
+      %state:16 = scf.for %t = 0 to %T step 1 iter_args(16 x vector<16xf32>) { .. }
+    } {heddle.kernel = "mix_recurrent", heddle.work = ..}
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
 
 def PackWeightsPass : Pass<"heddle-pack-weights", "::mlir::ModuleOp"> {
   let summary = "store the constant right operand of a contraction in the order its kernel reads it";

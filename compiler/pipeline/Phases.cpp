@@ -42,11 +42,14 @@ void buildFuse(OpPassManager &pm, const CompileOptions &) {
 void buildBufferize(OpPassManager &pm, const CompileOptions &) { buildBufferizePipeline(pm); }
 
 // Before: linalg and mixers on buffers. After: every computation is a parallel kernel. Kernels are written on buffers because a kernel
-// decides its own temporaries; the cost is that fusion across kernels has to happen before.
+// decides its own temporaries; those over the same rows are joined afterwards, once equal views are one value.
 void buildTile(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createExpandMixPass());
   pm.addNestedPass<func::FuncOp>(createLowerContractionsPass());
   pm.addNestedPass<func::FuncOp>(createLowerGenericsPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFuseKernelsPass());
+  pm.addNestedPass<func::FuncOp>(createLocalizeBuffersPass());
 }
 
 // Before: kernels on buffers. After: the LLVM dialect, one arena, one constants section, the C ABI.

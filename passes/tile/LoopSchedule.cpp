@@ -69,6 +69,11 @@ void blockInner(const IterationSpace &space, LoopSchedule &schedule) {
 
 LoopSchedule chooseSchedule(const IterationSpace &space) {
   LoopSchedule schedule;
+  // One value per row: a task each, so that it can join a kernel over the same rows.
+  if (space.loops.size() == 1 && !space.loops[0].isReduction && ShapedType::isDynamic(space.loops[0].staticSize())) {
+    schedule.tasks = {0};
+    return schedule;
+  }
   schedule.inner = chooseInner(space);
   for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
     if (loop == schedule.inner)

@@ -15,8 +15,19 @@ namespace {
 // A static copy of at most this many contiguous elements stays a memref.copy: a launch would cost more.
 constexpr int64_t kTrivialCopy = 64;
 
-/// Loops may be merged unless the body asks for their values.
-bool usesIndices(linalg::LinalgOp op) { return op.hasIndexSemantics(); }
+// Rows of at least this many elements stay rows: kernels over the same rows can be fused later.
+constexpr int64_t kMinRowLength = 64;
+
+/// Merges what is contiguous, the static loops first (heads and features), but leaves a dynamic number of rows (tokens)
+/// apart from long static rows.
+void mergeLoopsButRows(OpBuilder &builder, Location loc, IterationSpace &space) {
+  auto isDynamic = [&](unsigned loop) { return ShapedType::isDynamic(space.loops[loop].staticSize()); };
+  mergeLoops(builder, loc, space,
+             [&](unsigned outer, unsigned inner) { return !isDynamic(outer) && !isDynamic(inner); });
+  mergeLoops(builder, loc, space, [&](unsigned outer, unsigned inner) {
+    return !isDynamic(outer) || isDynamic(inner) || space.loops[inner].staticSize() < kMinRowLength;
+  });
+}
 
 StringRef nameKernel(linalg::LinalgOp op) {
   if (isa<linalg::FillOp>(op))
@@ -50,8 +61,9 @@ LogicalResult lowerLinalg(linalg::LinalgOp op) {
     return op->emitOpError("expected operands on memrefs but got tensors; bufferize first");
   OpBuilder builder(op);
   IterationSpace space = makeIterationSpace(builder, op);
-  if (!usesIndices(op))
-    mergeLoops(builder, op.getLoc(), space, [](unsigned, unsigned) { return true; });
+  // A body that asks for its position needs the loops as they are.
+  if (!op.hasIndexSemantics())
+    mergeLoopsButRows(builder, op.getLoc(), space);
 
   LoopKernelOptions options;
   options.kernelName = nameKernel(op);
@@ -77,7 +89,7 @@ void lowerCopy(memref::CopyOp copy) {
   OpBuilder builder(copy);
   Location loc = copy.getLoc();
   IterationSpace space = makeCopySpace(builder, loc, copy.getSource(), copy.getTarget());
-  mergeLoops(builder, loc, space, [](unsigned, unsigned) { return true; });
+  mergeLoopsButRows(builder, loc, space);
   LoopKernelOptions options;
   options.kernelName = "copy";
   options.parallel = !copy->getParentOfType<scf::ParallelOp>();

@@ -24,17 +24,34 @@ func.func @pointwise_merges_outer_loops(%input: memref<?x?x64xf32>, %bias: memre
   return
 }
 
-// One long loop is split into blocks; its end is bounded by the size.
+// One long static loop is split into blocks; its end is bounded by the size.
 // CHECK-LABEL: func.func @fill_in_blocks
-// CHECK:         %[[TOTAL:.+]] = arith.muli
-// CHECK:         arith.ceildivsi %[[TOTAL]], %c1024
-// CHECK:         scf.parallel
-// CHECK:           arith.minsi %{{.+}}, %[[TOTAL]]
-// CHECK:           scf.for
+// CHECK:         scf.parallel (%[[BLOCK:.+]]) =
+// CHECK:           %[[BEGIN:.+]] = arith.muli %[[BLOCK]], %c1024
+// CHECK:           %[[END:.+]] = arith.minsi %{{.+}}, %c100000
+// CHECK:           scf.for %{{.+}} = %[[BEGIN]] to %[[END]]
 // CHECK:             memref.store %arg1
 // CHECK:         heddle.kernel = "fill"
-func.func @fill_in_blocks(%out: memref<?x?xf32>, %value: f32) {
+func.func @fill_in_blocks(%out: memref<100x1000xf32>, %value: f32) {
+  linalg.fill ins(%value : f32) outs(%out : memref<100x1000xf32>)
+  return
+}
+
+// One value per row is one task per row, ready to join other kernels over rows.
+// CHECK-LABEL: func.func @fill_per_row
+// CHECK:         scf.parallel (%[[ROW:.+]]) =
+// CHECK-NEXT:      memref.store %arg1, %{{.+}}[%[[ROW]]]
+func.func @fill_per_row(%out: memref<?x?xf32>, %value: f32) {
   linalg.fill ins(%value : f32) outs(%out : memref<?x?xf32>)
+  return
+}
+
+// Heads and features merge, rows of tokens stay.
+// CHECK-LABEL: func.func @rows_stay_apart
+// CHECK:         memref.collapse_shape %arg0 {{\[}}[0], [1], [2, 3]] : memref<?x?x4x16xf32> into memref<?x?x64xf32>
+// CHECK:         memref.collapse_shape %{{.+}} {{\[}}[0, 1], [2]] : memref<?x?x64xf32> into memref<?x64xf32>
+func.func @rows_stay_apart(%input: memref<?x?x4x16xf32>, %out: memref<?x?x4x16xf32>) {
+  linalg.exp ins(%input : memref<?x?x4x16xf32>) outs(%out : memref<?x?x4x16xf32>)
   return
 }
 
