@@ -7,7 +7,7 @@ namespace heddle::io {
 namespace {
 
 // TensorProto: field numbers, and the data_type values that have a DType.
-enum Field {
+enum Field : uint64_t {
   Dims = 1,
   DataType = 2,
   Segment = 3,
@@ -21,7 +21,7 @@ enum Field {
   ExternalData = 13,
   DataLocation = 14
 };
-enum Wire { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
+enum Wire : uint64_t { Varint = 0, Fixed64 = 1, Bytes = 2, Fixed32 = 5 };
 
 struct OnnxType {
   uint64_t number;

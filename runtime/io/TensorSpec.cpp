@@ -77,6 +77,22 @@ Result<HostTensor> parseType(const std::string &text, const std::string &spec) {
   return tensor;
 }
 
+/// Whether an integer fits the type.
+bool fits(int64_t value, DType dtype) {
+  switch (dtype) {
+  case DType::I32:
+    return value >= INT32_MIN && value <= INT32_MAX;
+  case DType::I8:
+    return value >= INT8_MIN && value <= INT8_MAX;
+  case DType::U8:
+    return value >= 0 && value <= UINT8_MAX;
+  case DType::Bool:
+    return value == 0 || value == 1;
+  default:
+    return true;
+  }
+}
+
 /// `arguments` of "random(seed[,low,high])".
 Status fillRandomSpec(const std::string &arguments, const std::string &spec, const TensorSpecOptions &options,
                       HostTensor &tensor) {
@@ -91,33 +107,41 @@ Status fillRandomSpec(const std::string &arguments, const std::string &spec, con
   }
   bool good = (parts.size() == 1 || parts.size() == 3) && parseInteger(trim(parts[0]), seed);
   if (good && parts.size() == 3)
-    good = parseNumber(trim(parts[1]), low) && parseNumber(trim(parts[2]), high) && low < high;
+    good = parseNumber(trim(parts[1]), low) && parseNumber(trim(parts[2]), high) && low < high &&
+           std::isfinite(high - low);
   if (!good)
     return Error{spec, "random", "random(seed) or random(seed,low,high) with low < high", "random(" + arguments + ")"};
+  constexpr double kExact = 0x1p53; // beyond it, doubles are not integers one by one
+  if (!isFloat && !(low >= -kExact && high <= kExact && fits(static_cast<int64_t>(low), tensor.dtype) &&
+                    fits(static_cast<int64_t>(std::ceil(high)) - 1, tensor.dtype)))
+    return Error{spec, "random", std::string("bounds that fit ") + dtypeName(tensor.dtype),
+                 "random(" + arguments + ")"};
   fillRandom(tensor, static_cast<uint64_t>(seed), low, high);
   return {};
 }
 
 /// Writes one value; integers are parsed as such, so that all 64 bits survive.
 Status setValue(HostTensor &tensor, int64_t index, const std::string &text, const std::string &spec) {
+  std::string what = "value " + std::to_string(index), type = dtypeName(tensor.dtype);
   int64_t integer = 0;
   double number = 0;
-  if (tensor.dtype == DType::Bool && (text == "true" || text == "false")) {
-    tensor.set(index, text == "true");
+  if (dtypeIsFloat(tensor.dtype)) {
+    if (!parseNumber(text, number))
+      return Error{spec, what, "a number of type " + type, "'" + text + "'"};
+    tensor.set(index, number);
     return {};
   }
-  if (tensor.dtype == DType::I64 && parseInteger(text, integer)) {
-    std::memcpy(tensor.data() + index * 8, &integer, 8);
-    return {};
-  }
-  bool isFloat = dtypeIsFloat(tensor.dtype);
-  if (isFloat ? !parseNumber(text, number) : !parseInteger(text, integer))
-    return Error{spec, "value " + std::to_string(index), std::string("a number of type ") + dtypeName(tensor.dtype),
-                 "'" + text + "'"};
-  double value = isFloat ? number : static_cast<double>(integer);
-  tensor.set(index, value);
-  if (!isFloat && tensor.at(index) != value)
-    return Error{spec, "value " + std::to_string(index), std::string("one that fits ") + dtypeName(tensor.dtype), text};
+  bool isWord = tensor.dtype == DType::Bool && (text == "true" || text == "false");
+  if (isWord)
+    integer = text == "true";
+  else if (!parseInteger(text, integer))
+    return Error{spec, what, "a number of type " + type, "'" + text + "'"};
+  if (!fits(integer, tensor.dtype))
+    return Error{spec, what, "one that fits " + type, text};
+  if (tensor.dtype == DType::I64)
+    tensor.as<int64_t>()[index] = integer;
+  else
+    tensor.set(index, static_cast<double>(integer));
   return {};
 }
 
