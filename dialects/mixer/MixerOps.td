@@ -146,7 +146,7 @@ def Mixer_YieldOp : Op<Mixer_Dialect, "yield", [Pure, ReturnLike, Terminator, Pa
   let description = [{
     Meaning: hands its operands to the enclosing `mixer.mix`.
 
-    Constraints: those on regions of `mixer.mix` (C41, C46); the parent is a `mixer.mix`.
+    Constraints: those of `mixer.mix` on its regions, C41 and C46; the parent is a `mixer.mix`.
 
     Example:
     ```mlir
@@ -183,7 +183,7 @@ def Mixer_UnsupportedOp : Op<Mixer_Dialect, "unsupported"> {
     Example:
     ```mlir
     func.func @unknown(%x: tensor<4xf32>) -> tensor<4xf32> {
-      %y = mixer.unsupported "onnx.Mystery" {depth = 3 : i64}(%x) : (tensor<4xf32>) -> tensor<4xf32>
+      %y = mixer.unsupported "onnx.Mystery"(%x) details {depth = 3 : i64} : (tensor<4xf32>) -> tensor<4xf32>
       return %y : tensor<4xf32>
     }
     ```
@@ -191,7 +191,7 @@ def Mixer_UnsupportedOp : Op<Mixer_Dialect, "unsupported"> {
   let arguments = (ins StrAttr:$operatorName, OptionalAttr<DictionaryAttr>:$details, Variadic<AnyType>:$arguments);
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = [{
-    $operatorName ($details^)? `(` $arguments `)` attr-dict `:` functional-type($arguments, $results)
+    $operatorName `(` $arguments `)` (`details` $details^)? attr-dict `:` functional-type($arguments, $results)
   }];
 }
 

@@ -1,0 +1,53 @@
+// A mixer on tensors becomes the same mixer on buffers; inits are written in place and never copied.
+// RUN: heddle-opt %s --one-shot-bufferize=bufferize-function-boundaries --split-input-file --verify-diagnostics | FileCheck %s
+
+// CHECK-LABEL: @mix
+// CHECK: %[[OUT:.*]] = memref.alloc({{.*}}) {{.*}} : memref<2x?x4x16xf32>
+// CHECK: %[[STATE:.*]] = memref.alloc() {{.*}} : memref<2x4x16x16xf32>
+// CHECK-NOT: memref.copy
+// CHECK: mixer.mix query({{.*}}) key({{.*}}) value({{.*}}) outs(%[[OUT]], %[[STATE]] : memref<2x?x4x16xf32>, memref<2x4x16x16xf32>)
+// CHECK-SAME: score = #mixer.linear
+// CHECK-NOT: ->
+// CHECK: return %[[OUT]], %[[STATE]]
+func.func @mix(%x: tensor<2x?x4x16xf32>, %tokens: index) -> (tensor<2x?x4x16xf32>, tensor<2x4x16x16xf32>) {
+  %out = tensor.empty(%tokens) : tensor<2x?x4x16xf32>
+  %final = tensor.empty() : tensor<2x4x16x16xf32>
+  %mixed, %state = mixer.mix query(%x : tensor<2x?x4x16xf32>) key(%x : tensor<2x?x4x16xf32>) value(%x : tensor<2x?x4x16xf32>)
+    outs(%out, %final : tensor<2x?x4x16xf32>, tensor<2x4x16x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x?x4x16xf32>, tensor<2x4x16x16xf32>
+  return %mixed, %state : tensor<2x?x4x16xf32>, tensor<2x4x16x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @score_region
+// CHECK: mixer.mix
+// CHECK: score_region {
+// CHECK-NEXT: ^bb0(%[[SCORE:.*]]: f32,
+// CHECK: arith.mulf %[[SCORE]], %[[SCORE]]
+func.func @score_region(%x: tensor<2x8x4x16xf32>, %out: tensor<2x8x4x16xf32>) -> tensor<2x8x4x16xf32> {
+  %mixed = mixer.mix query(%x : tensor<2x8x4x16xf32>) key(%x : tensor<2x8x4x16xf32>) value(%x : tensor<2x8x4x16xf32>)
+    outs(%out : tensor<2x8x4x16xf32>)
+    {support = #mixer.full, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<row_sum>}
+    score_region {
+    ^bb0(%score: f32, %b: index, %h: index, %i: index, %j: index):
+      %square = arith.mulf %score, %score : f32
+      mixer.yield %square : f32
+    } -> tensor<2x8x4x16xf32>
+  return %mixed : tensor<2x8x4x16xf32>
+}
+
+// -----
+
+func.func @no_transport_region(%value: tensor<2x8x1x16xf32>) -> tensor<2x8x1x16xf32> {
+  // expected-error@+2 {{with a transport region, expected --heddle-expand-region-transport before bufferization}}
+  // expected-error@+1 {{failed to bufferize op}}
+  %mixed = mixer.mix value(%value : tensor<2x8x1x16xf32>) outs(%value : tensor<2x8x1x16xf32>)
+    {support = #mixer.causal, transport = #mixer.region, score = #mixer.linear, norm = #mixer.norm<none>}
+    transport_region {
+    ^bb0(%state: tensor<2x1x1x16xf32>):
+      mixer.yield %state : tensor<2x1x1x16xf32>
+    } -> tensor<2x8x1x16xf32>
+  return %mixed : tensor<2x8x1x16xf32>
+}
