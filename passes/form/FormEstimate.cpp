@@ -1,0 +1,57 @@
+#include "passes/form/FormEstimate.h"
+
+using namespace mlir;
+using heddle::mixer::FormKind;
+
+namespace heddle {
+namespace {
+
+constexpr double peakFlops = 100e9;    // per second and core
+constexpr double bandwidth = 12e9;     // bytes per second
+constexpr double exponentials = 1.5e9; // per second and core
+constexpr double cores = 2;
+
+/// What the kernel of a form reaches of the peak.
+double reachedShare(FormKind kind) {
+  switch (kind) {
+  case FormKind::Dense: // one pair at a time
+    return 0.03;
+  case FormKind::Flash:
+    return 0.4;
+  case FormKind::Recurrent: // each step waits for the one before
+    return 0.15;
+  case FormKind::Chunked:
+    return 0.35;
+  case FormKind::Direct:
+    return 0.35;
+  case FormKind::Fft: // strided access between stages
+    return 0.04;
+  }
+  return 1;
+}
+
+/// Default tile lengths: 64 tokens balance pairs inside of a chunk against passes over the state.
+int64_t defaultChunk(FormKind kind) { return kind == FormKind::Flash || kind == FormKind::Chunked ? 64 : 0; }
+
+double seconds(FormKind kind, const mixer::FormCost &cost) {
+  double compute = cost.flops / (peakFlops * reachedShare(kind));
+  double transfer = cost.bytes / bandwidth;
+  double used = std::clamp(cost.parallel, 1.0, cores);
+  return std::max(compute / used, transfer) + cost.exps / exponentials / used;
+}
+
+} // namespace
+
+SmallVector<FormEstimate> estimateForms(mixer::MixerOpInterface mixer, const mixer::MixSizes &sizes, int64_t chunk) {
+  SmallVector<FormEstimate> estimates;
+  for (FormKind kind : mixer.admittedForms()) {
+    int64_t length = defaultChunk(kind) != 0 && chunk > 0 ? chunk : defaultChunk(kind);
+    auto form = mixer::FormAttr::get(mixer->getContext(), kind, length);
+    mixer::FormCost cost = mixer.formCost(form, sizes);
+    estimates.push_back({form, cost, seconds(kind, cost)});
+  }
+  llvm::stable_sort(estimates, [](const auto &a, const auto &b) { return a.seconds < b.seconds; });
+  return estimates;
+}
+
+} // namespace heddle

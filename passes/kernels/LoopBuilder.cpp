@@ -1,0 +1,257 @@
+// Control flow, memory and constants of the kernel language.
+#include "passes/kernels/LoopBuilder.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace heddle::kernels {
+
+static SmallVector<Value> values(ArrayRef<Expr> exprs) {
+  return llvm::map_to_vector(exprs, [](Expr expr) { return expr.value; });
+}
+
+static Exprs wrapAll(LoopBuilder &builder, ValueRange range) {
+  return Exprs(llvm::map_range(range, [&](Value value) { return builder.wrap(value); }));
+}
+
+int64_t Expr::width() const {
+  auto vector = dyn_cast<VectorType>(type());
+  return vector ? vector.getDimSize(0) : 0;
+}
+
+Expr Expr::constant(double number) const {
+  if (isIndex())
+    return builder->index(static_cast<int64_t>(number));
+  if (isa<FloatType>(getElementTypeOrSelf(type())))
+    return builder->real(number);
+  return builder->wrap(arith::ConstantOp::create(
+      builder->builder, builder->loc, builder->builder.getIntegerAttr(type(), static_cast<int64_t>(number))));
+}
+
+//===--- values ---------------------------------------------------------------------------===//
+
+Expr LoopBuilder::index(int64_t number) { return wrap(arith::ConstantIndexOp::create(builder, loc, number)); }
+
+Expr LoopBuilder::real(double number) {
+  return wrap(arith::ConstantOp::create(builder, loc, builder.getFloatAttr(realType, number)));
+}
+
+Expr LoopBuilder::real(double number, int64_t width) {
+  if (width == 0)
+    return real(number);
+  auto type = cast<VectorType>(typeOf(width));
+  auto splat = DenseElementsAttr::get(type, builder.getFloatAttr(realType, number).getValue());
+  return wrap(arith::ConstantOp::create(builder, loc, splat));
+}
+
+Expr LoopBuilder::truth(bool value) { return wrap(arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value))); }
+
+Expr LoopBuilder::dim(Value memref, int64_t dimension) {
+  int64_t size = cast<MemRefType>(memref.getType()).getDimSize(dimension);
+  if (!ShapedType::isDynamic(size))
+    return index(size);
+  return wrap(memref::DimOp::create(builder, loc, memref, dimension));
+}
+
+Expr LoopBuilder::laneNumbers(int64_t width) {
+  SmallVector<Attribute> numbers;
+  for (int64_t lane = 0; lane < width; ++lane)
+    numbers.push_back(builder.getFloatAttr(realType, static_cast<double>(lane)));
+  auto type = cast<VectorType>(typeOf(width));
+  return wrap(arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, numbers)));
+}
+
+Expr LoopBuilder::toReal(Expr integer) {
+  Value value = integer.value;
+  if (integer.isIndex())
+    value = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), value);
+  return wrap(arith::SIToFPOp::create(builder, loc, realType, value));
+}
+
+Type LoopBuilder::typeOf(int64_t width) const {
+  return width == 0 ? Type(realType) : Type(VectorType::get({width}, realType));
+}
+
+Expr LoopBuilder::broadcast(Expr scalar, int64_t width) {
+  if (width == 0 || scalar.width() == width)
+    return scalar;
+  return wrap(vector::BroadcastOp::create(builder, loc, VectorType::get({width}, scalar.type()), scalar.value));
+}
+
+//===--- control --------------------------------------------------------------------------===//
+
+Exprs LoopBuilder::loop(Expr begin, Expr end, ArrayRef<Expr> initial, CarryingBody body, int64_t step) {
+  auto forOp = scf::ForOp::create(builder, loc, begin.value, end.value, index(step).value, values(initial));
+  OpBuilder::InsertionGuard guard(builder);
+  // Without carried values the op comes with its terminator.
+  Block *block = forOp.getBody();
+  bool terminated = !block->empty() && block->back().hasTrait<OpTrait::IsTerminator>();
+  builder.setInsertionPointToStart(block);
+  Exprs next = body(wrap(forOp.getInductionVar()), wrapAll(*this, forOp.getRegionIterArgs()));
+  if (!terminated)
+    scf::YieldOp::create(builder, loc, values(next));
+  return wrapAll(*this, forOp.getResults());
+}
+
+void LoopBuilder::loop(Expr begin, Expr end, Body body, int64_t step) {
+  loop(
+      begin, end, {},
+      [&](Expr iteration, ArrayRef<Expr>) {
+        body(iteration);
+        return Exprs();
+      },
+      step);
+}
+
+Expr LoopBuilder::sum(Expr begin, Expr end, Expr initial, SumBody body, int64_t step) {
+  return loop(
+      begin, end, {initial}, [&](Expr i, ArrayRef<Expr> carried) { return Exprs{body(i, carried[0])}; }, step)[0];
+}
+
+void LoopBuilder::when(Expr condition, function_ref<void()> body) {
+  scf::IfOp::create(builder, loc, condition.value, [&](OpBuilder &nested, Location) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
+    body();
+    scf::YieldOp::create(builder, loc);
+  });
+}
+
+Exprs LoopBuilder::choose(Expr condition, function_ref<Exprs()> body, function_ref<Exprs()> otherwise) {
+  auto branch = [&](function_ref<Exprs()> emit) {
+    return [this, emit](OpBuilder &nested, Location) {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPoint(nested.getInsertionBlock(), nested.getInsertionPoint());
+      scf::YieldOp::create(builder, loc, values(emit()));
+    };
+  };
+  auto ifOp = scf::IfOp::create(builder, loc, condition.value, branch(body), branch(otherwise));
+  return wrapAll(*this, ifOp.getResults());
+}
+
+void LoopBuilder::whenElse(Expr condition, function_ref<void()> body, function_ref<void()> otherwise) {
+  auto silent = [](function_ref<void()> emit) {
+    return [emit]() {
+      emit();
+      return Exprs();
+    };
+  };
+  choose(condition, silent(body), silent(otherwise));
+}
+
+void LoopBuilder::lanes(int64_t total, int64_t width, function_ref<void(Lanes)> body) {
+  if (total == 1)
+    return body({index(0), 0});
+  int64_t full = total / width * width;
+  if (full == width)
+    body({index(0), width});
+  else if (full > 0)
+    loop(index(0), index(full), [&](Expr first) { body({first, width}); }, width);
+  if (full < total)
+    body({index(full), total - full});
+}
+
+void LoopBuilder::piece(Expr number, int64_t total, int64_t width, function_ref<void(Lanes)> body) {
+  if (total == 1 || width == 1)
+    return body({number, 0});
+  int64_t full = total / width * width, tail = total - full;
+  auto emitFull = [&]() { body({number * index(width), width}); };
+  auto emitTail = [&]() { body({index(full), tail}); };
+  if (tail == 0)
+    return emitFull();
+  if (full == 0)
+    return emitTail();
+  whenElse(number < index(full / width), emitFull, emitTail);
+}
+
+void LoopBuilder::kernel(StringRef name, ArrayRef<Expr> counts, int64_t work, function_ref<void(ArrayRef<Expr>)> body) {
+  SmallVector<Value> begins(counts.size(), index(0).value), steps(counts.size(), index(1).value);
+  auto parallel = scf::ParallelOp::create(builder, loc, begins, values(counts), steps);
+  parallel->setAttr("heddle.kernel", builder.getStringAttr(name));
+  parallel->setAttr("heddle.work", builder.getI64IntegerAttr(std::max<int64_t>(work, 1)));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(parallel.getBody());
+  body(wrapAll(*this, parallel.getInductionVars()));
+}
+
+//===--- memory ---------------------------------------------------------------------------===//
+
+/// Extends a loaded float (or vector of floats) to the compute type.
+static Value extend(LoopBuilder &loops, Value value) {
+  auto element = dyn_cast<FloatType>(getElementTypeOrSelf(value.getType()));
+  if (!element || element == loops.realType)
+    return value;
+  auto vector = dyn_cast<VectorType>(value.getType());
+  Type target = vector ? Type(vector.clone(loops.realType)) : Type(loops.realType);
+  if (element.getWidth() > loops.realType.getWidth())
+    return arith::TruncFOp::create(loops.builder, loops.loc, target, value);
+  return arith::ExtFOp::create(loops.builder, loops.loc, target, value);
+}
+
+Expr LoopBuilder::load(Value memref, ArrayRef<Expr> indices, int64_t width) {
+  auto type = cast<MemRefType>(memref.getType());
+  if (width == 0)
+    return wrap(extend(*this, memref::LoadOp::create(builder, loc, memref, values(indices))));
+  auto vector = VectorType::get({width}, type.getElementType());
+  if (type.isLastDimUnitStride())
+    return wrap(extend(*this, vector::LoadOp::create(builder, loc, vector, memref, values(indices))));
+  // Lanes that do not lie side by side are gathered one by one.
+  SmallVector<Value> elements;
+  Exprs position(indices);
+  for (int64_t lane = 0; lane < width; ++lane) {
+    position.back() = indices.back() + index(lane);
+    elements.push_back(memref::LoadOp::create(builder, loc, memref, values(position)));
+  }
+  return wrap(extend(*this, vector::FromElementsOp::create(builder, loc, vector, elements)));
+}
+
+void LoopBuilder::store(Expr expr, Value memref, ArrayRef<Expr> indices) {
+  auto type = cast<MemRefType>(memref.getType());
+  Value value = expr.value;
+  auto vector = dyn_cast<VectorType>(value.getType());
+  auto element = dyn_cast<FloatType>(type.getElementType());
+  if (element && element != realType) {
+    Type target = vector ? Type(vector.clone(element)) : Type(element);
+    value = element.getWidth() < realType.getWidth() ? Value(arith::TruncFOp::create(builder, loc, target, value))
+                                                     : Value(arith::ExtFOp::create(builder, loc, target, value));
+  }
+  if (!vector)
+    memref::StoreOp::create(builder, loc, value, memref, values(indices));
+  else if (type.isLastDimUnitStride())
+    vector::StoreOp::create(builder, loc, value, memref, values(indices));
+  else
+    for (int64_t lane = 0; lane < vector.getDimSize(0); ++lane) {
+      Exprs position(indices);
+      position.back() = indices.back() + index(lane);
+      Value scalar = vector::ExtractOp::create(builder, loc, value, lane);
+      memref::StoreOp::create(builder, loc, scalar, memref, values(position));
+    }
+}
+
+Value LoopBuilder::scratch(ArrayRef<int64_t> shape) {
+  // At the top of the kernel's body: a stack buffer inside of a loop would be a new one in each iteration.
+  OpBuilder::InsertionGuard guard(builder);
+  Operation *parent = builder.getInsertionBlock()->getParentOp();
+  if (auto parallel = isa<scf::ParallelOp>(parent) ? cast<scf::ParallelOp>(parent)
+                                                   : parent->getParentOfType<scf::ParallelOp>())
+    builder.setInsertionPointToStart(parallel.getBody());
+  return memref::AllocaOp::create(builder, loc, MemRefType::get(shape, realType), ValueRange(),
+                                  builder.getI64IntegerAttr(64));
+}
+
+Value LoopBuilder::buffer(ArrayRef<Expr> shape) {
+  SmallVector<int64_t> sizes;
+  SmallVector<Value> dynamic;
+  for (Expr size : shape) {
+    std::optional<int64_t> constant = getConstantIntValue(size.value);
+    sizes.push_back(constant.value_or(ShapedType::kDynamic));
+    if (!constant)
+      dynamic.push_back(size.value);
+  }
+  return memref::AllocOp::create(builder, loc, MemRefType::get(sizes, realType), dynamic,
+                                 builder.getI64IntegerAttr(64));
+}
+
+} // namespace heddle::kernels

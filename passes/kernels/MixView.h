@@ -1,0 +1,88 @@
+// A bufferized mixer as kernels see it: sizes, elements by meaning, order of visits.
+//
+//   Expr weight = view.load(view.query, {b, i, {}, h, n}) * view.load(view.key, {b, {}, j, h, n});
+//
+// `load` finds the index of every dimension from its role: a dimension of size 1 is a broadcast, head h of the output reads
+// head h / (Ho / H) of an operand with H heads, so that no kernel repeats or expands an operand.
+//
+// Tokens are visited in sweeps. Position p of a sweep is token p, or count - 1 - p when the sweep is reversed; a bidirectional
+// mixer is a forward sweep plus a reversed one that leaves out the pair (i, i).
+#ifndef HEDDLE_PASSES_KERNELS_MIXVIEW_H
+#define HEDDLE_PASSES_KERNELS_MIXVIEW_H
+
+#include "dialects/mixer/Mixer.h"
+#include "passes/kernels/LoopBuilder.h"
+
+namespace heddle::kernels {
+
+/// A buffer with the role of each dimension.
+struct Operand {
+  mlir::Value memref;
+  llvm::SmallVector<mixer::DimRole> roles;
+
+  explicit operator bool() const { return static_cast<bool>(memref); }
+  int64_t size(int64_t dim) const { return llvm::cast<mlir::MemRefType>(memref.getType()).getDimSize(dim); }
+};
+
+/// Where to load: batch, query token, key token, output head, key feature, value feature. Unused members stay empty.
+struct Point {
+  Expr b, i, j, h, n, d;
+};
+
+struct Sweep {
+  bool reverse;        // token = count - 1 - position
+  bool strict = false; // leaves out the pair of a token with itself
+};
+
+/// A pair of tokens with its positions in the order of the sweep, as supports and biases see them.
+struct Pair {
+  Expr b, h;
+  Expr queryToken, keyToken;
+  Expr ownPosition; // of the query, before alignment
+  Expr keyPosition;
+};
+
+class MixView {
+public:
+  MixView(LoopBuilder &loops, mixer::MixOp op);
+
+  LoopBuilder &loops;
+  mixer::MixOp op;
+  mixer::MixSizes sizes;
+  Expr batch, queryTokens, keyTokens;
+  Operand query, key, value, bias, current, segments, output;
+  llvm::SmallVector<Operand> transport, initialState, finalState;
+
+  /// Width of keys: twice dk for complex transports.
+  int64_t keyWidth() { return op.getTransport().isComplex() ? 2 * sizes.dk : sizes.dk; }
+  /// Output heads that read one state head.
+  int64_t group() const { return sizes.Ho / sizes.Hs; }
+  bool normalised() { return op.getNorm().getKind() != mixer::NormKind::None; }
+  bool logKeys() { return op.getLinear() && op.getLinear().getLogKeys(); }
+  double scale();
+
+  Expr load(const Operand &operand, const Point &point, int64_t width = 0);
+  void store(Expr value, const Operand &operand, const Point &point);
+  Expr segment(Expr b, Expr token);
+
+  llvm::SmallVector<Sweep> sweeps();
+  Expr token(const Sweep &sweep, Expr position, Expr count) const;
+  /// Position of a query as supports see it: shifted when the ends of queries and keys coincide.
+  Expr alignedPosition(Expr position);
+
+  /// True when the support and the segments let the pair exist. Empty when every pair does.
+  Expr exists(const Pair &pair);
+  /// q . k becomes the score: scale, cap, bias and score region.
+  Expr score(Expr dot, const Pair &pair);
+  /// numerator / (denominator + epsilon), 0 for a row without weight. When both sums were scaled, epsilon is too.
+  Expr normalise(Expr numerator, Expr denominator, Expr epsilonFactor = {});
+
+private:
+  Exprs indices(const Operand &operand, const Point &point);
+  Expr addBias(Expr score, const Pair &pair);
+  Expr runScoreRegion(Expr score, const Pair &pair);
+};
+
+} // namespace heddle::kernels
+
+#endif

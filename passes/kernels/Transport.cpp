@@ -1,0 +1,183 @@
+// One step of every affine transport, on states and on queries that walk back.
+#include "passes/kernels/Transport.h"
+
+using namespace mlir;
+
+namespace heddle::kernels {
+
+bool isPerLane(mixer::MixOp op) { return isa<mixer::ElementwiseAttr>(op.getTransport()); }
+
+bool isDiagonal(mixer::MixOp op) {
+  return isa<mixer::IdentityAttr, mixer::ScalarAttr, mixer::KeyChannelAttr, mixer::ElementwiseAttr>(op.getTransport());
+}
+
+/// The same place with the key feature set.
+static Point withRow(Point at, Expr n) {
+  at.n = n;
+  return at;
+}
+
+Expr logDecay(MixView &view, const Point &at, Expr n, int64_t width) {
+  if (isa<mixer::IdentityAttr>(view.op.getTransport()))
+    return {};
+  auto elementwise = dyn_cast<mixer::ElementwiseAttr>(view.op.getTransport());
+  int64_t lanes = elementwise ? width : 0;
+  Expr first = view.load(view.transport[0], withRow(at, n), lanes);
+  return elementwise && elementwise.getFactored() ? first * view.load(view.transport[1], withRow(at, n), lanes) : first;
+}
+
+Expr decay(MixView &view, const Point &at, Expr n, int64_t width) {
+  Expr logarithm = logDecay(view, at, n, width);
+  return logarithm ? exp(logarithm) : Expr();
+}
+
+//===--- diagonal -------------------------------------------------------------------------===//
+
+static bool isDecayShared(MixView &view) { return isa<mixer::ScalarAttr>(view.op.getTransport()); }
+
+static void stepDiagonal(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+  Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
+  rows.each([&](Expr n) {
+    Expr factor = shared ? shared : decay(view, at, n, rows.width());
+    Expr before = factor ? rows.get(n) * factor : rows.get(n);
+    rows.set(n, fma(key(n), value, before));
+  });
+}
+
+static void adjointDiagonal(MixView &view, Rows &rows, const Point &at) {
+  if (isa<mixer::IdentityAttr>(view.op.getTransport()))
+    return;
+  Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
+  rows.each([&](Expr n) { rows.set(n, rows.get(n) * (shared ? shared : decay(view, at, n, rows.width()))); });
+}
+
+//===--- complex diagonal -----------------------------------------------------------------===//
+
+namespace {
+struct Complex {
+  Expr re, im;
+};
+} // namespace
+
+static Complex multiply(Complex a, Complex b) { return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
+
+static Complex complexDecay(MixView &view, const Point &at, Expr n) {
+  Expr modulus = exp(view.load(view.transport[0], withRow(at, n)));
+  Expr phase = view.load(view.transport[1], withRow(at, n));
+  return {modulus * cos(phase), modulus * sin(phase)};
+}
+
+/// Calls `body` with the index of the real and of the imaginary row of every mode.
+static void eachMode(MixView &view, Rows &rows, function_ref<void(Expr, Expr)> body) {
+  LoopBuilder &loops = view.loops;
+  int64_t modes = view.sizes.dk;
+  if (rows.inRegisters()) {
+    for (int64_t n = 0; n < modes; ++n)
+      body(loops.index(n), loops.index(n + modes));
+    return;
+  }
+  loops.loop(loops.index(0), loops.index(modes), [&](Expr n) { body(n, n + loops.index(modes)); });
+}
+
+static void stepComplex(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value,
+                        bool update) {
+  eachMode(view, rows, [&](Expr re, Expr im) {
+    Complex next = multiply(complexDecay(view, at, re), {rows.get(re), rows.get(im)});
+    rows.set(re, update ? fma(key(re), value, next.re) : next.re);
+    rows.set(im, update ? fma(key(im), value, next.im) : next.im);
+  });
+}
+
+//===--- delta ----------------------------------------------------------------------------===//
+
+static Expr deltaGate(MixView &view, const Point &at) {
+  return view.transport.size() > 1 ? exp(view.load(view.transport[1], at)) : Expr();
+}
+
+/// S = e (S - b k (k^T S)) + b k v^T = e S + b k (v - e k^T S)^T.
+static void stepDelta(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+  LoopBuilder &loops = view.loops;
+  Expr rate = view.load(view.transport[0], at), gate = deltaGate(view, at);
+  Expr seen = rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr sum) { return fma(key(n), rows.get(n), sum); });
+  Expr correction = rate * (value - (gate ? seen * gate : seen));
+  rows.each([&](Expr n) {
+    Expr before = gate ? rows.get(n) * gate : rows.get(n);
+    rows.set(n, fma(key(n), correction, before));
+  });
+}
+
+/// r = e (r - b (k . r) k).
+static void adjointDelta(MixView &view, Rows &rows, const Point &at) {
+  LoopBuilder &loops = view.loops;
+  auto key = [&](Expr n) { return view.load(view.key, withRow(at, n)); };
+  Expr rate = view.load(view.transport[0], at), gate = deltaGate(view, at);
+  Expr seen = rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr sum) { return fma(key(n), rows.get(n), sum); });
+  Expr part = rate * seen;
+  rows.each([&](Expr n) {
+    Expr rest = rows.get(n) - part * key(n);
+    rows.set(n, gate ? rest * gate : rest);
+  });
+}
+
+//===--- constant -------------------------------------------------------------------------===//
+
+/// next[n] = sum_m A[n, m] rows[m], or A[m, n] for the adjoint.
+static void multiplyMatrix(MixView &view, Rows &rows, const Point &at, bool adjoint) {
+  LoopBuilder &loops = view.loops;
+  const Operand &matrix = view.transport[0];
+  Expr head = matrix.size(0) == 1 ? loops.index(0) : at.h / loops.index(view.sizes.Ho / matrix.size(0));
+  Rows next(loops, rows.count(), rows.width(), rows.inRegisters() ? rows.count() : 0);
+  next.each([&](Expr n) {
+    next.set(n, rows.fold(loops.real(0.0, rows.width()), [&](Expr m, Expr sum) {
+      Expr entry = loops.load(matrix.memref, adjoint ? Exprs{head, m, n} : Exprs{head, n, m});
+      return fma(entry, rows.get(m), sum);
+    }));
+  });
+  rows.each([&](Expr n) { rows.set(n, next.get(n)); });
+}
+
+//===--- dispatch -------------------------------------------------------------------------===//
+
+void stepState(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+  Attribute transport = view.op.getTransport();
+  if (isDiagonal(view.op))
+    return stepDiagonal(view, rows, at, key, value);
+  if (isa<mixer::ComplexDiagonalAttr>(transport))
+    return stepComplex(view, rows, at, key, value, /*update=*/true);
+  if (isa<mixer::DeltaAttr>(transport))
+    return stepDelta(view, rows, at, key, value);
+  multiplyMatrix(view, rows, at, /*adjoint=*/false);
+  addUpdate(view, rows, at, key, value);
+}
+
+void addUpdate(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+  if (isa<mixer::DeltaAttr>(view.op.getTransport()))
+    value = value * view.load(view.transport[0], at);
+  rows.each([&](Expr n) { rows.set(n, fma(key(n), value, rows.get(n))); });
+}
+
+void stepAdjoint(MixView &view, Rows &rows, const Point &at) {
+  Attribute transport = view.op.getTransport();
+  if (isDiagonal(view.op))
+    return adjointDiagonal(view, rows, at);
+  if (isa<mixer::ComplexDiagonalAttr>(transport))
+    return stepComplex(view, rows, at, nullptr, {}, /*update=*/false);
+  if (isa<mixer::DeltaAttr>(transport))
+    return adjointDelta(view, rows, at);
+  multiplyMatrix(view, rows, at, /*adjoint=*/true);
+}
+
+Expr walkedWeight(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key) {
+  int64_t modes = view.sizes.dk;
+  bool isComplex = view.op.getTransport().isComplex();
+  Expr dot = rows.fold(view.loops.real(0.0, rows.width()), [&](Expr n, Expr sum) {
+    Expr product = key(n) * rows.get(n);
+    if (!isComplex)
+      return sum + product;
+    // Re(q k): the imaginary block enters with the opposite sign.
+    return select(n < view.loops.index(modes), sum + product, sum - product);
+  });
+  return isa<mixer::DeltaAttr>(view.op.getTransport()) ? dot * view.load(view.transport[0], at) : dot;
+}
+
+} // namespace heddle::kernels

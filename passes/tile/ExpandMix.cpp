@@ -1,0 +1,62 @@
+// Replaces every `mixer.mix` on memrefs by the loops of the form that it carries.
+#include "passes/Passes.h"
+#include "passes/kernels/Kernels.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_EXPANDMIXPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+void emitForm(kernels::MixView &view, mixer::FormAttr form) {
+  switch (form.getKind()) {
+  case mixer::FormKind::Dense:
+    return view.op.getSoftmax() ? kernels::emitDenseSoftmax(view) : kernels::emitDenseLinear(view);
+  case mixer::FormKind::Flash:
+    return kernels::emitDenseSoftmax(view);
+  case mixer::FormKind::Recurrent:
+    return kernels::emitRecurrent(view);
+  case mixer::FormKind::Chunked:
+    return kernels::emitRecurrent(view);
+  case mixer::FormKind::Direct:
+    return kernels::emitDirect(view);
+  case mixer::FormKind::Fft:
+    return kernels::emitDirect(view);
+  }
+}
+
+LogicalResult expand(mixer::MixOp mix) {
+  if (!isa<MemRefType>(mix.getValue().getType()))
+    return mix.emitOpError() << "operands, expected memrefs but got " << mix.getValue().getType()
+                             << "; run --heddle-bufferize first";
+  mixer::FormAttr form = mix.getFormAttr();
+  if (!form)
+    return mix.emitOpError("form, expected one of the admitted forms but got none; run --heddle-pick-form first");
+  OpBuilder builder(mix);
+  kernels::LoopBuilder loops(builder, mix.getLoc(), mix.getComputeType());
+  kernels::MixView view(loops, mix);
+  emitForm(view, form);
+  mix.erase();
+  return success();
+}
+
+struct ExpandMixPass : impl::ExpandMixPassBase<ExpandMixPass> {
+  void runOnOperation() override {
+    SmallVector<mixer::MixOp> mixers;
+    getOperation().walk([&](mixer::MixOp mix) { mixers.push_back(mix); });
+    for (mixer::MixOp mix : mixers)
+      if (failed(expand(mix)))
+        return signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace heddle
