@@ -123,8 +123,9 @@ SmallVector<AffineMap> assignSlots(MutableArrayRef<PlannedBuffer> buffers, Array
   SmallVector<PlannedBuffer *> order;
   for (PlannedBuffer &buffer : buffers)
     order.push_back(&buffer);
-  llvm::stable_sort(order, [&](PlannedBuffer *a, PlannedBuffer *b) {
-    return evaluateSize(a->bytes, typicalSymbols) > evaluateSize(b->bytes, typicalSymbols);
+  llvm::sort(order, [&](PlannedBuffer *a, PlannedBuffer *b) {
+    double sizeA = evaluateSize(a->bytes, typicalSymbols), sizeB = evaluateSize(b->bytes, typicalSymbols);
+    return sizeA != sizeB ? sizeA > sizeB : a < b; // equal sizes in program order
   });
   Slots slots(typicalSymbols);
   for (PlannedBuffer *buffer : order)

@@ -74,7 +74,9 @@ private:
     Captures captures;
     SetVector<Value> above;
     getUsedValuesDefinedAbove(loop->getRegions(), above);
-    above.insert(loop->operand_begin(), loop->operand_end());
+    for (ValueRange bounds : {ValueRange(loop.getLowerBound()), ValueRange(loop.getStep()),
+                              ValueRange(loop.getUpperBound().drop_front())}) // the range bounds the first dimension
+      above.insert(bounds.begin(), bounds.end());
     for (Value value : above)
       captures.add(value);
 
@@ -151,8 +153,8 @@ private:
   static void emitLoop(OpBuilder &builder, scf::ParallelOp loop, Value begin, Value end, IRMapping &mapping) {
     Location loc = loop.getLoc();
     unsigned rank = loop.getInductionVars().size();
-    SmallVector<Value> trips;
-    for (unsigned dim = 0; dim < rank; ++dim)
+    SmallVector<Value> trips(1);
+    for (unsigned dim = 1; dim < rank; ++dim)
       trips.push_back(emitTrips(builder, loc, mapping.lookup(loop.getLowerBound()[dim]),
                                 mapping.lookup(loop.getUpperBound()[dim]), mapping.lookup(loop.getStep()[dim])));
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
