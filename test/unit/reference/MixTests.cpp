@@ -1,0 +1,208 @@
+// mixer.mix against values worked out by hand: one small case per slot value whose meaning could be misread.
+#include "dialects/mixer/reference/Tolerance.h"
+#include "test/property/MixRun.h"
+#include <cmath>
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace heddle;
+using namespace heddle::test;
+
+namespace {
+
+class MixTest : public testing::Test {
+protected:
+  std::unique_ptr<MLIRContext> context = makeContext();
+
+  // One head, one feature, `tokens` tokens: sequences of numbers.
+  MixSpec sequence(int64_t tokens, StringRef transport) {
+    MixSpec spec = MixSpec::linear(context.get());
+    spec.tokens = spec.keys = tokens;
+    spec.dk = spec.dv = 1;
+    spec.transport = cast<mixer::TransportAttrInterface>(spec.parse(transport));
+    return spec;
+  }
+  MixSpec sequence(int64_t tokens) { return sequence(tokens, "#mixer.identity"); }
+
+  std::vector<double> run(const MixSpec &spec, std::vector<std::vector<double>> data) {
+    MixCase point(spec, 1);
+    EXPECT_EQ(point.inputs.size(), data.size());
+    for (auto [tensor, values] : llvm::zip_equal(point.inputs, data)) {
+      EXPECT_EQ(tensor.size(), int64_t(values.size()));
+      if (tensor.isFloat())
+        tensor.data = values;
+      else
+        tensor.integers.assign(values.begin(), values.end());
+    }
+    results = point.run();
+    return results.empty() ? std::vector<double>() : results.front().data;
+  }
+  static void expectNear(const std::vector<double> &expected, const std::vector<double> &actual) {
+    ASSERT_EQ(expected.size(), actual.size());
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_NEAR(expected[i], actual[i], 1e-12) << "at " << i;
+  }
+
+  const double half = std::log(0.5);
+  SmallVector<ReferenceTensor> results;
+};
+
+using Rows = std::vector<double>;
+
+TEST_F(MixTest, identityIsARunningSum) { expectNear({1, 3, 6}, run(sequence(3), {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}})); }
+
+TEST_F(MixTest, reverseVisitsFromTheEnd) {
+  MixSpec spec = sequence(3);
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<reverse>"));
+  expectNear({6, 5, 3}, run(spec, {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}}));
+}
+
+TEST_F(MixTest, bidirectionalCountsTheDiagonalOnce) {
+  MixSpec spec = sequence(3, "#mixer.scalar");
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<bidirectional>"));
+  // Forward pass: 1, 2.5, 4.25. Later tokens, decayed by the tokens on the way back: 1.75, 1.5, 0.
+  expectNear({2.75, 4, 4.25}, run(spec, {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}, {half, half, half}}));
+}
+
+TEST_F(MixTest, alignEndLetsTheLastQuerySeeTheLastKey) {
+  MixSpec spec = sequence(1);
+  spec.keys = 3;
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<forward, align = end>"));
+  expectNear({6}, run(spec, {{1}, {1, 1, 1}, {1, 2, 3}}));
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<forward>"));
+  expectNear({1}, run(spec, {{1}, {1, 1, 1}, {1, 2, 3}}));
+}
+
+TEST_F(MixTest, scalarDecaysWhatCameBefore) {
+  expectNear({1, 2.5, 4.25}, run(sequence(3, "#mixer.scalar"), {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}, {half, half, half}}));
+}
+
+TEST_F(MixTest, elementwiseFactoredMultipliesStepAndRate) {
+  MixSpec spec = sequence(2, "#mixer.elementwise<factored = true>");
+  expectNear({1, 2.25}, run(spec, {{1, 1}, {1, 1}, {1, 2}, {1, 2}, {half}}));
+}
+
+TEST_F(MixTest, complexStateRotates) {
+  // A quarter turn per token: the real part of 1, i * 1 + 1, i * (i + 1) + 1 = i.
+  expectNear({1, 1, 0}, run(sequence(3, "#mixer.complex_diagonal"),
+                            {{1, 0, 1, 0, 1, 0}, {1, 0, 1, 0, 1, 0}, {1, 1, 1}, {0, 0, 0}, {M_PI_2, M_PI_2, M_PI_2}}));
+}
+
+TEST_F(MixTest, complexReadoutDoesNotConjugate) {
+  // q = i, S = i: Re(i * i) = -1.
+  expectNear({-1}, run(sequence(1, "#mixer.complex_diagonal"), {{0, 1}, {0, 1}, {1}, {0}, {0}}));
+}
+
+TEST_F(MixTest, deltaReplacesWhatTheKeyHeld) {
+  // b = 1 and k = 1: the new value replaces the old one; b = 0.5 meets it half way.
+  expectNear({4, 7}, run(sequence(2, "#mixer.delta"), {{1, 1}, {1, 1}, {4, 7}, {1, 1}}));
+  expectNear({2, 4.5}, run(sequence(2, "#mixer.delta"), {{1, 1}, {1, 1}, {4, 7}, {0.5, 0.5}}));
+}
+
+TEST_F(MixTest, gatedDeltaDecaysTheStateButNotTheUpdate) {
+  expectNear({4, 7}, run(sequence(2, "#mixer.delta<gated = true>"), {{1, 1}, {1, 1}, {4, 7}, {1, 1}, {half, half}}));
+  expectNear({2, 4},
+             run(sequence(2, "#mixer.delta<gated = true>"), {{1, 1}, {1, 1}, {4, 7}, {0.5, 0.5}, {half, half}}));
+}
+
+TEST_F(MixTest, constantMatrixActsFromTheLeft) {
+  MixSpec spec = sequence(2, "#mixer.constant");
+  spec.dk = 2;
+  // A = [[0, 1], [0, 0]] moves the second entry up; q reads the first.
+  expectNear({0, 5}, run(spec, {{1, 0, 1, 0}, {0, 1, 0, 1}, {5, 6}, {0, 1, 0, 0}}));
+}
+
+TEST_F(MixTest, toeplitzIndexesByLag) {
+  MixSpec spec = sequence(3, "#mixer.toeplitz");
+  spec.hasQuery = spec.hasKey = false;
+  spec.kernelTaps = 2;
+  expectNear({10, 21, 32}, run(spec, {{1, 2, 3}, {10, 1}}));
+  spec.transport = cast<mixer::TransportAttrInterface>(spec.parse("#mixer.toeplitz<center = 1>"));
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.full"));
+  expectNear({21, 32, 3}, run(spec, {{1, 2, 3}, {10, 1}}));
+}
+
+TEST_F(MixTest, cosineIsTheRealPartOfTheFourierTransform) {
+  MixSpec spec = sequence(4, "#mixer.structured<cosine>");
+  spec.hasQuery = spec.hasKey = false;
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.full"));
+  expectNear({10, -2, -2, -2}, run(spec, {{1, 2, 3, 4}}));
+}
+
+TEST_F(MixTest, softmaxWithoutKeysIsZero) {
+  MixSpec spec = MixSpec::attention(context.get());
+  spec.tokens = spec.keys = 2;
+  spec.dk = spec.dv = 1;
+  spec.support =
+      cast<mixer::SupportAttrInterface>(spec.parse("#mixer.block_list<1, offsets = [0, 0, 1], blocks = [0]>"));
+  expectNear({0, 5}, run(spec, {{1, 1}, {1, 1}, {5, 6}}));
+}
+
+TEST_F(MixTest, softmaxBiases) {
+  MixSpec spec = MixSpec::attention(context.get());
+  spec.tokens = spec.keys = 2;
+  spec.dk = spec.dv = 1;
+  double two = std::log(2.0);
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = alibi>");
+  expectNear({0, 2.0 / 3}, run(spec, {{0, 0}, {0, 0}, {0, 1}, {two}}));
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = relative>");
+  spec.distances = 3;
+  expectNear({0, 1.0 / 3}, run(spec, {{0, 0}, {0, 0}, {0, 1}, {two, 0, 9}}));
+}
+
+TEST_F(MixTest, currentTokenIsReadBeforeTheUpdate) {
+  MixSpec spec = sequence(3, "#mixer.scalar");
+  spec.hasCurrent = true;
+  // o_t = S_{t-1} + 10 v_t: the decay of token t acts on the state only afterwards.
+  expectNear({10, 21, 32.5}, run(spec, {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}, {half, half, half}, {10}}));
+}
+
+TEST_F(MixTest, largeLogKeysDoNotOverflow) {
+  MixSpec spec = sequence(2);
+  spec.score = spec.parse("#mixer.linear<log_keys = true>");
+  spec.norm = cast<mixer::NormAttr>(spec.parse("#mixer.norm<row_sum>"));
+  expectNear({3, 4}, run(spec, {{1, 1}, {2000, 2000}, {3, 5}}));
+}
+
+TEST_F(MixTest, segmentsDropTheState) {
+  MixSpec spec = sequence(4);
+  spec.hasSegments = spec.hasInitialState = spec.hasFinalState = true;
+  expectNear({101, 103, 3, 7}, run(spec, {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 2, 3, 4}, {0, 0, 1, 1}, {100}}));
+  EXPECT_EQ(results[1].data, Rows{7});
+  expectNear({1, 3, 6, 10}, run(spec, {{1, 1, 1, 1}, {1, 1, 1, 1}, {1, 2, 3, 4}, {1, 1, 1, 1}, {100}}));
+}
+
+TEST_F(MixTest, headsAreSharedByBlocks) {
+  MixSpec spec = sequence(1);
+  spec.queryHeads = 4;
+  spec.keyHeads = 2;
+  spec.valueHeads = 1;
+  expectNear({10, 10, 20, 20}, run(spec, {{1, 1, 1, 1}, {1, 2}, {10}}));
+}
+
+TEST_F(MixTest, regionTransportReadsTheOnlyRow) {
+  MixSpec spec = sequence(3, "#mixer.region");
+  spec.hasQuery = spec.hasKey = false;
+  spec.stateBody = StateBody::Gate;
+  spec.hasInitialState = true;
+  expectNear({4, 2, 1}, run(spec, {{0, 0, 0}, {0.5, 0.5, 0.5}, {8}}));
+}
+
+TEST_F(MixTest, scoreRegionSeesPositions) {
+  MixSpec spec = sequence(2);
+  spec.scoreBody = ScoreBody::Parity;
+  expectNear({1, 2.5}, run(spec, {{1, 1}, {1, 1}, {1, 2}}));
+}
+
+TEST_F(MixTest, halfStorageRoundsTheOutputOnlyInSingle) {
+  MixSpec spec = sequence(1);
+  spec.type = BFloat16Type::get(context.get());
+  MixCase point(spec, 1);
+  for (ReferenceTensor &tensor : point.inputs)
+    tensor.data = {1.0078125};
+  double cube = 1.0078125 * 1.0078125 * 1.0078125;
+  EXPECT_DOUBLE_EQ(point.run()[0].data[0], cube);
+  EXPECT_EQ(point.run(Precision::Single)[0].data[0], 1.0234375);
+}
+
+} // namespace
