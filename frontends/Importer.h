@@ -1,0 +1,14 @@
+// Options shared by the frontends. Each frontend offers one function, `import<Kind>(path, context, options)`, that
+// reports every mistake as a diagnostic with a place in the model file and returns null when there was one.
+#ifndef HEDDLE_FRONTENDS_IMPORTER_H
+#define HEDDLE_FRONTENDS_IMPORTER_H
+
+namespace heddle {
+
+struct ImportOptions {
+  // Keep operators that no rule covers as `mixer.unsupported`, so that a tool can list them; otherwise they are errors.
+  bool keepUnsupported = false;
+};
+
+} // namespace heddle
+#endif

@@ -1,0 +1,131 @@
+// Tensor data in files beside the model. A model file comes from anywhere, so it may only name files of its own directory.
+#include "frontends/onnx/TensorData.h"
+#include "frontends/onnx/onnx_model.pb.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+namespace fs = llvm::sys::fs;
+namespace path = llvm::sys::path;
+
+namespace heddle::onnx {
+
+namespace {
+struct ExternalEntry {
+  StringRef location;
+  int64_t offset = 0;
+  std::optional<int64_t> length;
+};
+} // namespace
+
+// `key` holds a non-negative decimal number.
+static bool parseSize(StringRef key, StringRef text, int64_t &value, StringRef what, EmitError emitError) {
+  if (!text.getAsInteger(10, value) && value >= 0)
+    return true;
+  emitError() << what << ", external data has " << key << " '" << text << "', expected a non-negative number";
+  return false;
+}
+
+static std::optional<ExternalEntry> parseEntry(const TensorProto &proto, StringRef what, EmitError emitError) {
+  ExternalEntry entry;
+  for (const StringStringEntryProto &pair : proto.external_data()) {
+    if (pair.key() == "location")
+      entry.location = pair.value();
+    if (pair.key() == "offset" && !parseSize("offset", pair.value(), entry.offset, what, emitError))
+      return std::nullopt;
+    int64_t length = 0;
+    if (pair.key() == "length") {
+      if (!parseSize("length", pair.value(), length, what, emitError))
+        return std::nullopt;
+      entry.length = length;
+    }
+  }
+  if (!entry.location.empty())
+    return entry;
+  emitError() << what << ", external data has no location, expected a path relative to the model file";
+  return std::nullopt;
+}
+
+// Whether the components of `file` begin with those of `directory`.
+static bool isInside(StringRef file, StringRef directory) {
+  auto fileStep = path::begin(file), fileEnd = path::end(file);
+  for (auto step = path::begin(directory), end = path::end(directory); step != end; ++step, ++fileStep) {
+    if (*step == ".") // a trailing separator
+      continue;
+    if (fileStep == fileEnd || *fileStep != *step)
+      return false;
+  }
+  return true;
+}
+
+// Directories that may hold the data, links resolved: the one the model's path names, and the one the model's file lies in. They differ
+// where a model and its data are links into one store.
+static SmallVector<std::string> modelDirectories(StringRef modelPath) {
+  SmallVector<std::string> directories;
+  SmallString<256> named, real;
+  StringRef parent = path::parent_path(modelPath);
+  if (!fs::real_path(parent.empty() ? "." : parent, named))
+    directories.push_back(std::string(named));
+  if (!fs::real_path(modelPath, real))
+    directories.push_back(path::parent_path(real).str());
+  return directories;
+}
+
+// The file that `location` names, or nothing when it leaves the directory: by its spelling (absolute, ..) or through a link.
+static std::optional<std::string> containedPath(StringRef location, StringRef modelPath, StringRef what, EmitError emitError) {
+  auto escapes = [&] {
+    emitError() << what << ", external data location '" << location << "', expected a file inside of the model's directory";
+    return std::nullopt;
+  };
+  if (path::is_absolute(location) || location.contains('\0') || location.contains('\\'))
+    return escapes();
+  SmallString<256> relative(location);
+  path::remove_dots(relative, /*remove_dot_dot=*/true);
+  if (relative.empty() || *path::begin(relative) == "..")
+    return escapes();
+  SmallString<256> full(path::parent_path(modelPath)), realFile;
+  path::append(full, relative);
+  if (!fs::is_regular_file(full) || fs::real_path(full, realFile)) {
+    emitError() << what << ", external data file '" << location << "' is not a readable file beside the model";
+    return std::nullopt;
+  }
+  if (llvm::none_of(modelDirectories(modelPath), [&](const std::string &directory) { return isInside(realFile, directory); }))
+    return escapes();
+  return std::string(realFile);
+}
+
+std::optional<std::string> readExternalData(const TensorProto &proto, int64_t expectedBytes, StringRef what, StringRef modelPath,
+                                            EmitError emitError) {
+  std::optional<ExternalEntry> entry = parseEntry(proto, what, emitError);
+  if (!entry)
+    return std::nullopt;
+  std::optional<std::string> file = containedPath(entry->location, modelPath, what, emitError);
+  if (!file)
+    return std::nullopt;
+  uint64_t size = 0;
+  if (std::error_code error = fs::file_size(*file, size)) {
+    emitError() << what << ", external data file '" << entry->location << "': " << error.message();
+    return std::nullopt;
+  }
+  int64_t length = entry->length.value_or(expectedBytes);
+  if (length != expectedBytes) {
+    emitError() << what << ", external data has length " << length << ", expected " << expectedBytes << " bytes for its shape and type";
+    return std::nullopt;
+  }
+  if (static_cast<uint64_t>(entry->offset) > size || static_cast<uint64_t>(length) > size - static_cast<uint64_t>(entry->offset)) {
+    emitError() << what << ", external data at offset " << entry->offset << " with length " << length << " ends beyond '"
+                << entry->location << "', which has " << size << " bytes";
+    return std::nullopt;
+  }
+  if (length == 0)
+    return std::string();
+  auto buffer = llvm::MemoryBuffer::getFileSlice(*file, length, entry->offset);
+  if (!buffer) {
+    emitError() << what << ", external data file '" << entry->location << "': " << buffer.getError().message();
+    return std::nullopt;
+  }
+  return (*buffer)->getBuffer().str();
+}
+
+} // namespace heddle::onnx

@@ -1,0 +1,330 @@
+#include "frontends/onnx/GraphImporter.h"
+#include "dialects/mixer/Mixer.h"
+#include "frontends/onnx/NodeReader.h"
+#include "frontends/onnx/onnx_model.pb.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+GraphImporter::GraphImporter(const Model &model, const ImportOptions &options, const FixedSymbols &fixed, InputSizes sizes,
+                             MLIRContext *context)
+    : model(model), options(options), fixed(fixed), sizes(std::move(sizes)), g(context, "forward", this->sizes.symbols),
+      symbolRanges(this->sizes.symbols.size(), Interval{1, std::numeric_limits<int64_t>::max()}) {}
+
+//===--- values ---------------------------------------------------------------------------===//
+
+GraphValue *GraphImporter::find(StringRef name) {
+  auto found = values.find(name);
+  if (found != values.end())
+    return &found->second;
+  // Initialisers become values when a node reads them.
+  auto initializer = model.initializers.find(name);
+  if (initializer == model.initializers.end())
+    return nullptr;
+  const ConstantData &data = initializer->second;
+  GraphValue value{g.shape(data.shape), data.elementType, data, std::nullopt, {}, model.location(name, g.context())};
+  return &values.insert({name, std::move(value)}).first->second;
+}
+
+Tensor GraphImporter::materialise(GraphValue &value) {
+  if (value.tensor || !value.elementType)
+    return value.tensor;
+  Location here = g.location();
+  g.setLocation(value.location);
+  value.tensor = value.constant ? g.constant(*value.constant->bytes, value.elementType, value.constant->shape)
+                                : emitLiteral(g, *value.literal);
+  g.setLocation(here);
+  return value.tensor;
+}
+
+// Rows of a constant table that an input selects directly: the values that the input may have.
+static std::optional<std::pair<int64_t, int64_t>> indexRange(const Model &model, StringRef input) {
+  std::optional<int64_t> rows;
+  for (const NodeProto *node : model.nodes) {
+    if (node->op_type() != "Gather" || node->input_size() != 2 || node->input(1) != input)
+      continue;
+    auto table = model.initializers.find(node->input(0));
+    if (table == model.initializers.end())
+      continue;
+    int64_t axis = 0, rank = table->second.shape.size();
+    for (const AttributeProto &attribute : node->attribute())
+      axis = attribute.name() == "axis" ? attribute.i() : axis;
+    axis += axis < 0 ? rank : 0;
+    if (axis >= 0 && axis < rank)
+      rows = std::min(rows.value_or(table->second.shape[axis]), table->second.shape[axis]);
+  }
+  if (!rows)
+    return std::nullopt;
+  return std::make_pair(-*rows, *rows); // negative indices count from the end
+}
+
+void GraphImporter::bindInputs() {
+  for (auto [input, shape] : llvm::zip_equal(model.inputs, sizes.shapes)) {
+    Location loc = model.location(input->name(), g.context());
+    g.setLocation(loc);
+    Type type = convertElementType(input->type().tensor_type().elem_type(), "input '" + input->name() + "'", g.context(),
+                                   [&] { return g.emitError(); });
+    if (!type)
+      continue;
+    std::optional<std::pair<int64_t, int64_t>> range = isa<IntegerType>(type) ? indexRange(model, input->name()) : std::nullopt;
+    Tensor tensor = g.input(input->name(), shape, type, range);
+    values.insert({input->name(), GraphValue{shape, type, std::nullopt, std::nullopt, tensor, loc}});
+  }
+}
+
+//===--- nodes ----------------------------------------------------------------------------===//
+
+static bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
+
+static const OpRow *findRow(const Model &model, const NodeProto &node) {
+  return isDefaultDomain(node.domain()) ? OpTable::get().find(node.op_type(), model.opset) : nullptr;
+}
+
+bool reportUnsupported(const Model &model, MLIRContext *context) {
+  std::map<std::string, SmallVector<const NodeProto *>> missing;
+  for (const NodeProto *node : model.nodes)
+    if (!findRow(model, *node))
+      missing[(isDefaultDomain(node->domain()) ? "" : node->domain() + ".") + node->op_type()].push_back(node);
+  for (const auto &[name, nodes] : missing) {
+    const NodeProto &first = *nodes.front();
+    InFlightDiagnostic diagnostic = emitError(model.location(first, context));
+    diagnostic << "operator '" << name << "' " << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opset);
+    if (nodes.size() > 1)
+      diagnostic << " (" << nodes.size() << " nodes)";
+    for (const NodeProto *other : ArrayRef(nodes).drop_front().take_front(3))
+      diagnostic.attachNote(model.location(*other, context)) << "also used here";
+  }
+  return !missing.empty();
+}
+
+bool GraphImporter::readsUnknown(const NodeProto &node) {
+  return llvm::any_of(node.input(), [&](const std::string &input) {
+    GraphValue *value = input.empty() ? nullptr : find(input);
+    return !input.empty() && (!value || !value->elementType);
+  });
+}
+
+void GraphImporter::importNode(const NodeProto &node) {
+  g.setLocation(model.location(node, g.context()));
+  if (readsUnknown(node))
+    return bindUnknown(node);
+  if (const OpRow *row = findRow(model, node))
+    return convertNode(node, *row);
+  keepUnsupported(node);
+}
+
+void GraphImporter::convertNode(const NodeProto &node, const OpRow &row) {
+  NodeReader reader(node, *this, model.opset);
+  Literals literals = row.fold ? row.fold(reader) : Literals();
+  Results results = literals.empty() && !reader.failed() ? row.convert(reader) : Results();
+  size_t count = literals.empty() ? results.size() : literals.size();
+  bool ok = !reader.failed() && count && reader.checkAllRead() && checkOutputCount(node, count);
+  if (!ok)
+    return bindUnknown(node);
+  literals.empty() ? bindResults(node, results) : bindLiterals(node, std::move(literals));
+}
+
+bool GraphImporter::checkOutputCount(const NodeProto &node, size_t count) {
+  for (size_t index = count; index < static_cast<size_t>(node.output_size()); ++index)
+    if (!node.output(index).empty()) {
+      g.emitError() << node.op_type() << ": output " << index << " ('" << node.output(index) << "'), expected at most " << count << " outputs";
+      return false;
+    }
+  return true;
+}
+
+void GraphImporter::bindResults(const NodeProto &node, const Results &results) {
+  for (auto [name, tensor] : llvm::zip(node.output(), results))
+    if (!name.empty())
+      values.insert({name, GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()}});
+}
+
+void GraphImporter::bindLiterals(const NodeProto &node, Literals literals) {
+  for (auto [name, literal] : llvm::zip(node.output(), literals)) {
+    if (name.empty())
+      continue;
+    for (Element &element : literal.elements)
+      element.dim = element.dim ? g.simplify(element.dim) : element.dim;
+    Shape shape = g.shape(literal.shape);
+    Type type = literal.elementType;
+    values.insert({name, GraphValue{shape, type, std::nullopt, std::move(literal), {}, g.location()}});
+  }
+}
+
+void GraphImporter::bindUnknown(const NodeProto &node) {
+  for (const std::string &name : node.output())
+    if (!name.empty())
+      values.insert({name, GraphValue{{}, Type(), std::nullopt, std::nullopt, {}, g.location()}});
+}
+
+//===--- operators without a row ----------------------------------------------------------===//
+
+static DictionaryAttr attributesOf(const NodeProto &node, Builder &b) {
+  SmallVector<NamedAttribute> attributes;
+  for (const AttributeProto &attribute : node.attribute()) {
+    Attribute value = b.getUnitAttr(); // tensors and graphs: only their presence
+    if (attribute.has_i())
+      value = b.getI64IntegerAttr(attribute.i());
+    else if (attribute.has_f())
+      value = b.getF32FloatAttr(attribute.f());
+    else if (attribute.has_s())
+      value = b.getStringAttr(attribute.s());
+    else if (attribute.ints_size())
+      value = b.getDenseI64ArrayAttr(ArrayRef<int64_t>(attribute.ints().data(), attribute.ints_size()));
+    if (!attribute.name().empty())
+      attributes.push_back(b.getNamedAttr(attribute.name(), value));
+  }
+  return b.getDictionaryAttr(attributes);
+}
+
+// The type that the file declares for a value; null when it declares none that can be read.
+static RankedTensorType declaredType(const Model &model, StringRef name, MLIRContext *context, Shape &shape) {
+  const GraphProto &graph = model.proto->graph();
+  auto inList = [&](const auto &list) -> const ValueInfoProto * {
+    for (const ValueInfoProto &info : list)
+      if (info.name() == name && info.type().tensor_type().has_shape())
+        return &info;
+    return nullptr;
+  };
+  const ValueInfoProto *info = inList(graph.value_info());
+  info = info ? info : inList(graph.output());
+  if (!info)
+    return {};
+  SmallVector<int64_t> sizes;
+  for (const auto &dimension : info->type().tensor_type().shape().dim()) {
+    if (!dimension.has_dim_value() || dimension.dim_value() < 0)
+      return {};
+    sizes.push_back(dimension.dim_value());
+    shape.push_back(getAffineConstantExpr(dimension.dim_value(), context));
+  }
+  ScopedDiagnosticHandler quiet(context, [](Diagnostic &) { return success(); });
+  Type type = convertElementType(info->type().tensor_type().elem_type(), name, context,
+                                 [&] { return mlir::emitError(UnknownLoc::get(context)); });
+  return type ? RankedTensorType::get(sizes, type) : RankedTensorType();
+}
+
+// Kept with its operands, so that tools can list it. Results whose type the file does not declare stay unknown.
+void GraphImporter::keepUnsupported(const NodeProto &node) {
+  bindUnknown(node);
+  SmallVector<Value> operands;
+  for (const std::string &input : node.input())
+    if (!input.empty())
+      operands.push_back(materialise(*find(input)).value);
+  SmallVector<Type> types;
+  SmallVector<std::pair<std::string, Shape>> known;
+  for (const std::string &output : node.output()) {
+    Shape shape;
+    if (RankedTensorType type = declaredType(model, output, g.context(), shape)) {
+      types.push_back(type);
+      known.push_back({output, shape});
+    }
+  }
+  std::string name = (isDefaultDomain(node.domain()) ? "" : node.domain() + ".") + node.op_type();
+  OpBuilder &b = g.builder();
+  auto op = mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(name), attributesOf(node, b), operands);
+  for (auto [entry, result] : llvm::zip_equal(known, op.getResults())) {
+    Tensor tensor = g.wrap(result, entry.second);
+    GraphValue &value = values.find(entry.first)->second;
+    value = GraphValue{entry.second, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()};
+  }
+}
+
+//===--- symbols --------------------------------------------------------------------------===//
+
+bool GraphImporter::fixSymbol(Dim a, Dim b) {
+  if (pending)
+    return true;
+  a = g.simplify(a), b = g.simplify(b);
+  if (!isa<AffineSymbolExpr>(a) || (isa<AffineSymbolExpr>(b) && g.describe(b) > g.describe(a)))
+    std::swap(a, b);
+  auto symbol = dyn_cast<AffineSymbolExpr>(a);
+  if (!symbol || b.isFunctionOfSymbol(symbol.getPosition()) || bounds(b).high < 1)
+    return false;
+  pending = {g.describe(a), FixedSymbol{g.describe(b), g.location()}};
+  return true;
+}
+
+// Value of an expression of one symbol, taken as a straight line through two of its points.
+static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symbolCount) {
+  SmallVector<AffineExpr> replacements;
+  for (unsigned position = 0; position < symbolCount; ++position)
+    replacements.push_back(getAffineConstantExpr(position == symbol ? value : 0, dim.getContext()));
+  return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
+}
+
+bool GraphImporter::requireAtLeast(Dim a, Dim b) {
+  Dim difference = g.simplify(a - b);
+  if (bounds(difference).low >= 0)
+    return true;
+  SmallVector<unsigned> used;
+  for (unsigned position = 0; position < symbolRanges.size(); ++position)
+    if (difference.isFunctionOfSymbol(position))
+      used.push_back(position);
+  bool isLine = true;
+  difference.walk([&](AffineExpr part) {
+    isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul || isa<AffineSymbolExpr, AffineConstantExpr>(part);
+  });
+  if (used.size() != 1 || !isLine || !difference.isPureAffine())
+    return false;
+  int64_t at0 = evaluateAt(difference, used[0], 0, symbolRanges.size());
+  int64_t slope = evaluateAt(difference, used[0], 1, symbolRanges.size()) - at0;
+  Interval &range = symbolRanges[used[0]];
+  if (slope > 0)
+    range.low = std::max(range.low, llvm::divideCeilSigned(-at0, slope));
+  else
+    range.high = std::min(range.high, llvm::divideFloorSigned(at0, -slope));
+  return range.low <= range.high;
+}
+
+//===--- the whole ------------------------------------------------------------------------===//
+
+void GraphImporter::emitOutputs() {
+  for (const ValueInfoProto *output : model.outputs) {
+    Location loc = model.location(output->name(), g.context());
+    g.setLocation(loc);
+    GraphValue *value = find(output->name());
+    if (!value || !value->elementType)
+      continue;
+    int32_t declared = output->type().tensor_type().elem_type();
+    if (declared && convertElementType(declared, "output '" + output->name() + "'", g.context(), [&] { return g.emitError(); }) !=
+                        value->elementType)
+      g.emitError() << "output '" << output->name() << "' is declared as " << elementTypeName(declared) << ", but the graph computes "
+                    << value->elementType;
+    g.output(output->name(), materialise(*value));
+  }
+}
+
+// [min, max] of every symbol, where the graph only makes sense within.
+void GraphImporter::attachSymbolRanges(ModuleOp module) {
+  SmallVector<int64_t> flat;
+  bool isNarrow = false;
+  for (Interval range : symbolRanges) {
+    flat.append({range.low, range.high});
+    isNarrow |= range.low != 1 || range.high != std::numeric_limits<int64_t>::max();
+  }
+  if (isNarrow)
+    (*module.getOps<func::FuncOp>().begin())->setAttr("heddle.symbol_ranges", g.builder().getDenseI64ArrayAttr(flat));
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  bindInputs();
+  for (const NodeProto *node : model.nodes) {
+    if (pending)
+      return nullptr;
+    importNode(*node);
+  }
+  if (pending)
+    return nullptr;
+  emitOutputs();
+  g.setLocation(FileLineColLoc::get(g.context(), model.name, 0, 0));
+  OwningOpRef<ModuleOp> module = g.finish();
+  if (!module)
+    return nullptr;
+  for (const auto &[symbol, value] : fixed)
+    emitRemark(value.location) << "dimension '" << symbol << "' is taken to be " << value.expression << ": other sizes do not fit this node";
+  attachSymbolRanges(*module);
+  return module;
+}
+
+} // namespace heddle::onnx

@@ -1,0 +1,268 @@
+#include "frontends/onnx/NodeReader.h"
+#include "frontends/onnx/GraphImporter.h"
+#include "frontends/onnx/onnx_model.pb.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+NodeReader::NodeReader(const NodeProto &node, GraphImporter &importer, int64_t opset)
+    : g(importer.builder()), opset(opset), node(node), importer(importer), readInputs(node.input_size()) {}
+
+//===--- inputs ---------------------------------------------------------------------------===//
+
+int64_t NodeReader::inputCount() const { return node.input_size(); }
+int64_t NodeReader::outputCount() const { return node.output_size(); }
+
+bool NodeReader::has(int64_t index) {
+  if (index >= inputCount())
+    return false;
+  readInputs.set(index);
+  return !node.input(index).empty();
+}
+
+GraphValue *NodeReader::value(int64_t index) {
+  if (has(index))
+    return importer.find(node.input(index));
+  if (!hasFailed)
+    error() << "input " << index << " is missing, expected at least " << index + 1 << " inputs but got " << inputCount();
+  return nullptr;
+}
+
+Tensor NodeReader::tensor(int64_t index) {
+  GraphValue *input = value(index);
+  return input ? importer.materialise(*input) : Tensor();
+}
+
+SmallVector<Tensor> NodeReader::tensors() {
+  SmallVector<Tensor> all;
+  for (int64_t index = 0; index < inputCount(); ++index)
+    all.push_back(tensor(index));
+  return all;
+}
+
+Shape NodeReader::shape(int64_t index) {
+  GraphValue *input = value(index);
+  return input ? input->shape : Shape();
+}
+
+Type NodeReader::elementType(int64_t index) {
+  GraphValue *input = value(index);
+  return input ? input->elementType : g.builder().getF32Type();
+}
+
+std::optional<Literal> NodeReader::literal(int64_t index) {
+  GraphValue *input = has(index) ? importer.find(node.input(index)) : nullptr;
+  if (!input)
+    return std::nullopt;
+  if (!input->literal && input->constant)
+    input->literal = decode(*input->constant);
+  return input->literal;
+}
+
+std::optional<SmallVector<Dim>> NodeReader::dims(int64_t index, StringRef what) {
+  if (!value(index))
+    return std::nullopt;
+  std::optional<Literal> known = literal(index);
+  if (!known || known->isFloat() || known->rank() > 1) {
+    error() << "input '" << what << "' (value '" << node.input(index)
+            << "'), expected integers computed from constants and sizes but got "
+            << (known ? "another constant" : "values that depend on the model's data");
+    return std::nullopt;
+  }
+  SmallVector<Dim> result;
+  for (const Element &element : known->elements)
+    result.push_back(element.dim);
+  return result;
+}
+
+std::optional<SmallVector<int64_t>> NodeReader::integers(int64_t index, StringRef what) {
+  std::optional<SmallVector<Dim>> known = dims(index, what);
+  if (!known)
+    return std::nullopt;
+  SmallVector<int64_t> result;
+  for (Dim dim : *known) {
+    auto constant = dyn_cast<AffineConstantExpr>(dim);
+    if (!constant) {
+      error() << "input '" << what << "' (value '" << node.input(index) << "'), expected constants but got " << g.describe(dim);
+      return std::nullopt;
+    }
+    result.push_back(constant.getValue());
+  }
+  return result;
+}
+
+std::optional<double> NodeReader::number(int64_t index, StringRef what) {
+  if (!value(index))
+    return std::nullopt;
+  std::optional<Literal> known = literal(index);
+  std::optional<double> result;
+  if (known && known->elements.size() == 1)
+    result = known->number(0);
+  if (!result)
+    error() << "input '" << what << "' (value '" << node.input(index) << "'), expected one constant number";
+  return result;
+}
+
+//===--- attributes -----------------------------------------------------------------------===//
+
+// AttributeProto.AttributeType.
+enum : int32_t { FloatKind = 1, IntKind, StringKind, TensorKind, GraphKind, FloatsKind, IntsKind };
+
+static StringRef kindName(int32_t kind) {
+  static constexpr StringRef names[] = {"UNDEFINED", "FLOAT", "INT", "STRING", "TENSOR", "GRAPH", "FLOATS", "INTS",
+                                        "STRINGS", "TENSORS", "GRAPHS", "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
+  return kind >= 0 && kind < static_cast<int32_t>(std::size(names)) ? names[kind] : "an unknown kind";
+}
+
+bool NodeReader::hasAttribute(StringRef name) const {
+  return llvm::any_of(node.attribute(), [&](const AttributeProto &attribute) { return attribute.name() == name; });
+}
+
+const AttributeProto *NodeReader::attribute(StringRef name, int32_t kind) {
+  readAttributes.insert(name);
+  for (const AttributeProto &attribute : node.attribute()) {
+    if (attribute.name() != name)
+      continue;
+    if (!attribute.ref_attr_name().empty()) {
+      error() << "attribute '" << name << "' refers to '" << attribute.ref_attr_name() << "' of an enclosing function, expected a value";
+      return nullptr;
+    }
+    if (attribute.has_type() && attribute.type() != 0 && attribute.type() != kind) {
+      error() << "attribute '" << name << "', expected kind " << kindName(kind) << " but got " << kindName(attribute.type());
+      return nullptr;
+    }
+    return &attribute;
+  }
+  return nullptr;
+}
+
+int64_t NodeReader::integer(StringRef name, int64_t otherwise) {
+  const AttributeProto *found = attribute(name, IntKind);
+  return found ? found->i() : otherwise;
+}
+
+double NodeReader::real(StringRef name, double otherwise) {
+  const AttributeProto *found = attribute(name, FloatKind);
+  return found ? found->f() : otherwise;
+}
+
+std::string NodeReader::string(StringRef name, StringRef otherwise) {
+  const AttributeProto *found = attribute(name, StringKind);
+  return found ? found->s() : otherwise.str();
+}
+
+std::optional<SmallVector<int64_t>> NodeReader::integers(StringRef name) {
+  const AttributeProto *found = attribute(name, IntsKind);
+  if (!found)
+    return std::nullopt;
+  return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
+}
+
+std::optional<SmallVector<float>> NodeReader::reals(StringRef name) {
+  const AttributeProto *found = attribute(name, FloatsKind);
+  if (!found)
+    return std::nullopt;
+  return SmallVector<float>(found->floats().begin(), found->floats().end());
+}
+
+std::optional<ConstantData> NodeReader::tensorAttribute(StringRef name) {
+  const AttributeProto *found = attribute(name, TensorKind);
+  if (!found)
+    return std::nullopt;
+  return readTensor(found->t(), ("attribute '" + name + "'").str(), importer.modelPath(), g.context(), [&] { return error(); });
+}
+
+void NodeReader::ignore(ArrayRef<StringRef> names) {
+  for (StringRef name : names)
+    readAttributes.insert(name);
+}
+
+//===--- checks ---------------------------------------------------------------------------===//
+
+std::optional<int64_t> NodeReader::axis(int64_t axis, int64_t rank) {
+  if (axis >= -rank && axis < rank)
+    return axis < 0 ? axis + rank : axis;
+  error() << "axis " << axis << " is outside of rank " << rank << ", expected a value in [" << -rank << ", " << rank << ")";
+  return std::nullopt;
+}
+
+std::optional<SmallVector<int64_t>> NodeReader::axes(ArrayRef<int64_t> axes, int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t each : axes) {
+    std::optional<int64_t> positive = axis(each, rank);
+    if (!positive)
+      return std::nullopt;
+    result.push_back(*positive);
+  }
+  llvm::sort(result);
+  if (auto twice = std::adjacent_find(result.begin(), result.end()); twice != result.end()) {
+    error() << "axis " << *twice << " is listed twice, expected distinct axes";
+    return std::nullopt;
+  }
+  return result;
+}
+
+bool NodeReader::unify(Dim a, Dim b) {
+  if (g.sameDim(a, b))
+    return true;
+  hasFailed = true; // either a mistake, or the import starts over with the symbol fixed
+  if (!importer.fixSymbol(a, b))
+    error() << "sizes " << g.describe(a) << " and " << g.describe(b) << ", expected equal ones";
+  return false;
+}
+
+bool NodeReader::unifyBroadcast(ArrayRef<Shape> shapes) {
+  size_t rank = 0;
+  for (const Shape &shape : shapes)
+    rank = std::max(rank, shape.size());
+  for (size_t fromEnd = 1; fromEnd <= rank; ++fromEnd) {
+    Dim size;
+    for (const Shape &shape : shapes) {
+      if (shape.size() < fromEnd || shape[shape.size() - fromEnd] == g.dim(1))
+        continue;
+      Dim next = shape[shape.size() - fromEnd];
+      if (size && !unify(size, next))
+        return false;
+      size = next;
+    }
+  }
+  return true;
+}
+
+bool NodeReader::requireAtLeast(Dim a, Dim b, StringRef what) {
+  if (importer.requireAtLeast(a, b))
+    return true;
+  error() << what << ", expected at least " << g.describe(b) << " but got " << g.describe(a);
+  return false;
+}
+
+//===--- mistakes -------------------------------------------------------------------------===//
+
+InFlightDiagnostic NodeReader::error() {
+  hasFailed = true;
+  InFlightDiagnostic diagnostic = g.emitError();
+  diagnostic << node.op_type() << ": ";
+  return diagnostic;
+}
+
+Results NodeReader::fail(const Twine &message) {
+  error() << message;
+  return {};
+}
+
+bool NodeReader::checkAllRead() {
+  for (int64_t index = 0; index < inputCount(); ++index)
+    if (!readInputs.test(index) && !node.input(index).empty()) {
+      error() << "input " << index << " ('" << node.input(index) << "') is more than opset " << opset << " defines";
+      return false;
+    }
+  for (const AttributeProto &attribute : node.attribute())
+    if (!readAttributes.contains(attribute.name())) {
+      error() << "attribute '" << attribute.name() << "' is not one that opset " << opset << " defines";
+      return false;
+    }
+  return true;
+}
+
+} // namespace heddle::onnx

@@ -1,0 +1,65 @@
+#include "frontends/onnx/OpTable.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+const OpTable &OpTable::get() {
+  static const OpTable table = [] {
+    OpTable built;
+    for (auto registerGroup : {registerActivation, registerConstant, registerElementwise, registerIndex, registerMatMul, registerNorm,
+                               registerReduce, registerShape, registerSlice})
+      registerGroup(built);
+    return built;
+  }();
+  return table;
+}
+
+void OpTable::add(std::initializer_list<OpRow> added) {
+  for (const OpRow &row : added)
+    rows[row.name].insert({row.since, row});
+}
+
+const OpRow *OpTable::find(StringRef name, int64_t opset) const {
+  auto versions = rows.find(name);
+  if (versions == rows.end())
+    return nullptr;
+  auto next = versions->second.upper_bound(opset);
+  return next == versions->second.begin() ? nullptr : &std::prev(next)->second;
+}
+
+StringRef OpTable::nearestName(StringRef name) const {
+  StringRef best;
+  unsigned bestDistance = name.size() / 2 + 1;
+  for (const auto &[candidate, versions] : rows) {
+    unsigned distance = name.edit_distance_insensitive(candidate, /*AllowReplacements=*/true, bestDistance);
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+std::string OpTable::explainMissing(StringRef domain, StringRef name, int64_t opset) const {
+  bool isDefaultDomain = domain.empty() || domain == "ai.onnx";
+  if (auto versions = rows.find(name); isDefaultDomain && versions != rows.end())
+    return ("exists since opset " + Twine(versions->second.begin()->first) + ", but the model imports opset " + Twine(opset)).str();
+  std::string text = "is not supported";
+  if (StringRef nearest = nearestName(name); !nearest.empty())
+    text += ("; the nearest supported operator is '" + nearest + "'").str();
+  return text;
+}
+
+std::string OpTable::markdown() const {
+  std::string text = "| operator | since opset |\n|---|---|\n";
+  for (const auto &[name, versions] : rows) {
+    auto sinces = llvm::map_range(versions, [](const auto &entry) { return std::to_string(entry.first); });
+    text += ("| " + name + " | " + llvm::join(sinces, ", ") + " |\n").str();
+  }
+  return text;
+}
+
+} // namespace heddle::onnx

@@ -1,0 +1,219 @@
+// Operators that pick, join, repeat and reorder parts of tensors.
+#include "frontends/onnx/operators/Movement.h"
+#include <numeric>
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+//===--- Transpose ------------------------------------------------------------------------===//
+
+static std::optional<SmallVector<int64_t>> readPermutation(NodeReader &node) {
+  int64_t rank = node.rank(0);
+  std::optional<SmallVector<int64_t>> given = node.integers("perm");
+  if (node.failed())
+    return std::nullopt;
+  if (!given)
+    return llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  std::optional<SmallVector<int64_t>> distinct = node.axes(*given, rank);
+  if (!distinct)
+    return std::nullopt;
+  if (static_cast<int64_t>(given->size()) != rank) {
+    node.error() << "attribute 'perm' has " << given->size() << " axes, expected " << rank;
+    return std::nullopt;
+  }
+  for (int64_t &axis : *given)
+    axis += axis < 0 ? rank : 0;
+  return given;
+}
+
+static Results convertTranspose(NodeReader &node) {
+  std::optional<SmallVector<int64_t>> permutation = readPermutation(node);
+  return permutation ? Results{node.g.transpose(node.tensor(0), *permutation)} : Results();
+}
+
+static Literals foldTranspose(NodeReader &node) {
+  std::optional<Literal> x = node.literal(0);
+  std::optional<SmallVector<int64_t>> permutation = x ? readPermutation(node) : std::nullopt;
+  if (!permutation)
+    return {};
+  SmallVector<int64_t> shape;
+  for (int64_t axis : *permutation)
+    shape.push_back(x->shape[axis]);
+  return {gathered(*x, shape, [&](ArrayRef<int64_t> index, MutableArrayRef<int64_t> position) {
+    for (auto [target, axis] : llvm::enumerate(*permutation))
+      position[axis] = index[target];
+  })};
+}
+
+//===--- Gather ---------------------------------------------------------------------------===//
+
+static Results convertGather(NodeReader &node) {
+  Tensor data = node.tensor(0), indices = node.tensor(1);
+  std::optional<int64_t> axis = data ? node.axis(node.integer("axis", 0), data.rank()) : std::nullopt;
+  return axis ? Results{node.g.gather(data, indices, *axis)} : Results();
+}
+
+static Literals foldGather(NodeReader &node) {
+  std::optional<Literal> data = node.literal(0), indices = node.literal(1);
+  std::optional<SmallVector<int64_t>> rows = indices ? indices->integers() : std::nullopt;
+  std::optional<int64_t> axis = data && rows ? node.axis(node.integer("axis", 0), data->rank()) : std::nullopt;
+  if (!axis)
+    return {};
+  int64_t size = data->shape[*axis];
+  for (int64_t &row : *rows) {
+    if (row < -size || row >= size)
+      return node.fail("index " + Twine(row) + " is outside of size " + Twine(size)), Literals();
+    row += row < 0 ? size : 0;
+  }
+  SmallVector<int64_t> shape(data->shape.begin(), data->shape.begin() + *axis);
+  shape.append(indices->shape.begin(), indices->shape.end());
+  shape.append(data->shape.begin() + *axis + 1, data->shape.end());
+  std::optional<int64_t> count = elementCount(shape);
+  if (!count || *count > maxLiteralElements)
+    return {};
+  int64_t indexRank = indices->rank();
+  return {gathered(*data, shape, [&](ArrayRef<int64_t> index, MutableArrayRef<int64_t> position) {
+    int64_t row = 0;
+    for (int64_t i = 0; i < indexRank; ++i)
+      row = row * indices->shape[i] + index[*axis + i];
+    for (int64_t i = 0; i < data->rank(); ++i)
+      position[i] = i < *axis ? index[i] : i == *axis ? (*rows)[row] : index[i + indexRank - 1];
+  })};
+}
+
+static Results convertGatherElements(NodeReader &node) {
+  Tensor data = node.tensor(0), indices = node.tensor(1);
+  std::optional<int64_t> axis = data ? node.axis(node.integer("axis", 0), data.rank()) : std::nullopt;
+  return axis ? Results{node.g.gatherElements(data, indices, *axis)} : Results();
+}
+
+//===--- Concat and Split -----------------------------------------------------------------===//
+
+static Results convertConcat(NodeReader &node) {
+  SmallVector<Tensor> parts = node.tensors();
+  if (parts.empty())
+    return node.fail("no inputs, expected at least 1");
+  std::optional<int64_t> axis = parts[0] ? node.axis(node.integer("axis", 0), parts[0].rank()) : std::nullopt;
+  if (!axis)
+    return {};
+  for (const Tensor &part : parts) {
+    if (!part)
+      return {};
+    if (part.rank() != parts[0].rank() || part.elementType != parts[0].elementType)
+      return node.fail("inputs, expected one rank and one element type");
+    for (int64_t other = 0; other < part.rank(); ++other)
+      if (other != *axis && !node.unify(part.shape[other], parts[0].shape[other]))
+        return {};
+  }
+  return {node.g.concat(parts, *axis)};
+}
+
+// Lists only: sizes are lists.
+static Literals foldConcat(NodeReader &node) {
+  Literal result{node.elementType(0), {0}, {}};
+  for (int64_t index = 0; index < node.inputCount(); ++index) {
+    std::optional<Literal> part = node.literal(index);
+    if (!part || part->rank() != 1 || part->elementType != result.elementType)
+      return {};
+    result.elements.insert(result.elements.end(), part->elements.begin(), part->elements.end());
+    result.shape[0] += part->shape[0];
+  }
+  if (!node.axis(node.integer("axis", 0), 1) || result.shape[0] > maxLiteralElements)
+    return {};
+  return {result};
+}
+
+enum class SizesIn { Attribute, Input };
+
+// Equal parts, the last one smaller when they do not divide the size.
+static std::optional<SmallVector<int64_t>> equalParts(NodeReader &node, Dim size, int64_t count) {
+  auto known = dyn_cast<AffineConstantExpr>(size);
+  if (!known || count < 1) {
+    node.error() << "split of size " << node.g.describe(size) << " in " << count << " equal parts, expected a known size and at least one part";
+    return std::nullopt;
+  }
+  int64_t part = llvm::divideCeil(known.getValue(), count), rest = known.getValue();
+  SmallVector<int64_t> sizes;
+  for (int64_t i = 0; i < count; ++i) {
+    sizes.push_back(std::min(part, rest));
+    rest -= sizes.back();
+  }
+  return sizes;
+}
+
+template <SizesIn place>
+static Results convertSplit(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  std::optional<int64_t> axis = x ? node.axis(node.integer("axis", 0), x.rank()) : std::nullopt;
+  int64_t count = node.integer("num_outputs", node.outputCount());
+  std::optional<SmallVector<int64_t>> sizes;
+  if (place == SizesIn::Attribute)
+    sizes = node.integers("split");
+  else if (node.has(1))
+    sizes = node.integers(1, "split");
+  if (!axis || node.failed())
+    return {};
+  if (!sizes)
+    sizes = equalParts(node, x.shape[*axis], count);
+  if (!sizes)
+    return {};
+  if (llvm::any_of(*sizes, [](int64_t size) { return size < 0; }) || static_cast<int64_t>(sizes->size()) != node.outputCount())
+    return node.fail("split in " + Twine(sizes->size()) + " sizes, expected one non-negative size for each of " + Twine(node.outputCount()) +
+                     " outputs");
+  if (!node.unify(x.shape[*axis], node.g.dim(std::accumulate(sizes->begin(), sizes->end(), int64_t(0)))))
+    return {};
+  return node.g.split(x, *axis, *sizes);
+}
+
+//===--- Tile, Trilu ----------------------------------------------------------------------===//
+
+// Each dimension n becomes (repeat, n), which is then one.
+static Results convertTile(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  std::optional<SmallVector<Dim>> repeats = node.dims(1, "repeats");
+  if (!x || !repeats)
+    return {};
+  if (static_cast<int64_t>(repeats->size()) != x.rank())
+    return node.fail(Twine(repeats->size()) + " repeats, expected " + Twine(x.rank()));
+  Shape split, wide, merged;
+  for (auto [size, repeat] : llvm::zip_equal(x.shape, *repeats)) {
+    if (!node.requireAtLeast(repeat, node.g.dim(0), "repeats"))
+      return {};
+    split.append({node.g.dim(1), size});
+    wide.append({repeat, size});
+    merged.push_back(node.g.product({repeat, size}));
+  }
+  return {node.g.reshape(node.g.broadcastTo(node.g.reshape(x, split), wide), merged)};
+}
+
+// The upper or lower triangle of the last two dimensions; zero elsewhere.
+static Results convertTrilu(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  bool upper = node.flag("upper", true);
+  std::optional<SmallVector<Dim>> k = node.has(1) ? node.dims(1, "k") : SmallVector<Dim>{node.g.dim(0)};
+  if (!x || !k)
+    return {};
+  if (x.rank() < 2 || k->size() != 1)
+    return node.fail("input of rank " + Twine(x.rank()) + ", expected at least 2 and one diagonal");
+  GraphBuilder &g = node.g;
+  Type index = g.builder().getI64Type();
+  Shape square(x.shape.end() - 2, x.shape.end());
+  Tensor columns = g.iota(square, 1, index), rows = g.iota(square, 0, index);
+  Tensor diagonal = g.add(rows, emitLiteral(g, Literal{index, {}, {{k->front()}}}));
+  Tensor keeps = g.compare(upper ? Compare::GreaterEqual : Compare::LessEqual, columns, diagonal);
+  return {g.select(keeps, x, g.scalar(0, x.elementType))};
+}
+
+void registerIndex(OpTable &table) {
+  table.add({{"Concat", 4, convertConcat, foldConcat},
+             {"Gather", 1, convertGather, foldGather},
+             {"GatherElements", 11, convertGatherElements},
+             {"Split", 2, convertSplit<SizesIn::Attribute>},
+             {"Split", 13, convertSplit<SizesIn::Input>},
+             {"Tile", 6, convertTile},
+             {"Transpose", 1, convertTranspose, foldTranspose},
+             {"Trilu", 14, convertTrilu}});
+}
+
+} // namespace heddle::onnx

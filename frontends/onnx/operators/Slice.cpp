@@ -1,0 +1,193 @@
+// Slice and Pad: ranges of positions, whose bounds may depend on symbolic sizes.
+#include "frontends/onnx/operators/Movement.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+namespace {
+struct SliceBounds {
+  SmallVector<Dim> starts, ends;
+  SmallVector<int64_t> axes, steps;
+};
+} // namespace
+
+static bool checkBounds(NodeReader &node, SliceBounds &slice) {
+  size_t count = slice.starts.size();
+  if (slice.axes.empty())
+    slice.axes = llvm::to_vector(llvm::seq<int64_t>(0, count));
+  if (slice.steps.empty())
+    slice.steps.assign(count, 1);
+  if (slice.ends.size() != count || slice.axes.size() != count || slice.steps.size() != count) {
+    node.error() << count << " starts, " << slice.ends.size() << " ends, " << slice.axes.size() << " axes and " << slice.steps.size()
+                 << " steps, expected as many of each";
+    return false;
+  }
+  if (llvm::is_contained(slice.steps, 0)) {
+    node.error() << "step 0, expected another number";
+    return false;
+  }
+  int64_t rank = node.rank(0);
+  if (!node.axes(slice.axes, rank))
+    return false;
+  for (int64_t &axis : slice.axes)
+    axis += axis < 0 ? rank : 0;
+  return true;
+}
+
+// Before opset 10 the bounds are attributes.
+static std::optional<SliceBounds> readAttributes(NodeReader &node) {
+  SliceBounds slice;
+  std::optional<SmallVector<int64_t>> starts = node.integers("starts"), ends = node.integers("ends"), axes = node.integers("axes");
+  if (!starts || !ends)
+    return node.error() << "attributes 'starts' and 'ends', expected both", std::nullopt;
+  for (int64_t start : *starts)
+    slice.starts.push_back(node.g.dim(start));
+  for (int64_t end : *ends)
+    slice.ends.push_back(node.g.dim(end));
+  slice.axes = axes.value_or(SmallVector<int64_t>());
+  if (!checkBounds(node, slice))
+    return std::nullopt;
+  return slice;
+}
+
+static std::optional<SliceBounds> readInputs(NodeReader &node) {
+  SliceBounds slice;
+  std::optional<SmallVector<Dim>> starts = node.dims(1, "starts");
+  std::optional<SmallVector<Dim>> ends = starts ? node.dims(2, "ends") : std::nullopt;
+  std::optional<SmallVector<int64_t>> axes = node.has(3) ? node.integers(3, "axes") : SmallVector<int64_t>();
+  std::optional<SmallVector<int64_t>> steps = node.has(4) ? node.integers(4, "steps") : SmallVector<int64_t>();
+  if (!starts || !ends || !axes || !steps)
+    return std::nullopt;
+  slice = {*starts, *ends, *axes, *steps};
+  if (!checkBounds(node, slice))
+    return std::nullopt;
+  return slice;
+}
+
+// A bound as a position in [0, size] (backwards: [-1, size - 1]), as numpy clamps it. Where the symbols decide on which side of the size it
+// lies, their range is narrowed to the side on which it is inside.
+static std::optional<Dim> position(NodeReader &node, Dim bound, Dim size, bool backwards) {
+  GraphBuilder &g = node.g;
+  Interval value = bounds(bound);
+  if (value.low < 0 && value.high >= 0)
+    return node.error() << "bound " << g.describe(bound) << ", expected one whose sign does not depend on sizes", std::nullopt;
+  constexpr int64_t farAway = int64_t(1) << 31; // exporters write the largest integers for "to the end"
+  Dim low = g.dim(backwards ? -1 : 0), high = g.simplify(size - (backwards ? 1 : 0));
+  if (value.low >= farAway - 1)
+    return high;
+  if (value.high <= -farAway + 1)
+    return low;
+  Dim place = g.simplify(value.high < 0 ? bound + size : bound);
+  if (bounds(g.simplify(place - high)).low >= 0)
+    return high;
+  if (bounds(g.simplify(place - low)).high <= 0)
+    return low;
+  if (!node.requireAtLeast(place, low, "slice bound") || !node.requireAtLeast(high, place, "size of the sliced dimension"))
+    return std::nullopt;
+  return place;
+}
+
+static std::optional<SmallVector<SliceRange>> resolve(NodeReader &node, const SliceBounds &slice) {
+  SmallVector<SliceRange> ranges;
+  Shape shape = node.shape(0);
+  for (auto [start, end, axis, step] : llvm::zip_equal(slice.starts, slice.ends, slice.axes, slice.steps)) {
+    std::optional<Dim> from = position(node, start, shape[axis], step < 0);
+    std::optional<Dim> to = from ? position(node, end, shape[axis], step < 0) : std::nullopt;
+    if (!to)
+      return std::nullopt;
+    // An empty range, rather than one of negative length.
+    if (bounds(node.g.simplify(step > 0 ? *to - *from : *from - *to)).high <= 0)
+      to = from;
+    else if (!node.requireAtLeast(step > 0 ? *to : *from, step > 0 ? *from : *to, "length of the slice"))
+      return std::nullopt;
+    ranges.push_back({axis, *from, *to, step});
+  }
+  return ranges;
+}
+
+template <auto read>
+static Results convertSlice(NodeReader &node) {
+  std::optional<SliceBounds> slice = read(node);
+  std::optional<SmallVector<SliceRange>> ranges = slice ? resolve(node, *slice) : std::nullopt;
+  return ranges ? Results{node.g.slice(node.tensor(0), *ranges)} : Results();
+}
+
+template <auto read>
+static Literals foldSlice(NodeReader &node) {
+  std::optional<Literal> x = node.literal(0);
+  std::optional<SliceBounds> slice = x ? read(node) : std::nullopt;
+  std::optional<SmallVector<SliceRange>> ranges = slice ? resolve(node, *slice) : std::nullopt;
+  if (!ranges)
+    return {};
+  SmallVector<int64_t> shape = x->shape, starts(x->rank(), 0), steps(x->rank(), 1);
+  for (const SliceRange &range : *ranges) {
+    auto start = dyn_cast<AffineConstantExpr>(range.start), end = dyn_cast<AffineConstantExpr>(range.end);
+    if (!start || !end)
+      return {};
+    starts[range.axis] = start.getValue(), steps[range.axis] = range.step;
+    int64_t length = range.step > 0 ? end.getValue() - start.getValue() : start.getValue() - end.getValue();
+    shape[range.axis] = llvm::divideCeil(length, std::abs(range.step));
+  }
+  return {gathered(*x, shape, [&](ArrayRef<int64_t> index, MutableArrayRef<int64_t> place) {
+    for (size_t axis = 0; axis < index.size(); ++axis)
+      place[axis] = starts[axis] + index[axis] * steps[axis];
+  })};
+}
+
+//===--- Pad ------------------------------------------------------------------------------===//
+
+// pads lists the amounts before each axis, then those after; values before opset 11 and after differ only in where they are given.
+static Results emitPad(NodeReader &node, ArrayRef<Dim> pads, ArrayRef<int64_t> axes, double value) {
+  Tensor x = node.tensor(0);
+  std::string mode = node.string("mode", "constant");
+  if (!x)
+    return {};
+  if (mode != "constant")
+    return node.fail("attribute 'mode', expected constant but got '" + mode + "'");
+  if (pads.size() != 2 * axes.size())
+    return node.fail(Twine(pads.size()) + " pads, expected " + Twine(2 * axes.size()));
+  SmallVector<Dim> low(x.rank(), node.g.dim(0)), high = low;
+  for (auto [index, axis] : llvm::enumerate(axes)) {
+    low[axis] = pads[index], high[axis] = pads[index + axes.size()];
+    Dim rest = x.shape[axis];
+    for (Dim amount : {low[axis], high[axis]})
+      rest = bounds(amount).high < 0 ? rest + amount : rest;
+    if (!node.requireAtLeast(rest, node.g.dim(0), "size after negative pads"))
+      return {};
+  }
+  return {node.g.pad(x, low, high, value)};
+}
+
+static Results convertPadAttributes(NodeReader &node) {
+  std::optional<SmallVector<int64_t>> pads = node.integers("pads");
+  double value = node.real("value", 0);
+  if (!pads)
+    return node.fail("attribute 'pads', expected a list");
+  Shape dims = node.g.shape(*pads);
+  return emitPad(node, dims, llvm::to_vector(llvm::seq<int64_t>(0, node.rank(0))), value);
+}
+
+static Results convertPad(NodeReader &node) {
+  std::optional<SmallVector<Dim>> pads = node.dims(1, "pads");
+  std::optional<double> value = node.has(2) ? node.number(2, "constant_value") : 0.0;
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, node.rank(0)));
+  if (node.has(3)) {
+    std::optional<SmallVector<int64_t>> given = node.integers(3, "axes");
+    if (!given || !node.axes(*given, node.rank(0)))
+      return {};
+    axes = *given;
+    for (int64_t &axis : axes)
+      axis += axis < 0 ? node.rank(0) : 0;
+  }
+  return pads && value ? emitPad(node, *pads, axes, *value) : Results();
+}
+
+void registerSlice(OpTable &table) {
+  table.add({{"Pad", 2, convertPadAttributes},
+             {"Pad", 11, convertPad},
+             {"Slice", 1, convertSlice<readAttributes>, foldSlice<readAttributes>},
+             {"Slice", 10, convertSlice<readInputs>, foldSlice<readInputs>}});
+}
+
+} // namespace heddle::onnx
