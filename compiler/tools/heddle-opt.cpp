@@ -1,4 +1,5 @@
 // heddle-opt: runs any pass or pipeline on textual IR. For developers and tests.
+#include "compiler/pipeline/Compile.h"
 #include "compiler/pipeline/Phases.h"
 #include "passes/Passes.h"
 #include "passes/Registration.h"
