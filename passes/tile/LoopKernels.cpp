@@ -24,10 +24,12 @@ private:
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
   Value sizeOf(unsigned loop) { return getValueOrCreateConstantIndexOp(builder, loc, space.loops[loop].size); }
   int64_t workPerTask() const;
+  std::pair<Value, Value> blockRange(unsigned loop, Value index, int64_t block);
 
   void emitTasks(llvm::function_ref<void(ValueRange)> emitTask);
   void emitSequential(ArrayRef<unsigned> loops, llvm::function_ref<void()> emitInside);
   void emitTaskBody();
+  void emitCrossed();
   void emitInner(llvm::function_ref<void()> emitPoint);
   void emitPoint();
   void emitScalarReduction();
@@ -46,6 +48,7 @@ private:
   const LoopKernelOptions &options;
   SmallVector<Value> ivs;
   Value innerBegin, innerEnd; // the range of the innermost loop in this task
+  Value crossBegin, crossEnd; // that of the crossing loop
 };
 
 //===--- tasks ----------------------------------------------------------------------------===//
@@ -56,7 +59,7 @@ int64_t KernelEmitter::workPerTask() const {
   inside.append(schedule.reductions);
   int64_t innerTrips = schedule.innerBlock;
   if (!innerTrips && schedule.inner)
-    innerTrips = space.estimateTrips(*schedule.inner, unknownTrips);
+    innerTrips = space.estimateTrips(*schedule.inner, unknownTrips) * (schedule.cross ? kCrossTile : 1);
   return space.estimateTrips(inside, unknownTrips) * std::max<int64_t>(innerTrips, 1) * options.flopsPerPoint;
 }
 
@@ -66,6 +69,8 @@ void KernelEmitter::emitTasks(llvm::function_ref<void(ValueRange)> emitTask) {
     counts.push_back(sizeOf(loop));
   if (schedule.innerBlock)
     counts.push_back(arith::CeilDivSIOp::create(builder, loc, sizeOf(*schedule.inner), constant(schedule.innerBlock)));
+  if (schedule.cross)
+    counts.push_back(arith::CeilDivSIOp::create(builder, loc, sizeOf(*schedule.cross), constant(kCrossTile)));
   if (counts.empty())
     counts.push_back(constant(1));
   SmallVector<Value> zeros(counts.size(), constant(0)), ones(counts.size(), constant(1));
@@ -82,6 +87,13 @@ void KernelEmitter::emitTasks(llvm::function_ref<void(ValueRange)> emitTask) {
   emitTask(parallel.getInductionVars());
 }
 
+/// From `index * block` to one block further, or to the end of the loop.
+std::pair<Value, Value> KernelEmitter::blockRange(unsigned loop, Value index, int64_t block) {
+  Value begin = arith::MulIOp::create(builder, loc, index, constant(block));
+  Value end = arith::AddIOp::create(builder, loc, begin, constant(block));
+  return {begin, arith::MinSIOp::create(builder, loc, end, sizeOf(loop))};
+}
+
 void KernelEmitter::emit() {
   emitTasks([&](ValueRange taskIvs) {
     for (auto [loop, iv] : llvm::zip(schedule.tasks, taskIvs))
@@ -90,11 +102,10 @@ void KernelEmitter::emit() {
       innerBegin = constant(0);
       innerEnd = sizeOf(*schedule.inner);
     }
-    if (schedule.innerBlock) {
-      Value block = constant(schedule.innerBlock);
-      innerBegin = arith::MulIOp::create(builder, loc, taskIvs.back(), block);
-      innerEnd = arith::MinSIOp::create(builder, loc, arith::AddIOp::create(builder, loc, innerBegin, block), innerEnd);
-    }
+    if (schedule.innerBlock)
+      std::tie(innerBegin, innerEnd) = blockRange(*schedule.inner, taskIvs.back(), schedule.innerBlock);
+    if (schedule.cross)
+      std::tie(crossBegin, crossEnd) = blockRange(*schedule.cross, taskIvs.back(), kCrossTile);
     emitSequential(schedule.sequential, [&] { emitTaskBody(); });
   });
 }
@@ -112,10 +123,24 @@ void KernelEmitter::emitSequential(ArrayRef<unsigned> loops, llvm::function_ref<
 void KernelEmitter::emitTaskBody() {
   if (!schedule.inner)
     return emitPoint();
+  if (schedule.cross)
+    return emitCrossed();
   if (space.loops[*schedule.inner].isReduction)
     return emitScalarReduction();
   if (!schedule.reductions.empty())
     return emitLaneReduction();
+  emitInner([&] { emitPoint(); });
+}
+
+void KernelEmitter::emitCrossed() {
+  Value blocks = arith::CeilDivSIOp::create(builder, loc, sizeOf(*schedule.inner), constant(kCrossTile));
+  auto blockLoop = scf::ForOp::create(builder, loc, constant(0), blocks, constant(1));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(blockLoop.getBody());
+  std::tie(innerBegin, innerEnd) = blockRange(*schedule.inner, blockLoop.getInductionVar(), kCrossTile);
+  auto crossLoop = scf::ForOp::create(builder, loc, crossBegin, crossEnd, constant(1));
+  builder.setInsertionPointToStart(crossLoop.getBody());
+  ivs[*schedule.cross] = crossLoop.getInductionVar();
   emitInner([&] { emitPoint(); });
 }
 

@@ -2,6 +2,7 @@
 //
 // First a schedule is chosen (which loops are tasks, which one is innermost and how it is blocked), then emitted:
 //   pointwise      tasks { sequential { inner { load.. body store.. } } }
+//   crossed        tasks { sequential { blocks of inner { 16 of cross { 16 of inner { .. } } } } }     a transposition
 //   scalar reduce  tasks { sequential { acc = out; reductions { acc = body } ; out = acc } }      inner is a reduction
 //   lane reduce    tasks { sequential { acc[lanes] = out; reductions { lanes { acc = body } } ; out = acc[lanes] } }
 // The innermost loop is the one with unit stride in most operands, so that LLVM vectorises it.
@@ -24,7 +25,11 @@ struct LoopSchedule {
   llvm::SmallVector<unsigned> reductions; // without the innermost loop
   std::optional<unsigned> inner;          // innermost loop; none for a single point
   int64_t innerBlock = 0;                 // >0: the tasks also range over blocks of the innermost loop
+  std::optional<unsigned> cross;          // unit stride where the innermost loop has none: tasks take kCrossTile of it
 };
+
+/// Side of the square in which a crossed kernel walks: one cache line of f32.
+inline constexpr int64_t kCrossTile = 16;
 
 LoopSchedule chooseSchedule(const IterationSpace &space);
 

@@ -37,6 +37,21 @@ std::optional<unsigned> chooseInner(const IterationSpace &space) {
   return best;
 }
 
+/// The loop along which an operand is contiguous that jumps along the innermost loop: both together stay in few cache
+/// lines when they advance in squares.
+std::optional<unsigned> findCross(const IterationSpace &space, unsigned inner) {
+  auto isLong = [&](unsigned loop) {
+    int64_t size = space.loops[loop].staticSize();
+    return ShapedType::isDynamic(size) || size >= kCrossTile;
+  };
+  for (const Access &access : space.accesses) {
+    std::optional<unsigned> unit = access.unitStrideLoop();
+    if (unit && unit != inner && access.usesLoop(inner) && isLong(*unit) && isLong(inner))
+      return unit;
+  }
+  return std::nullopt;
+}
+
 /// Moves static loops from the tasks into them until one task is worth starting.
 void coarsenTasks(const IterationSpace &space, LoopSchedule &schedule) {
   auto pointsPerTask = [&] {
@@ -75,12 +90,14 @@ LoopSchedule chooseSchedule(const IterationSpace &space) {
     return schedule;
   }
   schedule.inner = chooseInner(space);
+  if (schedule.inner && space.loopsOfKind(/*reduction=*/true).empty())
+    schedule.cross = findCross(space, *schedule.inner);
   for (unsigned loop = 0; loop < space.loops.size(); ++loop) {
-    if (loop == schedule.inner)
+    if (loop == schedule.inner || loop == schedule.cross)
       continue;
     (space.loops[loop].isReduction ? schedule.reductions : schedule.tasks).push_back(loop);
   }
-  if (!schedule.inner)
+  if (!schedule.inner || schedule.cross)
     return schedule;
   coarsenTasks(space, schedule);
   blockInner(space, schedule);

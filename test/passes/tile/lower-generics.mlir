@@ -136,6 +136,21 @@ func.func @nested_is_sequential(%out: memref<8x?xf32>, %value: f32, %n: index) {
   return
 }
 
+// A transposition walks in squares of 16: one cache line of each side at a time.
+// CHECK-LABEL: func.func @transpose_in_squares
+// CHECK:         scf.parallel (%[[BLOCK:.+]]) =
+// CHECK:           arith.muli %[[BLOCK]], %c16
+// CHECK:           scf.for
+// CHECK:             scf.for %[[C:.+]] =
+// CHECK:               scf.for %[[R:.+]] =
+// CHECK:                 memref.load %arg0[%[[R]], %[[C]]]
+// CHECK:                 memref.store %{{.+}}, %arg1[%[[C]], %[[R]]]
+// CHECK:         heddle.kernel = "transpose"
+func.func @transpose_in_squares(%input: memref<?x64xf32>, %out: memref<64x?xf32>) {
+  linalg.transpose ins(%input : memref<?x64xf32>) outs(%out : memref<64x?xf32>) permutation = [1, 0]
+  return
+}
+
 // A window operation: the map d0 + k is computed where it is used.
 // CHECK-LABEL: func.func @short_convolution
 // CHECK:         memref.alloca() : memref<96xf32>
