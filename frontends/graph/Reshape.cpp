@@ -34,6 +34,36 @@ struct Match {
 
 ReassociationIndices range(int64_t begin, int64_t end) { return llvm::to_vector<2>(llvm::seq<int64_t>(begin, end)); }
 
+// Ends of the shortest groups from (source, target) on that hold equally many elements; nothing when there are none.
+std::optional<std::pair<int64_t, int64_t>> nextMatch(GraphBuilder &g, ArrayRef<Dim> source, ArrayRef<Dim> target) {
+  for (size_t length = 2; length <= source.size() + target.size(); ++length)
+    for (size_t left = 1; left < length && left <= source.size(); ++left) {
+      size_t right = length - left;
+      if (right <= target.size() && g.sameDim(g.product(source.take_front(left)), g.product(target.take_front(right))))
+        return std::pair<int64_t, int64_t>(left, right);
+    }
+  return std::nullopt;
+}
+
+// Both shapes cut into groups that correspond; empty when the whole is the only group and does not match. What is left of one shape when the
+// other has ended are ones: they join the last group.
+std::vector<Match> matchGroups(GraphBuilder &g, ArrayRef<Dim> from, ArrayRef<Dim> to) {
+  std::vector<Match> matches;
+  int64_t source = 0, target = 0, sourceRank = from.size(), targetRank = to.size();
+  while (source < sourceRank && target < targetRank) {
+    auto next = nextMatch(g, from.drop_front(source), to.drop_front(target));
+    if (!next)
+      break;
+    matches.push_back({range(source, source + next->first), range(target, target + next->second)});
+    source += next->first, target += next->second;
+  }
+  if (matches.empty())
+    return matches;
+  matches.back().source.append(range(source, sourceRank));
+  matches.back().target.append(range(target, targetRank));
+  return matches;
+}
+
 bool isTrivial(ArrayRef<ReassociationIndices> groups) {
   return llvm::all_of(groups, [](const ReassociationIndices &group) { return group.size() == 1; });
 }
