@@ -84,6 +84,10 @@ template <typename From> std::vector<uint8_t> toBooleans(ArrayRef<From> values) 
 
 template <typename From>
 Tensor typedConstant(GraphBuilder &g, ArrayRef<From> values, ArrayRef<int64_t> sizes, Type type) {
+  if constexpr (std::is_same_v<From, float>)
+    if (type.isF32())
+      return g.constant(ArrayRef<char>(reinterpret_cast<const char *>(values.data()), values.size() * sizeof(float)),
+                        type, sizes);
   if (type.isF32())
     return g.constant(bytesOf(convertAll<float>(values)), type, sizes);
   if (type.isF64())
