@@ -28,11 +28,8 @@ struct BindingRoom {
   std::vector<void *> inputs, outputs; // addresses for the entry
 };
 
-/// Checks types and shapes, fills room.symbols (in range) and room.inputs.
+/// Checks types and shapes, fills room.symbols (in range) and room.inputs. Looks at no element.
 Status bindInputs(const heddle_entry &entry, const heddle_tensor_view_t *views, size_t count, BindingRoom &room);
-
-/// Checks that the elements of inputs with a declared range lie in it.
-Status checkInputRanges(const heddle_entry &entry, const heddle_tensor_view_t *views);
 
 /// Checks types, the shapes of room.outputDims, and that outputs overlap nothing. Fills room.outputs.
 Status bindOutputs(const heddle_entry &entry, const heddle_tensor_view_t *inputs, const heddle_tensor_view_t *views,

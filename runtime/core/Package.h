@@ -44,9 +44,4 @@ struct heddle_package {
   heddle::runtime::Status bind();
 };
 
-namespace heddle::runtime {
-
-heddle_dtype_t toDlpack(io::DType type);
-
-} // namespace heddle::runtime
 #endif

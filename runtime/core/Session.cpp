@@ -1,6 +1,7 @@
 #include "runtime/core/Session.h"
 #include "runtime/core/Cpu.h"
 #include "runtime/core/Options.h"
+#include "runtime/core/View.h"
 #include <ctime>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -86,8 +87,9 @@ Status heddle_session::prepare(const heddle_entry &entry, const heddle_tensor_vi
                                const heddle_tensor_view_t *outputs, size_t outputCount) {
   if (Status status = bindInputs(entry, inputs, inputCount, room); !status)
     return status;
-  if (Status status = checkInputRanges(entry, inputs); !status)
-    return status;
+  for (size_t i = 0; i < inputCount; ++i)
+    if (Status status = checkRange(entry.info.inputs[i], inputs[i]); !status)
+      return status;
   int64_t arenaBytes = 0;
   if (Status status = entry.planFor(room.symbols.data(), arenaBytes, room.outputDims.data()); !status)
     return status;

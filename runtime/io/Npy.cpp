@@ -1,5 +1,6 @@
 #include "runtime/io/Npy.h"
 #include "runtime/io/Files.h"
+#include "runtime/io/NpyDict.h"
 #include <cstring>
 
 namespace heddle::io {
@@ -8,7 +9,6 @@ namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
 constexpr size_t kMaxHeader = 1 << 20;
-constexpr size_t kMaxRank = 32; // NumPy's own limit before version 2
 
 struct Descr {
   DType dtype;
@@ -18,132 +18,6 @@ struct Descr {
 constexpr Descr kDescrs[] = {{DType::F32, "<f4"},  {DType::F64, "<f8"}, {DType::F16, "<f2"},
                              {DType::BF16, "<V2"}, {DType::I64, "<i8"}, {DType::I32, "<i4"},
                              {DType::I8, "|i1"},   {DType::U8, "|u1"},  {DType::Bool, "|b1"}};
-
-struct Header {
-  std::string descr;
-  bool fortranOrder = false;
-  std::vector<int64_t> shape;
-};
-
-/// Reads the dict literal `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }`.
-class HeaderParser {
-public:
-  HeaderParser(std::string_view text, const std::string &where) : text(text), where(where) {}
-
-  Result<Header> parse() {
-    bool seenDescr = false, seenOrder = false, seenShape = false;
-    if (!eat('{'))
-      return unexpected("'{'");
-    while (!eat('}')) {
-      std::string key;
-      if (!string(key))
-        return unexpected("a key");
-      if (!eat(':'))
-        return unexpected("':'");
-      bool known = key == "descr" || key == "fortran_order" || key == "shape";
-      bool &seen = key == "descr" ? seenDescr : key == "shape" ? seenShape : seenOrder;
-      if (!known || seen)
-        return Error{where, "header key", "each of descr, fortran_order, shape once", "'" + key + "'"};
-      seen = true;
-      if (Status status = value(key); !status)
-        return status.error();
-      if (!eat(',') && !peek('}'))
-        return unexpected("',' or '}'");
-    }
-    if (!seenDescr || !seenOrder || !seenShape)
-      return Error{where, "header", "the keys descr, fortran_order and shape", "fewer"};
-    skipSpace();
-    if (at != text.size())
-      return unexpected("the end of the header");
-    return header;
-  }
-
-private:
-  Status value(const std::string &key) {
-    if (key == "descr") {
-      if (string(header.descr))
-        return {};
-      return Error{where, "descr", "a plain type such as '<f4'", "a structured type"};
-    }
-    if (key == "fortran_order")
-      return boolean();
-    return shape();
-  }
-
-  Status boolean() {
-    header.fortranOrder = word("True");
-    if (header.fortranOrder || word("False"))
-      return {};
-    return unexpected("True or False");
-  }
-
-  Status shape() {
-    if (!eat('('))
-      return unexpected("'('");
-    while (!eat(')')) {
-      int64_t dim = 0;
-      if (!number(dim))
-        return unexpected("a dimension");
-      if (header.shape.size() == kMaxRank)
-        return Error{where, "rank", "at most " + std::to_string(kMaxRank), "more"};
-      header.shape.push_back(dim);
-      if (!eat(',') && !peek(')'))
-        return unexpected("',' or ')'");
-    }
-    return {};
-  }
-
-  void skipSpace() {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t'))
-      ++at;
-  }
-  bool peek(char c) {
-    skipSpace();
-    return at < text.size() && text[at] == c;
-  }
-  bool eat(char c) {
-    bool found = peek(c);
-    at += found;
-    return found;
-  }
-  bool word(std::string_view expected) {
-    skipSpace();
-    if (text.substr(at, expected.size()) != expected)
-      return false;
-    at += expected.size();
-    return true;
-  }
-  bool string(std::string &result) {
-    skipSpace();
-    if (at >= text.size() || (text[at] != '\'' && text[at] != '"'))
-      return false;
-    size_t end = text.find(text[at], at + 1);
-    if (end == std::string_view::npos)
-      return false;
-    result = std::string(text.substr(at + 1, end - at - 1));
-    at = end + 1;
-    return true;
-  }
-  bool number(int64_t &result) {
-    skipSpace();
-    size_t begin = at;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-      if (__builtin_mul_overflow(result, 10, &result) || __builtin_add_overflow(result, text[at] - '0', &result))
-        return false;
-    if (at > begin && at < text.size() && text[at] == 'L') // Python 2 wrote long integers so
-      ++at;
-    return at > begin;
-  }
-  Error unexpected(const char *expected) const {
-    std::string got = at < text.size() ? "'" + std::string(text.substr(at, 16)) + "'" : "the end";
-    return Error{where, "header at byte " + std::to_string(at), expected, got};
-  }
-
-  std::string_view text;
-  const std::string &where;
-  size_t at = 0;
-  Header header;
-};
 
 Result<DType> parseDescr(const std::string &descr, const std::string &where) {
   for (const Descr &known : kDescrs) {
@@ -203,7 +77,7 @@ Result<HostTensor> parseNpy(std::string_view file, const std::string &where) {
   if (!extent)
     return extent.error();
   auto [start, length] = *extent;
-  Result<Header> header = HeaderParser(file.substr(start, length), where).parse();
+  Result<NpyDict> header = parseNpyDict(file.substr(start, length), where);
   if (!header)
     return header.error();
   Result<DType> dtype = parseDescr(header->descr, where);

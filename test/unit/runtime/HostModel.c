@@ -60,8 +60,8 @@ static void nothing(void *arguments, int64_t begin, int64_t end) {}
 
 int32_t heddle_entry_spin(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs, void *const *outputs,
                           void *arena, const void *constants) {
-  *(volatile int32_t *)outputs[0] = 1; /* started */
-  while (!*(const volatile int32_t *)context->cancelled)
+  __atomic_store_n((int32_t *)outputs[0], 1, __ATOMIC_RELAXED); /* started */
+  while (!__atomic_load_n(context->cancelled, __ATOMIC_RELAXED))
     context->parallel_for(context, nothing, 0, 1000, 1, 3);
   return 1;
 }

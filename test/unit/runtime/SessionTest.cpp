@@ -1,4 +1,5 @@
 // Running: results, the checks at the boundary, cancellation, traces, executors, limits.
+#include "runtime/core/View.h"
 #include "test/unit/runtime/TestPackage.h"
 #include <atomic>
 #include <map>
@@ -117,6 +118,16 @@ TEST_F(Session, refuses_wrong_and_overlapping_outputs) {
   call.outputs[0].data = call.twice.data();
   call.y.resize(1);
   EXPECT_EQ(codeOf(call.run(session, package)), HEDDLE_INVALID_ARGUMENT);
+}
+
+TEST(View, empty_tensors_overlap_nothing) {
+  float data[8] = {};
+  int64_t full[1] = {8}, none[1] = {0};
+  heddle_tensor_view_t whole = heddle_tensor_view(data, HEDDLE_F32, 1, full);
+  heddle_tensor_view_t empty = heddle_tensor_view(data + 4, HEDDLE_F32, 1, none);
+  heddle_tensor_view_t tail = heddle_tensor_view(data + 7, HEDDLE_F32, 1, full);
+  EXPECT_FALSE(heddle::runtime::overlap(whole, empty));
+  EXPECT_TRUE(heddle::runtime::overlap(whole, tail));
 }
 
 TEST_F(Session, binds_symbols_without_running) {

@@ -1,0 +1,78 @@
+// C++ over heddle/runtime.h: handles that release themselves, failures as exceptions. Header only, C++11.
+//
+//   heddle::Package package("model.heddle");
+//   heddle::Session session(package);
+//   session.run(package.entry("forward"), {x}, {y});   // throws heddle::Error
+//
+// Threads, ownership and lifetimes are those of the C functions. A Package or Session that was moved from is empty.
+#ifndef HEDDLE_RUNTIME_HPP
+#define HEDDLE_RUNTIME_HPP
+
+#include <heddle/runtime.h>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace heddle {
+
+class Error : public std::runtime_error {
+public:
+  Error(heddle_code_t code, const std::string &message) : std::runtime_error(message), code(code) {}
+  const heddle_code_t code;
+};
+
+/// Throws when the status is a failure, and releases it.
+inline void check(heddle_status_t status) {
+  if (!status)
+    return;
+  std::string message = heddle_status_message(status);
+  for (heddle_status_t cause = heddle_status_cause(status); cause; cause = heddle_status_cause(cause))
+    message += std::string("\n  because: ") + heddle_status_message(cause);
+  heddle_code_t code = heddle_status_code(status);
+  heddle_status_release(status);
+  throw Error(code, message);
+}
+
+class Package {
+public:
+  explicit Package(const std::string &path, const heddle_package_options_t *options = nullptr)
+      : handle(nullptr, heddle_package_release) {
+    heddle_package_t *package = nullptr;
+    check(heddle_package_load_file(path.c_str(), options, &package));
+    handle.reset(package);
+  }
+  heddle_package_t *get() const { return handle.get(); }
+
+  const heddle_entry_t *entry(const std::string &name) const {
+    const heddle_entry_t *found = heddle_package_find_entry(get(), name.c_str());
+    if (!found)
+      throw Error(HEDDLE_INVALID_ARGUMENT, "entry, expected one of the package's but got '" + name + "'");
+    return found;
+  }
+
+private:
+  std::unique_ptr<heddle_package_t, void (*)(heddle_package_t *)> handle;
+};
+
+class Session {
+public:
+  explicit Session(const Package &package, const heddle_session_options_t *options = nullptr)
+      : handle(nullptr, heddle_session_release) {
+    heddle_session_t *session = nullptr;
+    check(heddle_session_create(package.get(), options, &session));
+    handle.reset(session);
+  }
+  heddle_session_t *get() const { return handle.get(); }
+
+  void run(const heddle_entry_t *entry, const std::vector<heddle_tensor_view_t> &inputs,
+           const std::vector<heddle_tensor_view_t> &outputs) {
+    check(heddle_session_run(get(), entry, inputs.data(), inputs.size(), outputs.data(), outputs.size()));
+  }
+
+private:
+  std::unique_ptr<heddle_session_t, void (*)(heddle_session_t *)> handle;
+};
+
+} // namespace heddle
+#endif
