@@ -16,7 +16,7 @@ MAY_SEE = {
     "compiler/tools": {"compiler", "passes", "frontends", "dialects", "runtime/abi", "runtime/io", "runtime/include",
                        "heddle", "bench/kernels"},
     # The package format is written here and read by the runtime.
-    "compiler/package": {"compiler", "runtime/io"},
+    "compiler/package": {"compiler", "runtime/io", "runtime/abi"},
 }
 OURS = ("runtime/", "dialects/", "passes/", "frontends/", "compiler/", "heddle/", "bench/")
 
