@@ -1,15 +1,15 @@
 // The mixer dialect in one include.
 //
-// A token mixer is one op with named slots; Mixer.md is its specification. Causal softmax attention with two query heads
-// per key head reads
+// A token mixer is one op with named slots; Mixer.md is its specification. Causal softmax attention with two query
+// heads per key head reads
 //
 //   %o = mixer.mix query(%q : tensor<?x?x8x64xf32>) key(%k : tensor<?x?x4x64xf32>) value(%v : tensor<?x?x4x64xf32>)
 //          outs(%init : tensor<?x?x8x64xf32>)
 //          {support = #mixer.causal, transport = #mixer.identity,
 //           score = #mixer.softmax<scale = 1.250000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x8x64xf32>
 //
-// Passes ask SupportAttrInterface, TransportAttrInterface and MixerOpInterface; none switches on the name of a slot value
-// unless it writes code for exactly that value.
+// Passes ask SupportAttrInterface, TransportAttrInterface and MixerOpInterface; none switches on the name of a slot
+// value unless it writes code for exactly that value.
 #ifndef HEDDLE_DIALECTS_MIXER_MIXER_H
 #define HEDDLE_DIALECTS_MIXER_MIXER_H
 

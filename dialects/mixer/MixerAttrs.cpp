@@ -75,7 +75,8 @@ LogicalResult BlockListAttr::verify(EmitError emitError, int64_t block, ArrayRef
   if (failed(atLeast(emitError, "block of block_list", block, 1))) // block_list_c1
     return failure();
   if (offsets.size() < 2 || offsets.front() != 0) // block_list_c2
-    return emitError() << "offsets of block_list, expected [0, ...] with at least two entries but got [" << offsets << "]";
+    return emitError() << "offsets of block_list, expected [0, ...] with at least two entries but got [" << offsets
+                       << "]";
   if (!llvm::is_sorted(offsets)) // block_list_c3
     return emitError() << "offsets of block_list, expected non-decreasing but got [" << offsets << "]";
   if (offsets.back() != static_cast<int64_t>(blocks.size())) // block_list_c4
@@ -85,8 +86,9 @@ LogicalResult BlockListAttr::verify(EmitError emitError, int64_t block, ArrayRef
     ArrayRef<int64_t> row = blocks.slice(begin, end - begin);
     for (auto [index, keyBlock] : llvm::enumerate(row))
       if (keyBlock < 0 || (index > 0 && row[index - 1] >= keyBlock)) // block_list_c5
-        return emitError() << "blocks of block_list, expected rows that are non-negative and strictly increasing but got ["
-                           << row << "]";
+        return emitError()
+               << "blocks of block_list, expected rows that are non-negative and strictly increasing but got [" << row
+               << "]";
   }
   return success();
 }

@@ -40,7 +40,8 @@ struct MixBufferization : DstBufferizableOpInterfaceExternalModel<MixBufferizati
 } // namespace
 
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, MixerDialect *) { MixOp::attachInterface<MixBufferization>(*context); });
+  registry.addExtension(
+      +[](MLIRContext *context, MixerDialect *) { MixOp::attachInterface<MixBufferization>(*context); });
 }
 
 } // namespace heddle::mixer

@@ -9,9 +9,10 @@ namespace {
 
 constexpr int64_t kTile = 64; // length of a chunk or key tile that the form attribute leaves open
 
-/// Pairs of a support within [i0,i1) x [j0,j1), by halving tiles that are neither full nor empty down to `least`; what is
-/// still mixed there counts half.
-double countPairs(SupportAttrInterface support, int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head, int64_t least) {
+/// Pairs of a support within [i0,i1) x [j0,j1), by halving tiles that are neither full nor empty down to `least`; what
+/// is still mixed there counts half.
+double countPairs(SupportAttrInterface support, int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head,
+                  int64_t least) {
   double all = double(i1 - i0) * double(j1 - j0);
   switch (support.classify(i0, i1, j0, j1, head)) {
   case TileClass::Empty:
@@ -58,7 +59,7 @@ struct Model {
   mutable MixOp mix; // a handle: asking it changes nothing
   const MixSizes &n;
   double elementBytes, chunk;
-  double keyWidth;  // stored key features: twice dk for complex states
+  double keyWidth; // stored key features: twice dk for complex states
   TransportCost transport;
 
   Model(MixOp op, FormAttr form, const MixSizes &sizes)
@@ -71,7 +72,8 @@ struct Model {
   double tokens() const { return double(n.B) * double(n.T); }
   /// Every input read once, every output written once.
   double tensorBytes() const {
-    double elements = double(n.B) * (double(n.T) * (n.Hq * keyWidth + n.Ho * n.dv) + double(n.S) * (n.Hk * keyWidth + n.Hv * n.dv));
+    double elements =
+        double(n.B) * (double(n.T) * (n.Hq * keyWidth + n.Ho * n.dv) + double(n.S) * (n.Hk * keyWidth + n.Hv * n.dv));
     return (elements + tokens() * n.Ht * std::max(transport.exps, 0.0)) * elementBytes;
   }
   double pairs() const {
@@ -118,8 +120,8 @@ FormCost Model::recurrent() const {
 
 FormCost Model::chunked() const {
   double length = std::min<double>(chunk, n.T), passes = mix.getOrder() == Order::Bidirectional ? 2 : 1;
-  double inside = length * (keyWidth + n.dv);                                   // half of the pairs of a chunk
-  double across = 2 * keyWidth * n.dv * (double(n.Hs) / n.Ho + 1);              // summary and read-out of the state
+  double inside = length * (keyWidth + n.dv);                                    // half of the pairs of a chunk
+  double across = 2 * keyWidth * n.dv * (double(n.Hs) / n.Ho + 1);               // summary and read-out of the state
   double solve = isa<DeltaAttr>(mix.getTransport()) ? 2 * length * keyWidth : 0; // triangular solve of the delta rule
   double perToken = transport.exps + (transport.exps > 0 ? length / 2 : 0);
   return {passes * tokens() * n.Ho * (inside + across + solve), passes * tensorBytes(),

@@ -5,7 +5,8 @@ using namespace mlir;
 
 namespace heddle::mixer {
 
-/// A state can be carried across a chunk when transports of several tokens multiply to something no larger than one of them.
+/// A state can be carried across a chunk when transports of several tokens multiply to something no larger than one of
+/// them.
 static bool hasChunkedTransport(MixOp mix) {
   return isa<IdentityAttr, ScalarAttr, KeyChannelAttr, DeltaAttr>(mix.getTransport());
 }

@@ -39,10 +39,12 @@ static int64_t keyTokens(MixOp mix, int64_t queryTokens) {
   for (Value value : {Value(mix.getKey()), Value(mix.getValue())})
     if (int64_t tokens = dimOr(value, 1, 1); tokens != 1)
       return tokens;
-  return mix.getBias() && mix.getSoftmax() && mix.getSoftmax().getBias() == BiasKind::Dense ? dimOr(mix.getBias(), 3, 1) : 1;
+  return mix.getBias() && mix.getSoftmax() && mix.getSoftmax().getBias() == BiasKind::Dense ? dimOr(mix.getBias(), 3, 1)
+                                                                                            : 1;
 }
 
-/// Largest number of heads among the transport operands. Recurrent ones carry it behind batch and tokens, tables in front.
+/// Largest number of heads among the transport operands. Recurrent ones carry it behind batch and tokens, tables in
+/// front.
 static int64_t transportHeads(MixOp mix) {
   int64_t heads = 1;
   if (isa<RegionAttr>(mix.getTransport()))

@@ -174,7 +174,8 @@ TileClass Window2DAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1,
     cols = {difference.low - rowShift, difference.high - rowShift};
   }
   return tileClass(rows.within(-getRows(), getRows()) && cols.within(-getCols(), getCols()),
-                   noPair(i0, i1, j0, j1) || rows.outside(-getRows(), getRows()) || cols.outside(-getCols(), getCols()));
+                   noPair(i0, i1, j0, j1) || rows.outside(-getRows(), getRows()) ||
+                       cols.outside(-getCols(), getCols()));
 }
 bool Window2DAttr::isCausal() const { return getRows() == 0 && getCols() == 0; }
 bool Window2DAttr::isWholePast() const { return false; }

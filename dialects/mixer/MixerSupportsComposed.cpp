@@ -1,4 +1,5 @@
-// Supports made of supports: union, intersection and one support per head. Numbers and code, from the parts' answers alone.
+// Supports made of supports: union, intersection and one support per head. Numbers and code, from the parts' answers
+// alone.
 #include "dialects/mixer/Mixer.h"
 
 using namespace mlir;
@@ -125,14 +126,15 @@ static Value emitPerHead(OpBuilder &builder, Location loc, PerHeadAttr perHead, 
   return answer;
 }
 
-bool PerHeadAttr::contains(int64_t i, int64_t j, int64_t head) const { return classOf(*this, head).contains(i, j, head); }
+bool PerHeadAttr::contains(int64_t i, int64_t j, int64_t head) const {
+  return classOf(*this, head).contains(i, j, head);
+}
 TileClass PerHeadAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t head) const {
   return classOf(*this, head).classify(i0, i1, j0, j1, head);
 }
 Value PerHeadAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitPerHead(builder, loc, *this, head, [&](SupportAttrInterface support) {
-    return support.emitContains(builder, loc, i, j, head);
-  });
+  return emitPerHead(builder, loc, *this, head,
+                     [&](SupportAttrInterface support) { return support.emitContains(builder, loc, i, j, head); });
 }
 Value PerHeadAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                   Value head) const {

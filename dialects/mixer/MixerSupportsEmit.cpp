@@ -1,8 +1,9 @@
 // Supports as code: the same predicates as MixerSupports.cpp on index values.
 //
 // Key positions and tile bounds of keys are never negative, query positions may be (queries aligned at the end of fewer
-// keys); only divisions of query positions pay for rounding down. Lists become ranges compared one by one while they are
-// few, and an scf.index_switch beyond: LLVM turns it into a table or a search tree, and no constant buffer is needed.
+// keys); only divisions of query positions pay for rounding down. Lists become ranges compared one by one while they
+// are few, and an scf.index_switch beyond: LLVM turns it into a table or a search tree, and no constant buffer is
+// needed.
 #include "dialects/mixer/Mixer.h"
 
 using namespace mlir;
@@ -69,7 +70,8 @@ constexpr size_t kMostCompared = 8; // runs that are compared one by one
 /// A constant chosen by `selector`, `otherwise` for a value that is not listed.
 Value emitSwitch(const Emitter &e, Value selector, ArrayRef<int64_t> cases, ArrayRef<Attribute> constants,
                  TypedAttr otherwise) {
-  auto choice = scf::IndexSwitchOp::create(e.builder, e.loc, TypeRange{otherwise.getType()}, selector, cases, cases.size());
+  auto choice =
+      scf::IndexSwitchOp::create(e.builder, e.loc, TypeRange{otherwise.getType()}, selector, cases, cases.size());
   OpBuilder::InsertionGuard guard(e.builder);
   auto fill = [&](Region &region, Attribute constant) {
     e.builder.createBlock(&region);
@@ -170,7 +172,8 @@ CONTAINS(GroupsAttr) {
 }
 MAY_CONTAIN(GroupsAttr) {
   Emitter e{builder, loc};
-  Value rowLow = e.floorDiv(e.add(i0, getShift()), getSize()), rowHigh = e.floorDiv(e.add(i1, getShift() - 1), getSize());
+  Value rowLow = e.floorDiv(e.add(i0, getShift()), getSize()),
+        rowHigh = e.floorDiv(e.add(i1, getShift() - 1), getSize());
   Value colLow = e.divide(e.add(j0, getShift()), getSize()), colHigh = e.divide(e.add(j1, getShift() - 1), getSize());
   return e.both(e.le(rowLow, colHigh), e.le(colLow, rowHigh));
 }
@@ -252,12 +255,13 @@ MAY_CONTAIN(BlockListAttr) {
   auto scanWords = [&](OpBuilder &, Location, Value at, ValueRange found) {
     auto words = scf::ForOp::create(builder, loc, zero, e.index(table.wordsPerRow), one, found,
                                     [&](OpBuilder &, Location, Value word, ValueRange sofar) {
-      Value base = e.mul(word, 64);
-      Value mask = emitMask(e, e.sub(colBegin, base), e.sub(colEnd, base));
-      Value hit = arith::AndIOp::create(builder, loc, emitWord(e, table, at, word), mask);
-      Value any = e.compare(arith::CmpIPredicate::ne, hit, e.word(0));
-      scf::YieldOp::create(builder, loc, e.either(sofar[0], any));
-    });
+                                      Value base = e.mul(word, 64);
+                                      Value mask = emitMask(e, e.sub(colBegin, base), e.sub(colEnd, base));
+                                      Value hit =
+                                          arith::AndIOp::create(builder, loc, emitWord(e, table, at, word), mask);
+                                      Value any = e.compare(arith::CmpIPredicate::ne, hit, e.word(0));
+                                      scf::YieldOp::create(builder, loc, e.either(sofar[0], any));
+                                    });
     scf::YieldOp::create(builder, loc, words.getResults());
   };
   return scf::ForOp::create(builder, loc, rowBegin, rowEnd, one, ValueRange{e.boolean(false)}, scanWords).getResult(0);

@@ -21,7 +21,8 @@ enum class TileClass { Empty, Partial, Full };
 /// What a dimension of an operand ranges over.
 enum class DimRole { Batch, QueryToken, KeyToken, Head, KeyFeature, ValueFeature, Position };
 
-/// The sizes of one mixer. A size that the mixer does not have (key features of a Toeplitz mix) is 1 for heads, 0 for features.
+/// The sizes of one mixer. A size that the mixer does not have (key features of a Toeplitz mix) is 1 for heads, 0 for
+/// features.
 struct MixSizes {
   int64_t B = 1;  // batch
   int64_t T = 1;  // query tokens
@@ -52,10 +53,10 @@ struct FormCost {
 
 /// How summaries of consecutive token ranges combine.
 enum class SummaryKind {
-  None,        // no finite summary: softmax, position-only, structured
-  Diagonal,    // affine, the linear part has one number per state entry, row or head
-  Matrix,      // affine, the linear part is a dk x dk matrix
-  Sequential,  // any function: only one token after the other
+  None,       // no finite summary: softmax, position-only, structured
+  Diagonal,   // affine, the linear part has one number per state entry, row or head
+  Matrix,     // affine, the linear part is a dk x dk matrix
+  Sequential, // any function: only one token after the other
 };
 
 /// One tensor of the state carried from token to token.

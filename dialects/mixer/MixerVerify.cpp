@@ -10,8 +10,8 @@ ShapedType shaped(Value value) { return cast<ShapedType>(value.getType()); }
 
 /// Name of the slot that `operand` fills, for messages.
 std::string nameOf(MixOp mix, OpOperand &operand) {
-  static constexpr StringLiteral names[] = {"query",   "key",      "value",         "transport operand", "bias",
-                                            "current", "segments", "initial state", "init"};
+  static constexpr StringLiteral names[] = {
+      "query", "key", "value", "transport operand", "bias", "current", "segments", "initial state", "init"};
   unsigned number = operand.getOperandNumber();
   for (unsigned segment = 0; segment < std::size(names); ++segment) {
     auto [begin, size] = mix.getODSOperandIndexAndLength(segment);
@@ -74,8 +74,8 @@ LogicalResult ShapeCheck::checkHeads(unsigned dim, int64_t size) {
     return expect(dim, size, "heads", {sizes.Hs, true});
   int64_t shared = isSlot("query") ? sizes.Ho : sizes.Hs;
   if (shared % size != 0) // mix_c6
-    return mix.emitOpError() << "heads of " << nameOf(mix, operand) << " (dimension " << dim << "), expected a divisor of "
-                             << shared << " but got " << size;
+    return mix.emitOpError() << "heads of " << nameOf(mix, operand) << " (dimension " << dim
+                             << "), expected a divisor of " << shared << " but got " << size;
   return success();
 }
 
@@ -176,12 +176,13 @@ LogicalResult verifyOperands(MixOp mix) {
   if (!isa<RegionAttr>(transport)) {
     for (auto [name, value] : {std::pair("query", mix.getQuery()), std::pair("key", mix.getKey())})
       if (bool(value) != transport.usesQueryKey()) // mix_c13
-        return mix.emitOpError() << name << ", expected " << (value ? "none" : "one") << " with " << transport << " but got "
-                                 << (value ? "one" : "none");
+        return mix.emitOpError() << name << ", expected " << (value ? "none" : "one") << " with " << transport
+                                 << " but got " << (value ? "one" : "none");
   }
   size_t count = mix.getTransportOperands().size(), needed = transport.getNumOperands();
   if (!isa<RegionAttr>(transport) && count != needed) // mix_c14
-    return mix.emitOpError() << "transport operands of " << transport << ", expected " << needed << " but got " << count;
+    return mix.emitOpError() << "transport operands of " << transport << ", expected " << needed << " but got "
+                             << count;
   BiasKind bias = mix.getSoftmax() ? mix.getSoftmax().getBias() : BiasKind::None;
   if (bool(mix.getBias()) != (bias != BiasKind::None)) // mix_c15
     return mix.emitOpError() << "bias operand, expected " << (mix.getBias() ? "none" : "one") << " with bias kind "
@@ -195,9 +196,10 @@ LogicalResult verifyShapes(MixOp mix) {
       return failure();
   if (mix.getTransport().isComplex())
     if (int64_t width = shaped(mix.getKey()).getDimSize(3); width % 2 != 0) // mix_c16
-      return mix.emitOpError() << "key features of a complex transport, expected an even number (real block, imaginary block) "
-                                  "but got "
-                               << width;
+      return mix.emitOpError()
+             << "key features of a complex transport, expected an even number (real block, imaginary block) "
+                "but got "
+             << width;
   for (OpOperand &operand : mix->getOpOperands())
     if (!isState(mix, operand) && failed(ShapeCheck(mix, operand).checkDims()))
       return failure();

@@ -3,8 +3,8 @@
 // Constraint Cn of the op description is checked at the comment `mix_cn` and has a failing test `@mix_cn`; the test
 // test/style/constraints.test counts all three. Messages read `<what>, expected X but got Y`.
 //
-// Order matters: shapes are checked before slots because slots ask for sizes, slots before states because a state exists only
-// for some slots.
+// Order matters: shapes are checked before slots because slots ask for sizes, slots before states because a state
+// exists only for some slots.
 #ifndef HEDDLE_DIALECTS_MIXER_MIXERVERIFY_H
 #define HEDDLE_DIALECTS_MIXER_MIXERVERIFY_H
 

@@ -19,7 +19,8 @@ LogicalResult verifyArguments(MixOp mix, StringRef what, Region &region, TypeRan
   TypeRange got = region.getArgumentTypes();
   if (llvm::equal(got, expected))
     return success();
-  return mix.emitOpError() << "arguments of " << what << ", expected " << typeList(expected) << " but got " << typeList(got);
+  return mix.emitOpError() << "arguments of " << what << ", expected " << typeList(expected) << " but got "
+                           << typeList(got);
 }
 
 LogicalResult verifyYield(MixOp mix, StringRef what, Region &region, Type expected) {
@@ -27,7 +28,8 @@ LogicalResult verifyYield(MixOp mix, StringRef what, Region &region, Type expect
   TypeRange got = yield ? TypeRange(yield.getOperandTypes()) : TypeRange();
   if (got.size() == 1 && got.front() == expected)
     return success();
-  return mix.emitOpError() << "mixer.yield of " << what << ", expected " << typeList(expected) << " but got " << typeList(got);
+  return mix.emitOpError() << "mixer.yield of " << what << ", expected " << typeList(expected) << " but got "
+                           << typeList(got);
 }
 
 bool isScalar(Type type) { return type.isIntOrIndexOrFloat(); }
@@ -64,8 +66,8 @@ LogicalResult verifyScoreRegion(MixOp mix) {
     return success();
   bool logKeys = mix.getLinear() && mix.getLinear().getLogKeys();
   if (!mix.getTransport().isAffine() || logKeys) // mix_c39
-    return mix.emitOpError() << "score region, expected none with " << (logKeys ? Attribute(mix.getScore()) : mix.getTransport())
-                             << " but got one";
+    return mix.emitOpError() << "score region, expected none with "
+                             << (logKeys ? Attribute(mix.getScore()) : mix.getTransport()) << " but got one";
   Region &region = mix.getScoreRegion();
   Type score = mix.getComputeType(), index = IndexType::get(mix.getContext());
   if (failed(verifyArguments(mix, "score region", region, {score, index, index, index, index}))) // mix_c40
@@ -90,13 +92,14 @@ LogicalResult verifyScoreRegion(MixOp mix) {
 LogicalResult verifyTransportRegion(MixOp mix) {
   bool needed = isa<RegionAttr>(mix.getTransport());
   if (mix.hasTransportRegion() != needed) // mix_c43
-    return mix.emitOpError() << "transport region, expected " << (needed ? "one" : "none") << " with " << mix.getTransport()
-                             << " but got " << (needed ? "none" : "one");
+    return mix.emitOpError() << "transport region, expected " << (needed ? "one" : "none") << " with "
+                             << mix.getTransport() << " but got " << (needed ? "none" : "one");
   if (!needed)
     return success();
   if (!isa<TensorType>(mix.getValue().getType())) // mix_c44
-    return mix.emitOpError() << "mixer with a transport region, expected tensors (it is expanded before bufferization) but got "
-                             << mix.getValue().getType();
+    return mix.emitOpError()
+           << "mixer with a transport region, expected tensors (it is expanded before bufferization) but got "
+           << mix.getValue().getType();
   Region &region = mix.getTransportRegion();
   SmallVector<Type> arguments = transportArguments(mix);
   if (failed(verifyArguments(mix, "transport region", region, arguments))) // mix_c45
@@ -104,7 +107,8 @@ LogicalResult verifyTransportRegion(MixOp mix) {
   if (failed(verifyYield(mix, "transport region", region, arguments.front()))) // mix_c46
     return failure();
   if (int64_t dk = mix.getSizes().dk; !mix.getQuery() && dk != 1) // mix_c47
-    return mix.emitOpError() << "key features of the state without a query, expected 1 but got " << (ShapedType::isDynamic(dk) ? "?" : std::to_string(dk));
+    return mix.emitOpError() << "key features of the state without a query, expected 1 but got "
+                             << (ShapedType::isDynamic(dk) ? "?" : std::to_string(dk));
   return success();
 }
 

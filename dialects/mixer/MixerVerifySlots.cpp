@@ -29,7 +29,8 @@ LogicalResult verifyWeightless(MixOp mix) {
   SupportAttrInterface support = mix.getSupport();
   if (!support.isWholePast() && !(support.isFull() && !transport.hasState())) // mix_c20
     return mix.emitOpError() << "support with " << transport << ", expected "
-                             << (transport.hasState() ? "the whole past" : "full or the whole past") << " but got " << support;
+                             << (transport.hasState() ? "the whole past" : "full or the whole past") << " but got "
+                             << support;
   return success();
 }
 
@@ -37,8 +38,9 @@ LogicalResult verifyLogKeys(MixOp mix) {
   if (!mix.getLinear() || !mix.getLinear().getLogKeys())
     return success();
   if (!isa<IdentityAttr, ScalarAttr, KeyChannelAttr>(mix.getTransport())) // mix_c21
-    return mix.emitOpError() << "transport with log_keys, expected #mixer.identity, #mixer.scalar or #mixer.key_channel but got "
-                             << mix.getTransport();
+    return mix.emitOpError()
+           << "transport with log_keys, expected #mixer.identity, #mixer.scalar or #mixer.key_channel but got "
+           << mix.getTransport();
   if (mix.getNorm().getKind() == NormKind::None) // mix_c22
     return mix.emitOpError() << "norm with log_keys, expected row_sum or running but got " << mix.getNorm();
   if (!mix.getSupport().isWholePast()) // mix_c23
@@ -70,8 +72,8 @@ LogicalResult verifyLayout(MixOp mix) {
   if (mix.getOrder() != Order::Bidirectional)
     return success();
   if (!mix.getLinear() || !isAffineMixer(mix.getTransport())) // mix_c29
-    return mix.emitOpError() << "order bidirectional, expected a linear score and an affine transport but got " << mix.getScore()
-                             << " and " << mix.getTransport();
+    return mix.emitOpError() << "order bidirectional, expected a linear score and an affine transport but got "
+                             << mix.getScore() << " and " << mix.getTransport();
   if (!mix.getSupport().isCausal()) // mix_c30
     return mix.emitOpError() << "support of order bidirectional, expected a causal one but got " << mix.getSupport();
   return success();
@@ -82,8 +84,9 @@ LogicalResult verifyCurrent(MixOp mix) {
     return success();
   if (!mix.getLinear() || mix.hasScoreRegion() || !isAffineMixer(mix.getTransport()) ||
       mix.getTransport().isComplex()) // mix_c31
-    return mix.emitOpError() << "current operand, expected a linear score without region and a real affine transport but got "
-                             << mix.getScore() << " and " << mix.getTransport();
+    return mix.emitOpError()
+           << "current operand, expected a linear score without region and a real affine transport but got "
+           << mix.getScore() << " and " << mix.getTransport();
   if (!mix.getSupport().isWholePast()) // mix_c32
     return mix.emitOpError() << "support with a current operand, expected the whole past but got " << mix.getSupport();
   return success();
@@ -111,7 +114,8 @@ LogicalResult verifyPerHead(MixOp mix) {
 LogicalResult verifyStateTypes(MixOp mix, StringRef slot, ValueRange states) {
   CarriedState carried = mix.carriedState();
   if (states.size() != carried.parts.size()) // mix_c37
-    return mix.emitOpError() << "number of " << slot << "s, expected " << carried.parts.size() << " but got " << states.size();
+    return mix.emitOpError() << "number of " << slot << "s, expected " << carried.parts.size() << " but got "
+                             << states.size();
   for (auto [value, part] : llvm::zip_equal(states, carried.parts)) {
     auto type = cast<ShapedType>(value.getType());
     bool same = type.getElementType() == part.type.getElementType() &&
@@ -125,8 +129,8 @@ LogicalResult verifyStateTypes(MixOp mix, StringRef slot, ValueRange states) {
 } // namespace
 
 LogicalResult verifySlots(MixOp mix) {
-  for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyCurrent, verifySegments,
-                      verifyPerHead})
+  for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyCurrent,
+                      verifySegments, verifyPerHead})
     if (failed(verify(mix)))
       return failure();
   return success();
@@ -139,7 +143,8 @@ LogicalResult verifyStates(MixOp mix) {
   if (mix.carriedState().parts.empty()) // mix_c35
     return mix.emitOpError() << "state operands, expected none where no state is carried (score " << mix.getScore()
                              << ", support " << mix.getSupport() << ", transport " << mix.getTransport() << ") but got "
-                             << mix.getInitialState().size() << " initial and " << mix.getStateInits().size() << " final";
+                             << mix.getInitialState().size() << " initial and " << mix.getStateInits().size()
+                             << " final";
   if (mix.getNorm().getKind() == NormKind::RowSum) // mix_c36
     return mix.emitOpError() << "norm with state operands, expected none or running but got " << mix.getNorm();
   if (enters && failed(verifyStateTypes(mix, "initial state", mix.getInitialState())))

@@ -52,7 +52,8 @@ TEST_P(EmittedSupportTest, ContainsAgrees) {
 TEST_P(EmittedSupportTest, MayContainMissesNothing) {
   Fragment code(5);
   auto argument = [&](unsigned index) { return code.block.getArgument(index); };
-  Value result = support.emitMayContain(code.builder, code.loc, argument(0), argument(1), argument(2), argument(3), argument(4));
+  Value result =
+      support.emitMayContain(code.builder, code.loc, argument(0), argument(1), argument(2), argument(3), argument(4));
   ASSERT_TRUE(result.getType().isInteger(1));
   for (int64_t head = 0; head < kHeads; ++head)
     for (int64_t i0 = -3; i0 < 9; ++i0)
@@ -75,7 +76,8 @@ TEST(EmittedSupports, BlockListsSkipEmptyTiles) {
   SupportAttrInterface list = parseSupport("#mixer.block_list<2, offsets = [0, 1, 2], blocks = [0, 70]>");
   Fragment code(5);
   auto argument = [&](unsigned index) { return code.block.getArgument(index); };
-  Value result = list.emitMayContain(code.builder, code.loc, argument(0), argument(1), argument(2), argument(3), argument(4));
+  Value result =
+      list.emitMayContain(code.builder, code.loc, argument(0), argument(1), argument(2), argument(3), argument(4));
   EXPECT_TRUE(code.run(result, {0, 2, 0, 2, 0}));
   EXPECT_FALSE(code.run(result, {0, 2, 2, 200, 0}));
   EXPECT_TRUE(code.run(result, {2, 4, 100, 141, 0}));
@@ -89,7 +91,8 @@ TEST(EmittedSupports, LongListsBecomeOneSwitch) {
     positions += (position ? ", " : "") + std::to_string(position);
   SupportAttrInterface global = parseSupport("#mixer.global<[" + positions + "]>");
   Fragment code(3);
-  global.emitContains(code.builder, code.loc, code.block.getArgument(0), code.block.getArgument(1), code.block.getArgument(2));
+  global.emitContains(code.builder, code.loc, code.block.getArgument(0), code.block.getArgument(1),
+                      code.block.getArgument(2));
   EXPECT_LT(std::distance(code.block.begin(), code.block.end()), 16);
 }
 

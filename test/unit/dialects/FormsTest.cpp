@@ -19,10 +19,12 @@ struct Mixer {
 };
 
 /// A mixer with query [2, T, 8, 16], key [2, T, 4, 16], value [2, T, 4, 32] and more operands after them.
-Mixer parseMixer(const std::string &arguments, const std::string &operands, const std::string &slots, bool withKey = true) {
+Mixer parseMixer(const std::string &arguments, const std::string &operands, const std::string &slots,
+                 bool withKey = true) {
   std::string query = "tensor<2x?x8x16xf32>", key = "tensor<2x?x4x16xf32>", value = "tensor<2x?x4x32xf32>";
   std::string out = withKey ? "tensor<2x?x8x32xf32>" : value;
-  std::string text = "func.func @f(%q: " + query + ", %k: " + key + ", %v: " + value + ", %o: " + out + arguments + ") {\n%r = mixer.mix ";
+  std::string text = "func.func @f(%q: " + query + ", %k: " + key + ", %v: " + value + ", %o: " + out + arguments +
+                     ") {\n%r = mixer.mix ";
   if (withKey)
     text += "query(%q : " + query + ") key(%k : " + key + ") ";
   text += "value(%v : " + value + ") " + operands + " outs(%o : " + out + ") {" + slots + "} -> " + out + "\nreturn }";
@@ -38,7 +40,8 @@ const std::string kCausal = "support = #mixer.causal, ", kNoNorm = ", score = #m
 using Kinds = SmallVector<FormKind>;
 
 TEST(Sizes, HeadsAreSharedBothWays) {
-  Mixer m = parseMixer(", %a: tensor<2x?x1xf32>", "transport(%a : tensor<2x?x1xf32>)", kCausal + "transport = #mixer.scalar" + kNoNorm);
+  Mixer m = parseMixer(", %a: tensor<2x?x1xf32>", "transport(%a : tensor<2x?x1xf32>)",
+                       kCausal + "transport = #mixer.scalar" + kNoNorm);
   mixer::MixSizes sizes = m.mix.getSizes();
   EXPECT_EQ(sizes.B, 2);
   EXPECT_TRUE(ShapedType::isDynamic(sizes.T));
@@ -55,24 +58,36 @@ TEST(Forms, FollowTheSlots) {
   std::string decay = ", %a: tensor<2x?x1xf32>", decayUse = "transport(%a : tensor<2x?x1xf32>)";
   std::string state = ", %s: tensor<2x4x16x32xf32>", stateUse = " state(%s : tensor<2x4x16x32xf32>)";
   auto forms = [](Mixer m) { return m.mix.admittedForms(); };
-  EXPECT_EQ(forms(parseMixer("", "", kCausal + "transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>")),
-            (Kinds{FormKind::Dense, FormKind::Flash}));
+  EXPECT_EQ(
+      forms(parseMixer(
+          "", "",
+          kCausal + "transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>")),
+      (Kinds{FormKind::Dense, FormKind::Flash}));
   EXPECT_EQ(forms(parseMixer(decay, decayUse, kCausal + "transport = #mixer.scalar" + kNoNorm)),
             (Kinds{FormKind::Dense, FormKind::Recurrent, FormKind::Chunked}));
   EXPECT_EQ(forms(parseMixer(decay + state, decayUse + stateUse, kCausal + "transport = #mixer.scalar" + kNoNorm)),
             (Kinds{FormKind::Recurrent, FormKind::Chunked}));
-  EXPECT_EQ(forms(parseMixer(decay, decayUse, "support = #mixer.window<left = 3, right = 0>, transport = #mixer.scalar" + kNoNorm)),
+  EXPECT_EQ(forms(parseMixer(decay, decayUse,
+                             "support = #mixer.window<left = 3, right = 0>, transport = #mixer.scalar" + kNoNorm)),
             (Kinds{FormKind::Dense}));
-  EXPECT_EQ(forms(parseMixer(", %a: tensor<4x16x16xf32>", "transport(%a : tensor<4x16x16xf32>)", kCausal + "transport = #mixer.constant" + kNoNorm)),
+  EXPECT_EQ(forms(parseMixer(", %a: tensor<4x16x16xf32>", "transport(%a : tensor<4x16x16xf32>)",
+                             kCausal + "transport = #mixer.constant" + kNoNorm)),
             (Kinds{FormKind::Dense, FormKind::Recurrent}));
-  EXPECT_EQ(forms(parseMixer("", "", kCausal + "transport = #mixer.identity, score = #mixer.linear<log_keys = true>, norm = #mixer.norm<row_sum>")),
-            (Kinds{FormKind::Recurrent}));
-  EXPECT_EQ(forms(parseMixer(", %w: tensor<1x1x9xf32>", "transport(%w : tensor<1x1x9xf32>)", kCausal + "transport = #mixer.toeplitz" + kNoNorm, false)),
+  EXPECT_EQ(
+      forms(parseMixer(
+          "", "",
+          kCausal +
+              "transport = #mixer.identity, score = #mixer.linear<log_keys = true>, norm = #mixer.norm<row_sum>")),
+      (Kinds{FormKind::Recurrent}));
+  EXPECT_EQ(forms(parseMixer(", %w: tensor<1x1x9xf32>", "transport(%w : tensor<1x1x9xf32>)",
+                             kCausal + "transport = #mixer.toeplitz" + kNoNorm, false)),
             (Kinds{FormKind::Direct, FormKind::Fft}));
 }
 
 TEST(State, HasTheSumAndTheMaximumWhereNeeded) {
-  Mixer m = parseMixer("", "", kCausal + "transport = #mixer.identity, score = #mixer.linear<log_keys = true>, norm = #mixer.norm<running>");
+  Mixer m = parseMixer(
+      "", "",
+      kCausal + "transport = #mixer.identity, score = #mixer.linear<log_keys = true>, norm = #mixer.norm<running>");
   mixer::CarriedState state = m.mix.carriedState();
   ASSERT_EQ(state.parts.size(), 3u);
   EXPECT_EQ(state.parts[0].type.getShape(), (ArrayRef<int64_t>{2, 4, 16, 32}));
@@ -80,13 +95,18 @@ TEST(State, HasTheSumAndTheMaximumWhereNeeded) {
   EXPECT_EQ(state.parts[2].name, "max");
   EXPECT_LT(state.parts[2].initial, -1e300);
   EXPECT_EQ(state.summary, mixer::SummaryKind::Diagonal);
-  Mixer attention = parseMixer("", "", kCausal + "transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>");
+  Mixer attention = parseMixer(
+      "", "",
+      kCausal + "transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>");
   EXPECT_TRUE(attention.mix.stateTypes().empty());
 }
 
 TEST(Cost, CountsThePairsOfTheSupport) {
   auto cost = [](const std::string &support, FormKind kind) {
-    Mixer m = parseMixer("", "", "support = " + support + ", transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>");
+    Mixer m = parseMixer(
+        "", "",
+        "support = " + support +
+            ", transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>");
     return m.mix.formCost(mixer::FormAttr::get(mixerContext(), kind, 0), m.mix.getSizes().withDefaults(2, 512));
   };
   double heads = 2 * 8;
@@ -97,9 +117,11 @@ TEST(Cost, CountsThePairsOfTheSupport) {
 }
 
 TEST(Cost, EveryAdmittedFormHasOne) {
-  Mixer m = parseMixer(", %a: tensor<2x?x1xf32>", "transport(%a : tensor<2x?x1xf32>)", kCausal + "transport = #mixer.scalar" + kNoNorm);
+  Mixer m = parseMixer(", %a: tensor<2x?x1xf32>", "transport(%a : tensor<2x?x1xf32>)",
+                       kCausal + "transport = #mixer.scalar" + kNoNorm);
   for (FormKind kind : m.mix.admittedForms()) {
-    mixer::FormCost cost = m.mix.formCost(mixer::FormAttr::get(mixerContext(), kind, 0), m.mix.getSizes().withDefaults(2, 4096));
+    mixer::FormCost cost =
+        m.mix.formCost(mixer::FormAttr::get(mixerContext(), kind, 0), m.mix.getSizes().withDefaults(2, 4096));
     EXPECT_GT(cost.flops, 0);
     EXPECT_GT(cost.bytes, 0);
     EXPECT_GE(cost.parallel, 1);

@@ -57,7 +57,9 @@ int64_t IndexEvaluator::arithmetic(Operation *op) const {
       .Case([&](arith::IndexCastOp) { return in(0); })
       .Case([&](arith::SelectOp) { return in(0) ? in(1) : in(2); })
       .Case([&](arith::CmpIOp comparison) { return int64_t(compare(comparison.getPredicate(), in(0), in(1))); })
-      .Default([](Operation *unknown) -> int64_t { llvm::report_fatal_error("unknown op " + unknown->getName().getStringRef()); });
+      .Default([](Operation *unknown) -> int64_t {
+        llvm::report_fatal_error("unknown op " + unknown->getName().getStringRef());
+      });
 }
 
 void IndexEvaluator::loop(Operation *op) {

@@ -12,7 +12,8 @@ namespace heddle::test {
 MLIRContext *mixerContext() {
   static MLIRContext *context = [] {
     auto *made = new MLIRContext(MLIRContext::Threading::DISABLED); // lives as long as the process
-    made->loadDialect<mixer::MixerDialect, arith::ArithDialect, func::FuncDialect, scf::SCFDialect, tensor::TensorDialect>();
+    made->loadDialect<mixer::MixerDialect, arith::ArithDialect, func::FuncDialect, scf::SCFDialect,
+                      tensor::TensorDialect>();
     return made;
   }();
   return context;

@@ -49,7 +49,8 @@ TEST_P(SupportTest, ClassifyOfOnePairIsExact) {
   for (int64_t head = 0; head < kHeads; ++head)
     for (int64_t i = kFirst; i < kLast; ++i)
       for (int64_t j = 0; j < kLast; ++j)
-        ASSERT_EQ(support.classify(i, i + 1, j, j + 1, head), support.contains(i, j, head) ? TileClass::Full : TileClass::Empty)
+        ASSERT_EQ(support.classify(i, i + 1, j, j + 1, head),
+                  support.contains(i, j, head) ? TileClass::Full : TileClass::Empty)
             << i << " " << j;
 }
 
@@ -116,7 +117,8 @@ TEST(Supports, LargeListsAnswerTiles) {
     count += row ? 2 : 1;
     offsets += ", " + std::to_string(count);
   }
-  SupportAttrInterface list = parseSupport("#mixer.block_list<64, offsets = [" + offsets + "], blocks = [" + blocks + "]>");
+  SupportAttrInterface list =
+      parseSupport("#mixer.block_list<64, offsets = [" + offsets + "], blocks = [" + blocks + "]>");
   EXPECT_EQ(list.classify(64 * 500, 64 * 501, 64 * 500, 64 * 501, 0), TileClass::Full);
   EXPECT_EQ(list.classify(64 * 500, 64 * 501, 64 * 3, 64 * 400, 0), TileClass::Empty);
   EXPECT_EQ(list.classify(0, 64 * 1000, 0, 64, 0), TileClass::Full);
