@@ -1,5 +1,6 @@
 // The C ABI of runtime/abi/kernel_abi.h around each planned entry.
 #include "passes/Passes.h"
+#include "passes/lower/KernelArguments.h"
 #include "passes/lower/Names.h"
 #include "passes/lower/SymbolicSizes.h"
 
@@ -167,6 +168,7 @@ struct EmitEntryPointsPass : heddle::impl::EmitEntryPointsPassBase<EmitEntryPoin
       if (func.isDeclaration())
         continue;
       func->setAttr("llvm.linkage", internal);
+      recordArgumentMarks(func);
       if (!func->hasAttr(kSlotsAttr))
         continue;
       EntryPoints points(func);

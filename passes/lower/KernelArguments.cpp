@@ -1,6 +1,7 @@
 #include "passes/lower/KernelArguments.h"
 
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "passes/lower/Names.h"
+
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -57,6 +58,41 @@ void markArguments(func::FuncOp kernel, ArrayRef<Value> captures, const BufferAl
     if (!isWritten(index))
       kernel.setArgAttr(index + 2, LLVM::LLVMDialect::getReadonlyAttrName(), unit);
   }
+}
+
+/// Number of LLVM parameters of a value of this type: a memref is two pointers, an offset, sizes and strides.
+static int64_t countParameters(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref ? 3 + 2 * memref.getRank() : 1;
+}
+
+void recordArgumentMarks(func::FuncOp kernel) {
+  SmallVector<int64_t> noalias, readonly;
+  int64_t position = 0;
+  for (auto [index, type] : llvm::enumerate(kernel.getArgumentTypes())) {
+    // Accesses go through the second pointer, the aligned one.
+    if (kernel.getArgAttr(index, LLVM::LLVMDialect::getNoAliasAttrName()))
+      noalias.push_back(position + 1);
+    if (kernel.getArgAttr(index, LLVM::LLVMDialect::getReadonlyAttrName()))
+      readonly.push_back(position + 1);
+    position += countParameters(type);
+  }
+  Builder builder(kernel.getContext());
+  if (!noalias.empty())
+    kernel->setAttr(kNoAliasAttr, builder.getDenseI64ArrayAttr(noalias));
+  if (!readonly.empty())
+    kernel->setAttr(kReadonlyAttr, builder.getDenseI64ArrayAttr(readonly));
+}
+
+void applyArgumentMarks(LLVM::LLVMFuncOp kernel) {
+  auto apply = [&](StringRef list, StringRef mark) {
+    if (auto positions = kernel->getAttrOfType<DenseI64ArrayAttr>(list))
+      for (int64_t position : positions.asArrayRef())
+        kernel.setArgAttr(position, mark, UnitAttr::get(kernel.getContext()));
+    kernel->removeAttr(list);
+  };
+  apply(kNoAliasAttr, LLVM::LLVMDialect::getNoAliasAttrName());
+  apply(kReadonlyAttr, LLVM::LLVMDialect::getReadonlyAttrName());
 }
 
 } // namespace heddle

@@ -1,5 +1,6 @@
 // Calls that may be split over threads go through the context's parallel_for.
 #include "passes/Passes.h"
+#include "passes/lower/KernelArguments.h"
 #include "passes/lower/Names.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -20,6 +21,8 @@ struct LowerLaunchesPass : heddle::impl::LowerLaunchesPassBase<LowerLaunchesPass
   using LowerLaunchesPassBase::LowerLaunchesPassBase;
 
   void runOnOperation() override {
+    for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
+      applyArgumentMarks(function);
     for (auto entry : llvm::to_vector(getOperation().getOps<LLVM::LLVMFuncOp>()))
       if (failed(lowerLaunchesOf(entry)))
         return signalPassFailure();

@@ -26,6 +26,9 @@ inline constexpr llvm::StringLiteral kRoleAttr = "heddle.role";
 
 // On a call: {grain = 128 : i64, kernel = "matmul"}; the first two operands are the range that may be split.
 inline constexpr llvm::StringLiteral kLaunchAttr = "heddle.launch";
+// On a kernel, while it becomes an LLVM function: the LLVM parameters that get these attributes.
+inline constexpr llvm::StringLiteral kNoAliasAttr = "heddle.noalias";
+inline constexpr llvm::StringLiteral kReadonlyAttr = "heddle.readonly";
 // On the module: names of the kernels; the place in the list is the number passed to parallel_for.
 inline constexpr llvm::StringLiteral kKernelsAttr = "heddle.kernels";
 // On the module: [{offset = 0 : i64, value = dense_resource<..>}, ..], what the constants section holds.
