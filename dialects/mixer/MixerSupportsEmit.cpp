@@ -4,54 +4,12 @@
 // keys); only divisions of query positions pay for rounding down. Lists become ranges compared one by one while they
 // are few, and an scf.index_switch beyond: LLVM turns it into a table or a search tree, and no constant buffer is
 // needed.
-#include "dialects/mixer/Mixer.h"
+#include "dialects/mixer/SupportEmitter.h"
 
 using namespace mlir;
 
 namespace heddle::mixer {
 namespace {
-
-/// Index arithmetic with short names.
-struct Emitter {
-  OpBuilder &builder;
-  Location loc;
-
-  Value index(int64_t value) const { return arith::ConstantIndexOp::create(builder, loc, value); }
-  Value boolean(bool value) const { return arith::ConstantIntOp::create(builder, loc, value, 1); }
-  Value word(uint64_t value) const {
-    return arith::ConstantIntOp::create(builder, loc, builder.getI64Type(), static_cast<int64_t>(value));
-  }
-  Value add(Value a, Value b) const { return arith::AddIOp::create(builder, loc, a, b); }
-  Value add(Value a, int64_t b) const { return b == 0 ? a : add(a, index(b)); }
-  Value sub(Value a, Value b) const { return arith::SubIOp::create(builder, loc, a, b); }
-  Value mul(Value a, int64_t b) const { return arith::MulIOp::create(builder, loc, a, index(b)); }
-  Value compare(arith::CmpIPredicate predicate, Value a, Value b) const {
-    return arith::CmpIOp::create(builder, loc, predicate, a, b);
-  }
-  Value le(Value a, Value b) const { return compare(arith::CmpIPredicate::sle, a, b); }
-  Value le(Value a, int64_t b) const { return le(a, index(b)); }
-  Value le(int64_t a, Value b) const { return le(index(a), b); }
-  Value lt(Value a, Value b) const { return compare(arith::CmpIPredicate::slt, a, b); }
-  Value lt(Value a, int64_t b) const { return lt(a, index(b)); }
-  Value eq(Value a, int64_t b) const { return compare(arith::CmpIPredicate::eq, a, index(b)); }
-  Value both(Value a, Value b) const { return arith::AndIOp::create(builder, loc, a, b); }
-  Value either(Value a, Value b) const { return arith::OrIOp::create(builder, loc, a, b); }
-  Value rem(Value a, int64_t b) const { return arith::RemSIOp::create(builder, loc, a, index(b)); }
-
-  /// a / b for a >= 0.
-  Value divide(Value a, int64_t b) const { return b == 1 ? a : arith::DivSIOp::create(builder, loc, a, index(b)); }
-
-  /// a / b rounded down for any a.
-  Value floorDiv(Value a, int64_t b) const {
-    if (b == 1)
-      return a;
-    Value lowered = arith::SelectOp::create(builder, loc, lt(a, 0), sub(a, index(b - 1)), a);
-    return arith::DivSIOp::create(builder, loc, lowered, index(b));
-  }
-
-  /// least <= a <= most.
-  Value within(Value a, int64_t least, int64_t most) const { return both(le(least, a), le(a, most)); }
-};
 
 /// Half-open runs of consecutive numbers in an increasing list.
 SmallVector<std::pair<int64_t, int64_t>> runsOf(ArrayRef<int64_t> positions) {
@@ -66,23 +24,6 @@ SmallVector<std::pair<int64_t, int64_t>> runsOf(ArrayRef<int64_t> positions) {
 }
 
 constexpr size_t kMostCompared = 8; // runs that are compared one by one
-
-/// A constant chosen by `selector`, `otherwise` for a value that is not listed.
-Value emitSwitch(const Emitter &e, Value selector, ArrayRef<int64_t> cases, ArrayRef<Attribute> constants,
-                 TypedAttr otherwise) {
-  auto choice =
-      scf::IndexSwitchOp::create(e.builder, e.loc, TypeRange{otherwise.getType()}, selector, cases, cases.size());
-  OpBuilder::InsertionGuard guard(e.builder);
-  auto fill = [&](Region &region, Attribute constant) {
-    e.builder.createBlock(&region);
-    Value value = arith::ConstantOp::create(e.builder, e.loc, cast<TypedAttr>(constant));
-    scf::YieldOp::create(e.builder, e.loc, value);
-  };
-  fill(choice.getDefaultRegion(), otherwise);
-  for (auto [region, constant] : llvm::zip_equal(choice.getCaseRegions(), constants))
-    fill(region, constant);
-  return choice.getResult(0);
-}
 
 /// True when `value` is one of the increasing `positions`.
 Value emitMember(const Emitter &e, ArrayRef<int64_t> positions, Value value) {
@@ -189,82 +130,6 @@ MAY_CONTAIN(Window2DAttr) {
   Value rowLow = e.floorDiv(i0, getWidth()), rowHigh = e.floorDiv(e.add(i1, -1), getWidth());
   Value colLow = e.divide(j0, getWidth()), colHigh = e.divide(e.add(j1, -1), getWidth());
   return e.both(e.le(e.sub(rowLow, colHigh), getRows()), e.le(e.sub(colLow, rowHigh), getRows()));
-}
-
-//===--- block lists: one 64-bit word per query block and 64 key blocks ---===//
-
-namespace {
-struct BlockWords {
-  int64_t wordsPerRow = 1;
-  SmallVector<int64_t> keys; // row * wordsPerRow + word, for words that are not zero
-  SmallVector<Attribute> words;
-};
-} // namespace
-
-static BlockWords wordsOf(BlockListAttr list, Builder &builder) {
-  BlockWords table;
-  int64_t most = list.getBlocks().empty() ? 0 : *llvm::max_element(list.getBlocks());
-  table.wordsPerRow = most / 64 + 1;
-  std::map<int64_t, uint64_t> words;
-  for (size_t row = 0; row + 1 < list.getOffsets().size(); ++row)
-    for (int64_t at = list.getOffsets()[row]; at < list.getOffsets()[row + 1]; ++at)
-      words[row * table.wordsPerRow + list.getBlocks()[at] / 64] |= uint64_t(1) << (list.getBlocks()[at] % 64);
-  for (auto [key, word] : words) {
-    table.keys.push_back(key);
-    table.words.push_back(builder.getI64IntegerAttr(static_cast<int64_t>(word)));
-  }
-  return table;
-}
-
-/// Word `word` (0 <= word < wordsPerRow) of query block `row`; zero for a row that is not listed.
-static Value emitWord(const Emitter &e, const BlockWords &table, Value row, Value word) {
-  Value key = e.add(e.mul(row, table.wordsPerRow), word);
-  return emitSwitch(e, key, table.keys, table.words, e.builder.getI64IntegerAttr(0));
-}
-
-CONTAINS(BlockListAttr) {
-  Emitter e{builder, loc};
-  BlockWords table = wordsOf(*this, builder);
-  Value column = e.divide(j, getBlock()), word = e.divide(column, 64);
-  Value bits = emitWord(e, table, e.floorDiv(i, getBlock()), word);
-  Value shift = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), e.rem(column, 64));
-  Value bit = arith::AndIOp::create(builder, loc, arith::ShRUIOp::create(builder, loc, bits, shift), e.word(1));
-  return e.both(e.lt(word, table.wordsPerRow), e.compare(arith::CmpIPredicate::ne, bit, e.word(0)));
-}
-
-/// The word with bits [low, high) set, low and high clamped to [0, 64].
-static Value emitMask(const Emitter &e, Value low, Value high) {
-  Type i64 = e.builder.getI64Type();
-  auto below = [&](Value bound) -> Value { // bits [0, bound); a shift by 64 would be undefined
-    Value clamped = arith::MaxSIOp::create(e.builder, e.loc, bound, e.index(0));
-    Value small = arith::MinSIOp::create(e.builder, e.loc, clamped, e.index(63));
-    Value shift = arith::IndexCastOp::create(e.builder, e.loc, i64, small);
-    Value one = arith::ShLIOp::create(e.builder, e.loc, e.word(1), shift);
-    Value bits = arith::SubIOp::create(e.builder, e.loc, one, e.word(1));
-    return arith::SelectOp::create(e.builder, e.loc, e.le(64, bound), e.word(~uint64_t(0)), bits);
-  };
-  return arith::XOrIOp::create(e.builder, e.loc, below(high), below(low));
-}
-
-MAY_CONTAIN(BlockListAttr) {
-  Emitter e{builder, loc};
-  BlockWords table = wordsOf(*this, builder);
-  Value zero = e.index(0), one = e.index(1);
-  Value rowBegin = e.floorDiv(i0, getBlock()), rowEnd = e.add(e.floorDiv(e.add(i1, -1), getBlock()), 1);
-  Value colBegin = e.divide(j0, getBlock()), colEnd = e.add(e.divide(e.add(j1, -1), getBlock()), 1);
-  auto scanWords = [&](OpBuilder &, Location, Value at, ValueRange found) {
-    auto words = scf::ForOp::create(builder, loc, zero, e.index(table.wordsPerRow), one, found,
-                                    [&](OpBuilder &, Location, Value word, ValueRange sofar) {
-                                      Value base = e.mul(word, 64);
-                                      Value mask = emitMask(e, e.sub(colBegin, base), e.sub(colEnd, base));
-                                      Value hit =
-                                          arith::AndIOp::create(builder, loc, emitWord(e, table, at, word), mask);
-                                      Value any = e.compare(arith::CmpIPredicate::ne, hit, e.word(0));
-                                      scf::YieldOp::create(builder, loc, e.either(sofar[0], any));
-                                    });
-    scf::YieldOp::create(builder, loc, words.getResults());
-  };
-  return scf::ForOp::create(builder, loc, rowBegin, rowEnd, one, ValueRange{e.boolean(false)}, scanWords).getResult(0);
 }
 
 } // namespace heddle::mixer
