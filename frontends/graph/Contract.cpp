@@ -80,7 +80,7 @@ Tensor GraphBuilder::matmul(Tensor x, Tensor y, bool transposeX, bool transposeY
   if (x.rank() == 0 || y.rank() == 0)
     return fail("matmul operand has rank 0, expected at least 1");
   if (x.rank() == 1)
-    return squeeze(matmul(unsqueeze(x, 0), y, false, transposeY), -2);
+    return squeeze(matmul(unsqueeze(x, 0), y, false, transposeY), y.rank() == 1 ? -1 : -2);
   if (y.rank() == 1)
     return squeeze(matmul(x, unsqueeze(y, 1), transposeX, false), -1);
   Dim rows = x.shape[x.rank() - (transposeX ? 1 : 2)], inner = x.shape[x.rank() - (transposeX ? 2 : 1)];
