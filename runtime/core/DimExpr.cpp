@@ -59,45 +59,53 @@ private:
   bool atom(int depth) {
     if (depth >= DimExpr::kMaxStack / 3) // each level keeps at most three values on the evaluation stack
       return false;
+    skipSpace();
+    if (symbol())
+      return true;
     if (eat('('))
       return sum(depth + 1) && eat(')');
     if (eat('-'))
       return push(Op::Constant, 0) && atom(depth + 1) && emit(Op::Sub);
-    if (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])))
-      return number();
-    return symbol();
+    return number();
   }
 
   bool number() {
+    size_t begin = at;
     int64_t value = 0;
     for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])); ++at)
       if (mulOverflows(value, 10, value) || addOverflows(value, text[at] - '0', value))
         return false;
-    return push(Op::Constant, value);
+    return at != begin && push(Op::Constant, value);
   }
 
+  /// The longest name that stands here: exporters use names with colons, dashes or even spaces.
   bool symbol() {
-    std::string_view name = identifier();
-    auto found = std::find(symbols.begin(), symbols.end(), name);
-    if (name.empty() || found == symbols.end())
-      return false;
-    at += name.size();
-    return push(Op::Symbol, found - symbols.begin());
+    size_t best = symbols.size(), length = 0;
+    for (size_t i = 0; i < symbols.size(); ++i) {
+      const std::string &name = symbols[i];
+      bool stands = !name.empty() && text.substr(at, name.size()) == name && !continues(name, at + name.size());
+      if (stands && name.size() > length) {
+        best = i;
+        length = name.size();
+      }
+    }
+    at += length;
+    return length != 0 && push(Op::Symbol, static_cast<int64_t>(best));
   }
 
-  std::string_view identifier() const {
-    size_t end = at;
-    while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) || text[end] == '_' ||
-                                 text[end] == '.' || text[end] == '$' || text[end] == '/'))
-      ++end;
-    return text.substr(at, end - at);
+  /// Whether the text goes on with the word that `name` ends in: "T" does not stand in "T2".
+  bool continues(const std::string &name, size_t end) const {
+    return end < text.size() && isWordCharacter(name.back()) && isWordCharacter(text[end]);
   }
+
+  static bool isWordCharacter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
   bool word(std::string_view expected) {
     skipSpace();
-    if (identifier() != expected)
+    size_t end = at + expected.size();
+    if (text.substr(at, expected.size()) != expected || (end < text.size() && isWordCharacter(text[end])))
       return false;
-    at += expected.size();
+    at = end;
     return true;
   }
   bool eat(char c) {

@@ -40,6 +40,22 @@ TEST(DimExpr, evaluates) {
   EXPECT_EQ(valueOf("2 - 3 - 4"), -5);
 }
 
+TEST(DimExpr, knows_names_as_exporters_write_them) {
+  const std::vector<std::string> names = {"T", "T2", "past length", "past length + T", "x:0_dim-1", "mod"};
+  int64_t symbols[] = {1, 20, 300, 4000, 50000, 7}, value = 0;
+  for (auto [text, expected] : {std::pair<const char *, int64_t>{"T2 + T", 21},
+                                {"past length + 1", 301},
+                                {"past length + T", 4000},
+                                {"2*x:0_dim-1", 100000},
+                                {"T2 mod mod", 6}}) {
+    DimExpr expr;
+    std::string problem;
+    ASSERT_TRUE(DimExpr::parse(text, names, expr, problem)) << text;
+    EXPECT_TRUE(expr.evaluate(symbols, value));
+    EXPECT_EQ(value, expected) << text;
+  }
+}
+
 TEST(DimExpr, refuses_malformed_text) {
   for (const char *text :
        {"", " ", "S", "T +", "(T", "T)", "T T", "* T", "T // 2", "99999999999999999999", "floordiv 2"})

@@ -249,6 +249,21 @@ TEST(Package, refuses_bad_manifests_with_their_path) {
   EXPECT_EQ(loadCode(makePackage(deep)), HEDDLE_CORRUPT);
 }
 
+TEST(Package, survives_noise_in_the_manifest) {
+  uint32_t random = 5; // the hashes are right each time: the manifest's own reader has to cope
+  int loaded = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::string manifest = kManifest;
+    for (int i = 0; i < 2; ++i) {
+      random = random * 1664525 + 1013904223;
+      manifest[(random >> 8) % manifest.size()] = "0\"[{:,-9zT"[(random >> 4) % 10];
+    }
+    loaded += loadCode(makePackage(manifest)) == HEDDLE_OK;
+  }
+  EXPECT_GT(loaded, 0) << "some changes are harmless";
+  EXPECT_LT(loaded, 900);
+}
+
 TEST(Package, refuses_code_for_another_machine) {
   expectManifestError("\"triple\": \"\"", "\"triple\": \"riscv64-unknown-linux-gnu\"", HEDDLE_INCOMPATIBLE,
                       "target of the package, expected this machine's x86_64 but got riscv64");
