@@ -1,9 +1,9 @@
-// Transcendental functions become arithmetic that vectorises, where that is accurate enough.
+// Transcendental functions of f32 become arithmetic that vectorises.
 #include "passes/Passes.h"
+#include "passes/lower/MathExpansions.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace heddle {
@@ -12,17 +12,42 @@ namespace heddle {
 } // namespace heddle
 
 using namespace mlir;
+using namespace heddle;
 
 namespace {
+
+using Expansion = Value (*)(OpBuilder &, Location, Value);
+
+template <typename Op> struct Expand : OpRewritePattern<Op> {
+  Expand(MLIRContext *context, Expansion expansion) : OpRewritePattern<Op>(context), expansion(expansion) {}
+
+  LogicalResult matchAndRewrite(Op op, PatternRewriter &rewriter) const override {
+    if (!getElementTypeOrSelf(op.getType()).isF32())
+      return failure();
+    rewriter.replaceOp(op, expansion(rewriter, op.getLoc(), op.getOperand()));
+    return success();
+  }
+
+  Expansion expansion;
+};
 
 struct ApproximateMathPass : heddle::impl::ApproximateMathPassBase<ApproximateMathPass> {
   using ApproximateMathPassBase::ApproximateMathPassBase;
 
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return llvm::is_contained({"math.exp", "math.log", "math.tanh", "math.erf", "math.sin", "math.cos", "math.log1p", "math.log2", "math.expm1"}, name);
-    });
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<Expand<math::ExpOp>>(context, expandExp);
+    patterns.add<Expand<math::Exp2Op>>(context, expandExp2);
+    patterns.add<Expand<math::ExpM1Op>>(context, expandExpM1);
+    patterns.add<Expand<math::LogOp>>(context, expandLog);
+    patterns.add<Expand<math::Log2Op>>(context, expandLog2);
+    patterns.add<Expand<math::Log1pOp>>(context, expandLog1p);
+    patterns.add<Expand<math::TanhOp>>(context, expandTanh);
+    patterns.add<Expand<math::ErfOp>>(context, expandErf);
+    patterns.add<Expand<math::SinOp>>(context, expandSin);
+    patterns.add<Expand<math::CosOp>>(context, expandCos);
+    populateMathAlgebraicSimplificationPatterns(patterns); // small powers
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
