@@ -69,7 +69,9 @@ bool BlockCausalAttr::isFull() const { return false; }
 
 //===--- bands, sinks, global positions ---===//
 
-bool WindowAttr::contains(int64_t i, int64_t j, int64_t) const { return i - getLeft() <= j && j <= i + getRight(); }
+bool WindowAttr::contains(int64_t i, int64_t j, int64_t) const {
+  return Range{j - i, j - i}.within(-getLeft(), getRight());
+}
 TileClass WindowAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t) const {
   Range difference = differences(i0, i1, j0, j1);
   return tileClass(difference.within(-getLeft(), getRight()),
@@ -80,7 +82,7 @@ bool WindowAttr::isWholePast() const { return false; }
 bool WindowAttr::isFull() const { return false; }
 
 bool DilatedAttr::contains(int64_t i, int64_t j, int64_t) const {
-  return i - getLeft() <= j && j <= i + getRight() && (i - j) % getStep() == 0;
+  return Range{j - i, j - i}.within(-getLeft(), getRight()) && (i - j) % getStep() == 0;
 }
 TileClass DilatedAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t) const {
   Range difference = differences(i0, i1, j0, j1);
