@@ -6,7 +6,7 @@ include "mlir/Pass/PassBase.td"
 
 //===--- form: pick and expand the execution form of each mixer ---------------------------===//
 
-def PickFormPass : Pass<"heddle-pick-form", "::mlir::func::FuncOp"> {
+def PickFormPass : Pass<"heddle-pick-form"> {
   let summary = "choose the execution form of every mixer";
   let description = [{
     Asks the mixer interface which forms are admitted and what each costs, estimates their times, and writes the form with the
@@ -31,7 +31,7 @@ def PickFormPass : Pass<"heddle-pick-form", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heddle::mixer::MixerDialect"];
 }
 
-def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport", "::mlir::func::FuncOp"> {
+def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport"> {
   let summary = "write mixers with a transport region as loops over tokens";
   let description = [{
     A recurrence that only its region knows has one form: token by token. The region, the update by key and value, and the
@@ -79,7 +79,7 @@ def FuseElementwisePass : Pass<"heddle-fuse-elementwise", "::mlir::func::FuncOp"
 
 //===--- tile: mixers and linalg become parallel kernels on memrefs -----------------------===//
 
-def ExpandMixPass : Pass<"heddle-expand-mix", "::mlir::func::FuncOp"> {
+def ExpandMixPass : Pass<"heddle-expand-mix"> {
   let summary = "expand every mixer on memrefs into the kernel of its form";
   let description = [{
     Reads the `form` attribute and writes the loops of that form: parallel kernels over batch, heads and blocks, with sequential

@@ -3,7 +3,6 @@
 #include "dialects/mixer/Mixer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -30,6 +29,7 @@ private:
   Value addUpdate(Value state, Value token);
   Value readOut(Value state, Value token);
   Value insertToken(Value output, Value row, Value token);
+  Value narrow(Value row, Type element);
   Value sliceToken(Value operand, Value token);
   AffineMap mapOf(Value slice, ArrayRef<AffineExpr> indices, ArrayRef<int64_t> extents, unsigned loops);
   Value accumulate(Value init, ArrayRef<Value> inputs, ArrayRef<AffineMap> maps, ArrayRef<utils::IteratorType> iterators);
@@ -176,12 +176,26 @@ Value RegionExpansion::readOut(Value state, Value token) {
   return accumulate(init, inputs, maps, iterators);
 }
 
+/// The row in the element type of the output.
+Value RegionExpansion::narrow(Value row, Type element) {
+  auto type = cast<RankedTensorType>(row.getType()).clone(element);
+  SmallVector<Value> dynamic;
+  if (type.isDynamicDim(0))
+    dynamic.push_back(tensor::DimOp::create(builder, loc, row, 0));
+  Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
+  AffineMap identity = builder.getMultiDimIdentityMap(3);
+  SmallVector<utils::IteratorType> iterators(3, utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &nested, Location at, ValueRange arguments) {
+    Value rounded = arith::TruncFOp::create(nested, at, element, arguments[0]);
+    linalg::YieldOp::create(nested, at, rounded);
+  };
+  return linalg::GenericOp::create(builder, loc, type, row, empty, {identity, identity}, iterators, body).getResult(0);
+}
+
 Value RegionExpansion::insertToken(Value output, Value row, Value token) {
   auto type = cast<RankedTensorType>(output.getType());
-  if (type.getElementType() != compute) {
-    auto narrow = cast<RankedTensorType>(row.getType()).clone(type.getElementType());
-    row = arith::TruncFOp::create(builder, loc, narrow, row);
-  }
+  if (type.getElementType() != compute)
+    row = narrow(row, type.getElementType());
   SmallVector<OpFoldResult> offsets(4, builder.getIndexAttr(0)), strides(4, builder.getIndexAttr(1));
   SmallVector<OpFoldResult> extents = tensor::getMixedSizes(builder, loc, output);
   offsets[1] = token;
@@ -194,7 +208,7 @@ namespace {
 struct ExpandRegionTransportPass : impl::ExpandRegionTransportPassBase<ExpandRegionTransportPass> {
   void runOnOperation() override {
     SmallVector<mixer::MixOp> mixers;
-    getOperation().walk([&](mixer::MixOp mix) {
+    getOperation()->walk([&](mixer::MixOp mix) {
       if (mix.hasTransportRegion())
         mixers.push_back(mix);
     });

@@ -50,7 +50,7 @@ SmallVector<FormEstimate> estimateForms(mixer::MixerOpInterface mixer, const mix
     mixer::FormCost cost = mixer.formCost(form, sizes);
     estimates.push_back({form, cost, seconds(kind, cost)});
   }
-  llvm::stable_sort(estimates, [](const auto &a, const auto &b) { return a.seconds < b.seconds; });
+  llvm::sort(estimates, [](const auto &a, const auto &b) { return a.seconds < b.seconds; });
   return estimates;
 }
 

@@ -2,7 +2,6 @@
 #include "passes/Passes.h"
 #include "passes/form/FormEstimate.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
 
 using namespace mlir;
@@ -37,11 +36,11 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
   void runOnOperation() override {
     std::optional<mixer::FormKind> forced = mixer::symbolizeFormKind(force);
     if (!force.empty() && !forced) {
-      getOperation().emitError() << "form `" << force
+      getOperation()->emitError() << "form `" << force
                                  << "`, expected dense, flash, recurrent, chunked, direct or fft but got an unknown name";
       return signalPassFailure();
     }
-    WalkResult walk = getOperation().walk([&](mixer::MixerOpInterface mixer) {
+    WalkResult walk = getOperation()->walk([&](mixer::MixerOpInterface mixer) {
       return succeeded(pick(mixer, forced)) ? WalkResult::advance() : WalkResult::interrupt();
     });
     if (walk.wasInterrupted())

@@ -20,7 +20,7 @@ void emitDenseLinear(MixView &view);
 /// .. or two passes of softmax.
 void emitDenseSoftmax(MixView &view);
 /// Softmax with a running maximum over tiles of keys.
-void emitFlash(MixView &view);
+void emitFlash(MixView &view, int64_t chunk);
 /// The state, token by token.
 void emitRecurrent(MixView &view);
 /// Pairs inside of a chunk of tokens, the state between chunks.

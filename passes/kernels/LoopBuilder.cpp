@@ -172,7 +172,8 @@ void LoopBuilder::kernel(StringRef name, ArrayRef<Expr> counts, int64_t work, fu
   parallel->setAttr("heddle.kernel", builder.getStringAttr(name));
   parallel->setAttr("heddle.work", builder.getI64IntegerAttr(std::max<int64_t>(work, 1)));
   OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(parallel.getBody());
+  kernelBody = parallel.getBody();
+  builder.setInsertionPointToStart(kernelBody);
   body(wrapAll(*this, parallel.getInductionVars()));
 }
 
@@ -233,10 +234,7 @@ void LoopBuilder::store(Expr expr, Value memref, ArrayRef<Expr> indices) {
 Value LoopBuilder::scratch(ArrayRef<int64_t> shape) {
   // At the top of the kernel's body: a stack buffer inside of a loop would be a new one in each iteration.
   OpBuilder::InsertionGuard guard(builder);
-  Operation *parent = builder.getInsertionBlock()->getParentOp();
-  if (auto parallel = isa<scf::ParallelOp>(parent) ? cast<scf::ParallelOp>(parent)
-                                                   : parent->getParentOfType<scf::ParallelOp>())
-    builder.setInsertionPointToStart(parallel.getBody());
+  builder.setInsertionPointToStart(kernelBody);
   return memref::AllocaOp::create(builder, loc, MemRefType::get(shape, realType), ValueRange(),
                                   builder.getI64IntegerAttr(64));
 }

@@ -86,13 +86,16 @@ public:
   /// Element or vector along the last dimension, extended to the compute type; integers stay as they are.
   Expr load(mlir::Value memref, llvm::ArrayRef<Expr> indices, int64_t width = 0);
   void store(Expr value, mlir::Value memref, llvm::ArrayRef<Expr> indices);
-  /// A buffer of the compute type on the stack of the kernel.
+  /// A buffer of the compute type on the stack of the kernel; only inside of kernels.
   mlir::Value scratch(llvm::ArrayRef<int64_t> shape);
   /// A buffer of the compute type in the arena; only outside of kernels.
   mlir::Value buffer(llvm::ArrayRef<Expr> shape);
 
   mlir::Type typeOf(int64_t width) const;
   Expr broadcast(Expr scalar, int64_t width);
+
+private:
+  mlir::Block *kernelBody = nullptr; // of the innermost call of `kernel`
 };
 
 //===--- arithmetic -----------------------------------------------------------------------===//

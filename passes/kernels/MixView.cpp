@@ -122,14 +122,17 @@ Expr MixView::exists(const Pair &pair) {
   return result;
 }
 
-Expr MixView::score(Expr dot, const Pair &pair) {
+Expr MixView::scaleAndCap(Expr dot) {
   Expr score = scale() == 1.0 ? dot : dot * scale();
-  if (auto softmax = op.getSoftmax()) {
-    if (double cap = softmax.getSoftCap().convertToDouble(); cap != 0.0)
-      score = tanh(score / cap) * cap;
-    if (bias)
-      score = addBias(score, pair);
-  }
+  auto softmax = op.getSoftmax();
+  double cap = softmax ? softmax.getSoftCap().convertToDouble() : 0.0;
+  return cap == 0.0 ? score : tanh(score / cap) * cap;
+}
+
+Expr MixView::score(Expr dot, const Pair &pair) {
+  Expr score = scaleAndCap(dot);
+  if (bias)
+    score = addBias(score, pair);
   return op.hasScoreRegion() ? runScoreRegion(score, pair) : score;
 }
 

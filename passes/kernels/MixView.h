@@ -26,7 +26,7 @@ struct Operand {
 
 /// Where to load: batch, query token, key token, output head, key feature, value feature. Unused members stay empty.
 struct Point {
-  Expr b, i, j, h, n, d;
+  Expr b = {}, i = {}, j = {}, h = {}, n = {}, d = {};
 };
 
 struct Sweep {
@@ -72,6 +72,8 @@ public:
 
   /// True when the support and the segments let the pair exist. Empty when every pair does.
   Expr exists(const Pair &pair);
+  /// The first part of a score, for one pair or a vector of them.
+  Expr scaleAndCap(Expr dot);
   /// q . k becomes the score: scale, cap, bias and score region.
   Expr score(Expr dot, const Pair &pair);
   /// numerator / (denominator + epsilon), 0 for a row without weight. When both sums were scaled, epsilon is too.

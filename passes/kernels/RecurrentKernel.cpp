@@ -6,6 +6,7 @@
 // whole loop. The sum of keys z steps like the state with v = 1. For keys given as logarithms, S and z are scaled by
 // exp(-m), m the running maximum of each row. A bidirectional mixer keeps the sums of its forward sweep in the arena.
 #include "passes/kernels/Kernels.h"
+#include "passes/kernels/SweepOutput.h"
 #include "passes/kernels/Transport.h"
 #include <limits>
 
@@ -13,16 +14,6 @@ using namespace mlir;
 
 namespace heddle::kernels {
 namespace {
-
-/// What a read-out yields: both sums scaled by exp(-top) when `top` is given.
-struct Readout {
-  Expr sum, total, top;
-};
-
-/// Read-outs of the first sweep of a bidirectional mixer.
-struct SweepBuffers {
-  Value sums, totals;
-};
 
 /// x, or 0 where x is -infinity: exp(-infinity - origin) is then 0 and not a NaN.
 Expr finiteOrigin(Expr x) {
@@ -35,8 +26,8 @@ enum class StepPart { Both, Transport, Update };
 
 class Recurrence {
 public:
-  Recurrence(MixView &view, Expr b, Expr s, Expr pieceNumber, Lanes block, const SweepBuffers &buffers)
-      : view(view), loops(view.loops), b(b), pieceNumber(pieceNumber), block(block), buffers(buffers),
+  Recurrence(MixView &view, Expr b, Expr s, Expr pieceNumber, Lanes block, SweepOutput &output)
+      : view(view), loops(view.loops), b(b), pieceNumber(pieceNumber), block(block), output(output),
         firstHead(s * loops.index(view.group())), state(loops, view.keyWidth(), block.width, registerRows),
         sum(loops, view.normalised() ? view.keyWidth() : 0, 0, registerRows),
         top(loops, view.logKeys() ? view.sizes.dk : 0, 0, registerRows) {}
@@ -48,14 +39,13 @@ private:
 
   void loadState();
   void storeState();
-  void sweep(const Sweep &order, bool isFirst, bool isLast);
+  void sweep(const Sweep &order, SweepStage stage);
   void resetAtSegment(const Sweep &order, Expr position, Expr token);
   void step(const Point &at, StepPart part);
   void stepLogKeys(const Point &at, StepPart part);
   void eachHead(function_ref<void(Expr)> body);
   Readout readout(const Point &at, bool beforeStep);
   Readout readoutLogKeys(const Point &at, bool beforeStep);
-  void emitOutput(const Point &at, Readout result, bool isFirst, bool isLast);
   Expr keyRow(const Point &at, Expr n) {
     Point point = at;
     point.n = n;
@@ -68,7 +58,7 @@ private:
   LoopBuilder &loops;
   Expr b, pieceNumber;
   Lanes block;
-  SweepBuffers buffers;
+  SweepOutput &output;
   Expr firstHead;
   Rows state, sum, top;
 };
@@ -79,7 +69,7 @@ void Recurrence::emit() {
   SmallVector<Sweep> sweeps = view.sweeps();
   for (auto [number, order] : llvm::enumerate(sweeps)) {
     loadState();
-    sweep(order, number == 0, number + 1 == sweeps.size());
+    sweep(order, {number == 0, number + 1 == sweeps.size()});
   }
   storeState();
 }
@@ -116,7 +106,7 @@ void Recurrence::storeState() {
   });
 }
 
-void Recurrence::sweep(const Sweep &order, bool isFirst, bool isLast) {
+void Recurrence::sweep(const Sweep &order, SweepStage stage) {
   carryLoop(loops, loops.index(0), view.queryTokens, {&state, &sum, &top}, [&](Expr position) {
     Expr token = view.token(order, position, view.queryTokens);
     Point at = {b, token, token, firstHead, {}, block.first};
@@ -127,7 +117,7 @@ void Recurrence::sweep(const Sweep &order, bool isFirst, bool isLast) {
         Point place = at;
         place.h = h;
         Readout result = view.logKeys() ? readoutLogKeys(place, withBonus) : readout(place, withBonus);
-        emitOutput(place, result, isFirst, isLast);
+        output.put(place, pieceNumber, result, stage);
       });
     };
     if (view.current) {
@@ -244,25 +234,6 @@ Readout Recurrence::readoutLogKeys(const Point &at, bool withBonus) {
   return {sums[0], sums[1], origin};
 }
 
-//===--- output ---------------------------------------------------------------------------===//
-
-void Recurrence::emitOutput(const Point &at, Readout result, bool isFirst, bool isLast) {
-  Exprs place = {b, at.i, at.h, pieceNumber}, lanes = {b, at.i, at.h, at.d};
-  if (!isFirst) {
-    result.sum = result.sum + loops.load(buffers.sums, lanes, block.width);
-    result.total = result.total ? result.total + loops.load(buffers.totals, place) : Expr();
-  }
-  if (!isLast) {
-    loops.store(result.sum, buffers.sums, lanes);
-    if (result.total)
-      loops.store(result.total, buffers.totals, place);
-    return;
-  }
-  if (view.normalised())
-    result.sum = view.normalise(result.sum, result.total, result.top ? exp(-result.top) : Expr());
-  view.store(result.sum, view.output, at);
-}
-
 //===--- kernel ---------------------------------------------------------------------------===//
 
 /// Value features per piece: one vector, fewer when the rows of a tall state would not fit on the stack.
@@ -276,18 +247,12 @@ static int64_t pieceWidth(MixView &view) {
 void emitRecurrent(MixView &view) {
   LoopBuilder &loops = view.loops;
   int64_t width = pieceWidth(view), dv = view.sizes.dv, count = LoopBuilder::pieces(dv, width);
-  SweepBuffers buffers;
-  if (view.sweeps().size() > 1) {
-    Expr heads = loops.index(view.sizes.Ho);
-    buffers.sums = loops.buffer({view.batch, view.queryTokens, heads, loops.index(dv)});
-    if (view.normalised())
-      buffers.totals = loops.buffer({view.batch, view.queryTokens, heads, loops.index(count)});
-  }
+  SweepOutput output(view, count);
   Exprs counts = {view.batch, loops.index(view.sizes.Hs), loops.index(count)};
   int64_t work = 1024 * 4 * view.keyWidth() * width;
   loops.kernel("mix_recurrent", counts, work, [&](ArrayRef<Expr> at) {
     loops.piece(at[2], dv, width,
-                [&](Lanes block) { Recurrence(view, at[0], at[1], at[2], block, buffers).emit(); });
+                [&](Lanes block) { Recurrence(view, at[0], at[1], at[2], block, output).emit(); });
   });
 }
 

@@ -2,7 +2,6 @@
 #include "passes/Passes.h"
 #include "passes/kernels/Kernels.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,7 +20,7 @@ void emitForm(kernels::MixView &view, mixer::FormAttr form) {
   case mixer::FormKind::Dense:
     return view.op.getSoftmax() ? kernels::emitDenseSoftmax(view) : kernels::emitDenseLinear(view);
   case mixer::FormKind::Flash:
-    return kernels::emitDenseSoftmax(view);
+    return kernels::emitFlash(view, form.getChunk());
   case mixer::FormKind::Recurrent:
     return kernels::emitRecurrent(view);
   case mixer::FormKind::Chunked:
@@ -51,7 +50,7 @@ LogicalResult expand(mixer::MixOp mix) {
 struct ExpandMixPass : impl::ExpandMixPassBase<ExpandMixPass> {
   void runOnOperation() override {
     SmallVector<mixer::MixOp> mixers;
-    getOperation().walk([&](mixer::MixOp mix) { mixers.push_back(mix); });
+    getOperation()->walk([&](mixer::MixOp mix) { mixers.push_back(mix); });
     for (mixer::MixOp mix : mixers)
       if (failed(expand(mix)))
         return signalPassFailure();

@@ -1,0 +1,255 @@
+// Flash form: softmax with a running maximum over tiles of keys.
+//
+//   for each block of queries:   m = -inf, l = 0, o = 0
+//     for each tile of keys that the support may see:
+//       s = score(q . k)                                        (4 rows x tile, in registers)
+//       m' = max(m, row max of s);  p = exp(s - m');  l = l exp(m - m') + sum of p
+//       o = o exp(m - m') + p . v                               (4 rows x 64 features, in registers)
+//     o / (l + epsilon exp(-m))
+//
+// Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other than
+// full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
+#include "passes/kernels/Kernels.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace heddle::kernels {
+namespace {
+
+constexpr int64_t queryBlock = 64;
+constexpr int64_t rowBlock = 4;
+constexpr int64_t maxFeatures = 1024; // value features that one piece of work accumulates
+
+class FlashKernel {
+public:
+  FlashKernel(MixView &view, int64_t tile)
+      : view(view), loops(view.loops), order(view.sweeps().front()), tile(tile),
+        lowest(loops.real(-std::numeric_limits<double>::infinity())) {}
+  void emit();
+
+private:
+  void packKeys();
+  void emitBlock(Expr b, Expr h, Expr firstRow, Lanes features);
+  void emitTile(Expr tileNumber);
+  void scoreRows(Expr r, Expr tileNumber);
+  Expr finishScores(Expr scores, Expr r, Expr own);
+  Expr maskLanes(Expr scores, Expr own);
+  Expr scoreOneByOne(Expr scores, Expr r, Expr own);
+  void updateRow(Expr r, Expr scores);
+  void accumulateRows(Expr r);
+  void writeBlock();
+  void eachFeature(function_ref<void(Lanes)> body) { loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body); }
+  bool isOneByOne();
+  int64_t rowsPerBlock(int64_t features);
+  Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
+
+  MixView &view;
+  LoopBuilder &loops;
+  Sweep order;
+  int64_t tile;
+  Expr lowest;
+  Value keys; // [B|1, Hk, tiles, dk, tile]
+  // The block of queries under construction.
+  Expr b, h, firstRow, rowEnd, keyBegin, keyEnd;
+  Lanes block;
+  Value sums, weights, tops, totals, factors; // [rows, features], [rows, tile], [rows] three times
+};
+
+} // namespace
+
+/// Rows of queries that are computed together: fewer when many features would leave the L1 cache.
+int64_t FlashKernel::rowsPerBlock(int64_t features) {
+  int64_t bytes = loops.realType.getWidth() / 8, rows = 32 * 1024 / (features * bytes);
+  int64_t most = ShapedType::isDynamic(view.sizes.T) ? queryBlock : std::min<int64_t>(queryBlock, llvm::alignTo(view.sizes.T, rowBlock));
+  return std::clamp(rows / rowBlock * rowBlock, rowBlock, most);
+}
+
+void FlashKernel::packKeys() {
+  Expr tiles = (view.keyTokens + loops.index(tile - 1)) / loops.index(tile);
+  int64_t heads = view.sizes.Hk, dk = view.sizes.dk;
+  Expr batches = loops.dim(view.key.memref, 0);
+  keys = loops.buffer({batches, loops.index(heads), tiles, loops.index(dk), loops.index(tile)});
+  loops.kernel("mix_flash_pack", {batches, loops.index(heads), tiles}, tile * dk, [&](ArrayRef<Expr> at) {
+    Expr head = at[1] * loops.index(view.sizes.Ho / heads), first = at[2] * loops.index(tile);
+    loops.loop(loops.index(0), loops.index(tile), [&](Expr lane) {
+      Expr position = first + lane, last = view.keyTokens - 1;
+      Expr token = view.token(order, min(position, last), view.keyTokens);
+      loops.loop(loops.index(0), loops.index(dk), [&](Expr n) {
+        Expr k = view.load(view.key, {at[0], {}, token, head, n});
+        loops.store(select(position <= last, k, loops.real(0.0)), keys, {at[0], at[1], at[2], n, lane});
+      });
+    });
+  });
+}
+
+void FlashKernel::emit() {
+  packKeys();
+  int64_t dv = view.sizes.dv, rows = rowsPerBlock(std::min(dv, maxFeatures));
+  Expr blocks = (view.queryTokens + loops.index(rows - 1)) / loops.index(rows);
+  Exprs counts = {view.batch, loops.index(view.sizes.Ho), blocks, loops.index(LoopBuilder::pieces(dv, maxFeatures))};
+  int64_t work = 2048 * rows * (view.sizes.dk + std::min(dv, maxFeatures));
+  loops.kernel("mix_flash", counts, work, [&](ArrayRef<Expr> at) {
+    sums = loops.scratch({rows, std::min(dv, maxFeatures)});
+    weights = loops.scratch({rows, tile});
+    tops = loops.scratch({rows});
+    totals = loops.scratch({rows});
+    factors = loops.scratch({rows});
+    loops.piece(at[3], dv, maxFeatures, [&](Lanes features) {
+      rowEnd = min(view.queryTokens, (at[2] + 1) * loops.index(rows));
+      emitBlock(at[0], at[1], at[2] * loops.index(rows), features);
+    });
+  });
+}
+
+void FlashKernel::emitBlock(Expr batch, Expr head, Expr row, Lanes features) {
+  b = batch, h = head, firstRow = row, block = features;
+  int64_t rows = cast<MemRefType>(tops.getType()).getDimSize(0);
+  Expr zero = loops.index(0);
+  loops.loop(zero, loops.index(rows), [&](Expr r) {
+    loops.store(lowest, tops, {r});
+    loops.store(loops.real(0.0), totals, {r});
+    eachFeature([&](Lanes l) { loops.store(loops.real(0.0, l.width), sums, {r, l.first}); });
+  });
+  Expr tiles = (view.keyTokens + loops.index(tile - 1)) / loops.index(tile);
+  loops.loop(zero, tiles, [&](Expr number) {
+    keyBegin = number * loops.index(tile);
+    keyEnd = min(keyBegin + loops.index(tile), view.keyTokens);
+    if (view.op.getSupport().isFull())
+      return emitTile(number);
+    Value mayContain = view.op.getSupport().emitMayContain(
+        loops.builder, loops.loc, view.alignedPosition(firstRow).value, view.alignedPosition(rowEnd).value, keyBegin.value,
+        keyEnd.value, h.value);
+    loops.when(loops.wrap(mayContain), [&]() { emitTile(number); });
+  });
+  writeBlock();
+}
+
+void FlashKernel::emitTile(Expr tileNumber) {
+  Expr zero = loops.index(0), rows = rowEnd - firstRow;
+  loops.loop(zero, rows, [&](Expr r) { scoreRows(r, tileNumber); }, rowBlock);
+  loops.loop(zero, rows, [&](Expr r) { accumulateRows(r); }, rowBlock);
+}
+
+//===--- scores ---------------------------------------------------------------------------===//
+
+void FlashKernel::scoreRows(Expr r, Expr tileNumber) {
+  Expr zero = loops.index(0), keyHead = h / loops.index(view.sizes.Ho / view.sizes.Hk);
+  Expr keyBatch = view.key.size(0) == 1 ? zero : b;
+  Exprs tokens, scores(rowBlock, loops.real(0.0, tile));
+  for (int64_t i = 0; i < rowBlock; ++i)
+    tokens.push_back(clampedToken(firstRow + r + loops.index(i)));
+  scores = loops.loop(zero, loops.index(view.sizes.dk), scores, [&](Expr n, ArrayRef<Expr> carried) {
+    Expr k = loops.load(keys, {keyBatch, keyHead, tileNumber, n, zero}, tile);
+    Exprs next;
+    for (int64_t i = 0; i < rowBlock; ++i)
+      next.push_back(fma(view.load(view.query, {b, tokens[i], {}, h, n}), k, carried[i]));
+    return next;
+  });
+  for (int64_t i = 0; i < rowBlock; ++i) {
+    Expr row = r + loops.index(i);
+    updateRow(row, finishScores(scores[i], row, min(firstRow + row, view.queryTokens - 1)));
+  }
+}
+
+bool FlashKernel::isOneByOne() {
+  mixer::BiasKind bias = view.op.getSoftmax().getBias();
+  bool isTable = bias == mixer::BiasKind::Dense || bias == mixer::BiasKind::Relative;
+  bool isMasked = !view.op.getSupport().isFull() && !view.op.getSupport().isWholePast();
+  return isTable || isMasked || view.op.hasScoreRegion() || view.segments;
+}
+
+Expr FlashKernel::finishScores(Expr scores, Expr r, Expr own) {
+  if (isOneByOne())
+    return scoreOneByOne(scores, r, own);
+  mixer::SoftmaxAttr softmax = view.op.getSoftmax();
+  scores = view.scaleAndCap(scores);
+  if (softmax.getBias() == mixer::BiasKind::Alibi) {
+    Expr base = loops.toReal(keyBegin - view.alignedPosition(own));
+    scores = scores - view.load(view.bias, {{}, {}, {}, h}) * abs(loops.laneNumbers(tile) + base);
+  }
+  return maskLanes(scores, own);
+}
+
+/// Lanes past the last key, and for the whole past those past the query itself, weigh nothing.
+Expr FlashKernel::maskLanes(Expr scores, Expr own) {
+  Expr limit = keyEnd;
+  if (view.op.getSupport().isWholePast())
+    limit = min(limit, view.alignedPosition(own) + 1);
+  Expr visible = limit - keyBegin;
+  auto masked = [&]() {
+    Expr inside = loops.laneNumbers(tile) < loops.toReal(visible);
+    return Exprs{select(inside, scores, lowest)};
+  };
+  return loops.choose(visible < loops.index(tile), masked, [&]() { return Exprs{scores}; })[0];
+}
+
+Expr FlashKernel::scoreOneByOne(Expr scores, Expr r, Expr own) {
+  Expr zero = loops.index(0);
+  loops.store(scores, weights, {r, zero});
+  Expr queryToken = view.token(order, own, view.queryTokens);
+  loops.loop(zero, loops.index(tile), [&](Expr lane) {
+    Expr position = min(keyBegin + lane, view.keyTokens - 1);
+    Pair pair = {b, h, queryToken, view.token(order, position, view.keyTokens), own, position};
+    Expr score = view.score(loops.load(weights, {r, lane}), pair), visible = keyBegin + lane < keyEnd;
+    if (Expr exists = view.exists(pair))
+      visible = visible & exists;
+    loops.store(select(visible, score, lowest), weights, {r, lane});
+  });
+  return loops.load(weights, {r, zero}, tile);
+}
+
+//===--- running softmax ------------------------------------------------------------------===//
+
+void FlashKernel::updateRow(Expr r, Expr scores) {
+  Expr before = loops.load(tops, {r}), top = max(before, reduceMax(scores));
+  // A row that has seen nothing yet keeps its maximum of -infinity; 0 in its place makes all weights 0.
+  Expr origin = select(top == lowest, loops.real(0.0), top);
+  Expr factor = exp(before - origin), row = exp(scores - origin);
+  loops.store(top, tops, {r});
+  loops.store(factor, factors, {r});
+  loops.store(fma(loops.load(totals, {r}), factor, reduceSum(row)), totals, {r});
+  loops.store(row, weights, {r, loops.index(0)});
+}
+
+void FlashKernel::accumulateRows(Expr r) {
+  eachFeature([&](Lanes l) {
+    Expr feature = block.width == 0 ? block.first : block.first + l.first;
+    Exprs rows;
+    for (int64_t i = 0; i < rowBlock; ++i) {
+      Expr row = r + loops.index(i);
+      rows.push_back(loops.load(sums, {row, l.first}, l.width) * loops.load(factors, {row}));
+    }
+    rows = loops.loop(loops.index(0), keyEnd - keyBegin, rows, [&](Expr lane, ArrayRef<Expr> carried) {
+      Expr token = view.token(order, keyBegin + lane, view.keyTokens);
+      Expr v = view.load(view.value, {b, {}, token, h, {}, feature}, l.width);
+      Exprs next;
+      for (int64_t i = 0; i < rowBlock; ++i)
+        next.push_back(fma(loops.load(weights, {r + loops.index(i), lane}), v, carried[i]));
+      return next;
+    });
+    for (int64_t i = 0; i < rowBlock; ++i)
+      loops.store(rows[i], sums, {r + loops.index(i), l.first});
+  });
+}
+
+void FlashKernel::writeBlock() {
+  loops.loop(loops.index(0), rowEnd - firstRow, [&](Expr r) {
+    Expr token = view.token(order, firstRow + r, view.queryTokens);
+    Expr top = loops.load(tops, {r}), origin = select(top == lowest, loops.real(0.0), top);
+    Expr total = loops.load(totals, {r}), epsilonFactor = exp(-origin);
+    eachFeature([&](Lanes l) {
+      Expr feature = block.width == 0 ? block.first : block.first + l.first;
+      Expr result = view.normalise(loops.load(sums, {r, l.first}, l.width), total, epsilonFactor);
+      view.store(result, view.output, {b, token, {}, h, {}, feature});
+    });
+  });
+}
+
+void emitFlash(MixView &view, int64_t chunk) {
+  // A tile is a whole number of vectors, and at most what four rows of scores leave of the registers.
+  int64_t tile = chunk > 0 ? std::min<int64_t>(llvm::alignTo(chunk, vectorLanes), 4 * vectorLanes) : 4 * vectorLanes;
+  FlashKernel(view, tile).emit();
+}
+
+} // namespace heddle::kernels
