@@ -64,8 +64,13 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
 json::Object entryToJson(func::FuncOp func) {
   llvm::SmallVector<llvm::StringRef> symbols = readSymbols(func);
   json::Array symbolList, inputs, outputs;
-  for (llvm::StringRef symbol : symbols)
-    symbolList.push_back(json::Object{{"name", symbol.str()}, {"min", 1}});
+  auto ranges = func->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  for (auto [index, name] : llvm::enumerate(symbols)) {
+    json::Object symbol{{"name", name.str()}, {"min", ranges ? ranges[2 * index] : 1}};
+    if (ranges && ranges[2 * index + 1] != std::numeric_limits<int64_t>::max())
+      symbol["max"] = ranges[2 * index + 1];
+    symbolList.push_back(std::move(symbol));
+  }
   FunctionType type = func.getFunctionType();
   for (auto [index, input] : llvm::enumerate(type.getInputs()))
     inputs.push_back(tensorToJson(input, func.getArgAttrDict(index), "input" + std::to_string(index), symbols));

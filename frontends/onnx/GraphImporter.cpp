@@ -120,6 +120,8 @@ void GraphImporter::convertNode(const NodeProto &node, const OpRow &row) {
   Results results = literals.empty() && !reader.failed() ? row.convert(reader) : Results();
   size_t count = literals.empty() ? results.size() : literals.size();
   bool ok = !reader.failed() && count && reader.checkAllRead() && checkOutputCount(node, count);
+  for (const Tensor &result : results)
+    ok = ok && reader.checkSizes(result.shape);
   if (!ok)
     return bindUnknown(node);
   literals.empty() ? bindResults(node, results) : bindLiterals(node, std::move(literals));

@@ -230,6 +230,18 @@ bool NodeReader::unifyBroadcast(ArrayRef<Shape> shapes) {
   return true;
 }
 
+bool NodeReader::checkSizes(ArrayRef<Dim> sizes) {
+  SmallVector<int64_t> known;
+  for (Dim size : sizes) {
+    auto constant = dyn_cast<AffineConstantExpr>(size);
+    known.push_back(constant ? constant.getValue() : 1);
+  }
+  if (elementCount(known))
+    return true;
+  error() << "shape " << g.describe(sizes) << ", expected no negative size and at most 2^48 elements";
+  return false;
+}
+
 bool NodeReader::requireAtLeast(Dim a, Dim b, StringRef what) {
   if (importer.requireAtLeast(a, b))
     return true;

@@ -66,6 +66,8 @@ public:
   // Makes two sizes one: proves them equal, or fixes a free symbol of the model so that they are.
   bool unify(Dim a, Dim b);
   bool unifyBroadcast(llvm::ArrayRef<Shape> shapes);
+  // No negative size and not more elements than an address can hold; symbols count as 1.
+  bool checkSizes(llvm::ArrayRef<Dim> sizes);
   // Sees to it that a >= b, by a narrower range of a symbol where it depends on one.
   bool requireAtLeast(Dim a, Dim b, llvm::StringRef what);
 

@@ -70,18 +70,6 @@ static std::optional<Filler> readFiller(NodeReader &node) {
   return std::nullopt;
 }
 
-static bool checkSizes(NodeReader &node, ArrayRef<Dim> sizes) {
-  SmallVector<int64_t> known;
-  for (Dim size : sizes) {
-    auto constant = dyn_cast<AffineConstantExpr>(size);
-    known.push_back(constant ? constant.getValue() : 1);
-  }
-  if (elementCount(known))
-    return true;
-  node.error() << "shape " << node.g.describe(sizes) << ", expected no negative size and at most 2^48 elements";
-  return false;
-}
-
 static Literals foldConstantOfShape(NodeReader &node) {
   std::optional<Filler> filler = readFiller(node);
   std::optional<Literal> shape = node.literal(0);
@@ -95,7 +83,7 @@ static Literals foldConstantOfShape(NodeReader &node) {
 static Results convertConstantOfShape(NodeReader &node) {
   std::optional<Filler> filler = readFiller(node);
   std::optional<SmallVector<Dim>> sizes = node.dims(0, "input");
-  if (!filler || !sizes || !checkSizes(node, *sizes))
+  if (!filler || !sizes || !node.checkSizes(*sizes))
     return {};
   Literal scalar{filler->type, {}, {filler->element}};
   return {node.g.broadcastTo(emitLiteral(node.g, scalar), Shape(sizes->begin(), sizes->end()))};

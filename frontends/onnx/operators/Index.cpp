@@ -106,7 +106,9 @@ static Results convertConcat(NodeReader &node) {
       if (other != *axis && !node.unify(part.shape[other], parts[0].shape[other]))
         return {};
   }
-  return {node.g.concat(parts, *axis)};
+  Tensor first = parts[0];
+  llvm::erase_if(parts, [&](const Tensor &part) { return part.shape[*axis] == node.g.dim(0); });
+  return {parts.empty() ? first : node.g.concat(parts, *axis)};
 }
 
 // Lists only: sizes are lists.
@@ -182,8 +184,11 @@ static Results convertTile(NodeReader &node) {
       return {};
     split.append({node.g.dim(1), size});
     wide.append({repeat, size});
-    merged.push_back(node.g.product({repeat, size}));
   }
+  if (!node.checkSizes(wide))
+    return {};
+  for (auto [size, repeat] : llvm::zip_equal(x.shape, *repeats))
+    merged.push_back(node.g.product({repeat, size}));
   return {node.g.reshape(node.g.broadcastTo(node.g.reshape(x, split), wide), merged)};
 }
 

@@ -76,6 +76,8 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
     bool keeps = number == 0 && !allowZero;
     result.push_back(number == -1 ? node.g.dim(1) : keeps ? from[axis] : size);
   }
+  if (!node.checkSizes(result))
+    return std::nullopt;
   if (!rest)
     return result;
   Dim total = node.g.product(from), others = node.g.product(result);
@@ -200,11 +202,8 @@ static std::optional<Shape> expandTarget(NodeReader &node) {
   std::optional<SmallVector<Dim>> requested = node.dims(1, "shape");
   if (!requested)
     return std::nullopt;
-  for (Dim size : *requested)
-    if (bounds(size).high < 0) {
-      node.error() << "shape " << node.g.describe(*requested) << ", expected no negative size";
-      return std::nullopt;
-    }
+  if (!node.checkSizes(*requested))
+    return std::nullopt;
   Shape from = node.shape(0), target(requested->begin(), requested->end());
   if (!node.unifyBroadcast({from, target}))
     return std::nullopt;

@@ -110,7 +110,13 @@ template <auto read>
 static Results convertSlice(NodeReader &node) {
   std::optional<SliceBounds> slice = read(node);
   std::optional<SmallVector<SliceRange>> ranges = slice ? resolve(node, *slice) : std::nullopt;
-  return ranges ? Results{node.g.slice(node.tensor(0), *ranges)} : Results();
+  if (!ranges)
+    return {};
+  // The builder reads -1 as the last position; before the first is spelled as far away.
+  for (SliceRange &range : *ranges)
+    if (range.step < 0 && range.end == node.g.dim(-1))
+      range.end = node.g.dim(std::numeric_limits<int64_t>::min());
+  return {node.g.slice(node.tensor(0), *ranges)};
 }
 
 template <auto read>
@@ -137,6 +143,8 @@ static Literals foldSlice(NodeReader &node) {
 
 //===--- Pad ------------------------------------------------------------------------------===//
 
+static constexpr int64_t maxPad = int64_t(1) << 40;
+
 // pads lists the amounts before each axis, then those after; values before opset 11 and after differ only in where they are given.
 static Results emitPad(NodeReader &node, ArrayRef<Dim> pads, ArrayRef<int64_t> axes, double value) {
   Tensor x = node.tensor(0);
@@ -151,8 +159,12 @@ static Results emitPad(NodeReader &node, ArrayRef<Dim> pads, ArrayRef<int64_t> a
   for (auto [index, axis] : llvm::enumerate(axes)) {
     low[axis] = pads[index], high[axis] = pads[index + axes.size()];
     Dim rest = x.shape[axis];
-    for (Dim amount : {low[axis], high[axis]})
-      rest = bounds(amount).high < 0 ? rest + amount : rest;
+    for (Dim amount : {low[axis], high[axis]}) {
+      Interval value = bounds(amount);
+      if (value.low == value.high && std::abs(value.low) > maxPad)
+        return node.fail("pad of " + node.g.describe(amount) + ", expected at most 2^40");
+      rest = value.high < 0 ? rest + amount : rest;
+    }
     if (!node.requireAtLeast(rest, node.g.dim(0), "size after negative pads"))
       return {};
   }

@@ -21,14 +21,16 @@ static std::string describe(Diagnostic &diagnostic) {
   return text;
 }
 
-Import importModel(const std::string &path, MLIRContext &context) {
+Import importModel(const std::string &path, MLIRContext &context, bool keepUnsupported) {
   Import result;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     auto &list = diagnostic.getSeverity() == DiagnosticSeverity::Error ? result.errors : result.remarks;
     list.push_back(describe(diagnostic));
     return success();
   });
-  result.module = importOnnx(path, &context, {});
+  ImportOptions options;
+  options.keepUnsupported = keepUnsupported;
+  result.module = importOnnx(path, &context, options);
   return result;
 }
 

@@ -15,7 +15,7 @@ struct Import {
   std::vector<std::string> remarks;
 };
 
-Import importModel(const std::string &path, mlir::MLIRContext &context);
+Import importModel(const std::string &path, mlir::MLIRContext &context, bool keepUnsupported = false);
 
 struct Check {
   std::string problem;        // empty: all outputs are within the tolerance

@@ -2,6 +2,7 @@
 //
 //   onnx-check verify DIR [TOLERANCE]    every X.onnx against X.npz, through the importer and the reference interpreter
 //   onnx-check reject DIR                every X.onnx must be refused with an error that has a place and matches the regex in X.expect
+//   onnx-check import FILE               prints messages and the module with its locations; keeps unsupported operators
 //   onnx-check operators                 prints the table of operators
 #include "frontends/onnx/OnnxImporter.h"
 #include "mlir/IR/MLIRContext.h"
@@ -66,6 +67,20 @@ static int rejectAll(const char *directory) {
   return finish(models.size(), failures);
 }
 
+static int importOne(const char *path) {
+  mlir::MLIRContext context;
+  Import import = importModel(path, context, /*keepUnsupported=*/true);
+  for (const std::string &message : import.remarks)
+    llvm::outs() << "remark: " << message << "\n";
+  for (const std::string &message : import.errors)
+    llvm::outs() << "error: " << message << "\n";
+  if (!import.module)
+    return 1;
+  mlir::OpPrintingFlags flags;
+  import.module->print(llvm::outs(), flags.enableDebugInfo(true, true));
+  return 0;
+}
+
 int main(int argc, char **argv) {
   std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "operators") {
@@ -76,6 +91,8 @@ int main(int argc, char **argv) {
     return verifyAll(argv[2], argc > 3 ? std::stod(argv[3]) : 1e-5);
   if (verb == "reject" && argc > 2)
     return rejectAll(argv[2]);
-  std::cerr << "usage: onnx-check verify DIR [TOLERANCE] | reject DIR | operators\n";
+  if (verb == "import" && argc > 2)
+    return importOne(argv[2]);
+  std::cerr << "usage: onnx-check verify DIR [TOLERANCE] | reject DIR | import FILE | operators\n";
   return 2;
 }

@@ -1,0 +1,65 @@
+"""Models whose IR is looked at: structure.py DIRECTORY."""
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+
+import cases
+from cases import i64, model_of, rand
+
+node = helper.make_node
+
+
+def write(name, nodes, inputs, outputs, const=(), symbols=None, opset=17, edit=None):
+    model = model_of(nodes, inputs, outputs, opset, const, symbols)
+    if edit:
+        edit(model)
+    onnx.save(model, cases.directory / f"{name}.onnx")
+
+
+def main():
+    x, w = rand(2, 5, 6), rand(3, 5)
+    symbols = {"x": ["batch", "len", 6]}
+    write("fixed", [node("MatMul", ["w", "x"], ["y"], name="mix")], {"x": x, "w": w}, ["y"], ["w"], symbols)
+    write("ranges", [node("Slice", ["x", "zero", "two", "one"], ["a"]), node("Slice", ["x", "zero", "minus", "two"], ["y"], name="rest"),
+                     node("Shape", ["x"], ["s"]), node("Gather", ["s", "one"], ["t"]), node("Slice", ["buffer", "zero", "t"], ["z"])],
+          {"x": x, "zero": i64(0), "one": i64(1), "two": i64(2), "minus": i64(-1), "buffer": rand(12)}, ["a", "y", "z"],
+          ["zero", "one", "two", "minus", "buffer"], symbols)
+    write("embedding", [node("Gather", ["table", "ids"], ["y"], name="embed")], {"ids": i64(1, 2), "table": rand(50, 4)}, ["y"], ["table"], {"ids": ["len"]})
+    write("unordered", [node("Neg", ["a"], ["y"], name="second"), node("Abs", ["x"], ["a"], name="first")], {"x": x}, ["y"])
+    write("default-input", [node("Add", ["x", "w"], ["y"])], {"x": x, "w": rand(6)}, ["y"], ["w"],
+          edit=lambda m: m.graph.input.append(helper.make_tensor_value_info("w", 1, [6])))
+    write("unsupported", [node("Abs", ["x"], ["a"]), node("FancyMix", ["a", "", "x"], ["b"], name="fancy", domain="com.example", alpha=2, mode="soft"),
+                          node("Neg", ["b"], ["y"])], {"x": x}, [helper.make_tensor_value_info("y", 1, [2, 5, 6])],
+          edit=lambda m: m.graph.value_info.append(helper.make_tensor_value_info("b", 1, [2, 5, 6])))
+    write("pass-through", [node("Identity", ["x"], ["y"])], {"x": x}, ["y"])
+    write("constant-output", [node("Constant", [], ["y"], value_ints=[1, 2])], {"x": x}, ["y"])
+
+    def external(model):
+        (cases.directory / "data").mkdir(exist_ok=True)
+        (cases.directory / "data" / "w.bin").write_bytes(b"pad." + np.array([1, 2, 3], np.float32).tobytes())
+        tensor = model.graph.initializer[0]
+        tensor.ClearField("raw_data")
+        tensor.data_location = TensorProto.EXTERNAL
+        for key, value in {"location": "./data/w.bin", "offset": "4", "length": "12"}.items():
+            tensor.external_data.add(key=key, value=value)
+
+    write("external", [node("Add", ["x", "w"], ["y"])], {"x": rand(2, 3), "w": rand(3)}, ["y"], ["w"], edit=external)
+    store = cases.directory / "store"
+    linked = cases.directory / "linked"
+    for folder in [store, linked]:
+        folder.mkdir(exist_ok=True)
+    (store / "model-hash").write_bytes((cases.directory / "external.onnx").read_bytes())
+    (store / "data-hash").write_bytes((cases.directory / "data" / "w.bin").read_bytes())
+    (linked / "data").mkdir(exist_ok=True)
+    for link, target in {"model.onnx": store / "model-hash", "data/w.bin": store / "data-hash"}.items():
+        (linked / link).unlink(missing_ok=True)
+        (linked / link).symlink_to(target.resolve())
+
+
+if __name__ == "__main__":
+    cases.directory = pathlib.Path(sys.argv[1])
+    cases.directory.mkdir(parents=True, exist_ok=True)
+    main()
