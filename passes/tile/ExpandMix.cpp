@@ -24,7 +24,7 @@ void emitForm(kernels::MixView &view, mixer::FormAttr form) {
   case mixer::FormKind::Recurrent:
     return kernels::emitRecurrent(view);
   case mixer::FormKind::Chunked:
-    return kernels::emitRecurrent(view);
+    return kernels::emitChunked(view, form.getChunk());
   case mixer::FormKind::Direct:
     return kernels::emitDirect(view);
   case mixer::FormKind::Fft:
