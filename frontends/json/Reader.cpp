@@ -18,7 +18,7 @@ std::string didYouMean(llvm::StringRef name, llvm::ArrayRef<std::string> valid) 
   unsigned best = std::max<unsigned>(2, name.size() / 2) + 1;
   llvm::StringRef nearest;
   for (const std::string &candidate : valid) {
-    unsigned distance = name.edit_distance(candidate, true, best);
+    unsigned distance = name.edit_distance_insensitive(candidate, true, best);
     if (distance >= best)
       continue;
     best = distance;

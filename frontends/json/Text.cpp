@@ -1,4 +1,5 @@
 #include "frontends/json/Text.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <nlohmann/json.hpp>
@@ -52,6 +53,8 @@ struct Guard : nlohmann::json_sax<nlohmann::json> {
   bool parse_error(size_t, const std::string &lastToken, const nlohmann::detail::exception &error) override {
     // The library's text: `[json.exception.parse_error.101] parse error at line 3, column 5: ...`.
     std::string text = error.what();
+    for (char &c : text) // the text quotes the file, which may hold any byte
+      c = llvm::isPrint(c) ? c : '?';
     size_t start = text.find("] ");
     return refuse("text is no valid JSON: " + (start == std::string::npos ? text : text.substr(start + 2)));
   }
