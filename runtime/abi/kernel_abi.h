@@ -28,14 +28,14 @@ typedef void (*heddle_abi_task_t)(void *arguments, int64_t begin, int64_t end);
 typedef struct heddle_abi_context {
   /* Runs task over [0, count), split into ranges of at least `grain` iterations, and returns when all are done.
    * `kernel` numbers the kernel in the manifest's list (for traces). Ranges may run on any thread. */
-  void (*parallel_for)(struct heddle_abi_context *context, heddle_abi_task_t task, void *arguments,
-                       int64_t count, int64_t grain, int64_t kernel);
+  void (*parallel_for)(struct heddle_abi_context *context, heddle_abi_task_t task, void *arguments, int64_t count,
+                       int64_t grain, int64_t kernel);
   /* Set by another thread to ask for an early return; compiled code may look at it between kernels. */
   const int32_t *cancelled;
 } heddle_abi_context_t;
 
-/* dims: one value per symbolic dimension, in the manifest's order. output_dims: the dimensions of all outputs, in order,
- * concatenated (static ones too). */
+/* dims: one value per symbolic dimension, in the manifest's order. output_dims: the dimensions of all outputs, in
+ * order, concatenated (static ones too). */
 typedef void (*heddle_abi_plan_t)(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims);
 
 /* inputs and outputs: dense row-major buffers in the manifest's order. Returns 0, or 1 when cancelled. */

@@ -74,7 +74,11 @@ typedef struct heddle_dtype {
   uint16_t lanes; /* 1 */
 } heddle_dtype_t;
 
+#ifdef __cplusplus
+#define HEDDLE_DTYPE(code, bits) (heddle_dtype_t{(code), (bits), 1})
+#else
 #define HEDDLE_DTYPE(code, bits) ((heddle_dtype_t){(code), (bits), 1})
+#endif
 #define HEDDLE_F32 HEDDLE_DTYPE(2, 32)
 #define HEDDLE_F64 HEDDLE_DTYPE(2, 64)
 #define HEDDLE_F16 HEDDLE_DTYPE(2, 16)
