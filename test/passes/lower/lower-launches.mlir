@@ -1,0 +1,30 @@
+// RUN: heddle-opt %s --heddle-lower-launches --split-input-file | FileCheck %s
+
+// The stack holds the arguments of one launch at a time; equal kernels share a task.
+// CHECK: module attributes {heddle.kernels = ["relu"]}
+// CHECK-LABEL: llvm.func @forward(
+// CHECK-SAME:    %[[CONTEXT:.*]]: !llvm.ptr {heddle.role = "context"}, %[[X:.*]]: !llvm.ptr, %[[N:.*]]: i64)
+// CHECK:         %[[ARGUMENTS:.*]] = llvm.alloca %{{.*}} x !llvm.array<4 x i64>
+// CHECK:         %[[FIELD:.*]] = llvm.getelementptr %[[ARGUMENTS]][0, 0]
+// CHECK:         llvm.store %[[X]], %[[FIELD]]
+// CHECK:         %[[PARALLEL_FOR:.*]] = llvm.load %[[CONTEXT]] : !llvm.ptr -> !llvm.ptr
+// CHECK:         %[[TASK:.*]] = llvm.mlir.addressof @task_kernel_relu_0
+// CHECK:         %[[GRAIN:.*]] = llvm.mlir.constant(512 : i64)
+// CHECK:         %[[KERNEL:.*]] = llvm.mlir.constant(0 : i64)
+// CHECK:         llvm.call %[[PARALLEL_FOR]](%[[CONTEXT]], %[[TASK]], %[[ARGUMENTS]], %[[N]], %[[GRAIN]], %[[KERNEL]])
+// CHECK:         llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}, %[[ARGUMENTS]],
+// CHECK-LABEL: llvm.func @kernel_relu_0(
+// CHECK-SAME:    !llvm.ptr {llvm.noalias}
+// CHECK-LABEL: llvm.func internal @task_kernel_relu_0(
+// CHECK-SAME:    %[[ARGUMENTS:.*]]: !llvm.ptr, %[[BEGIN:.*]]: i64, %[[END:.*]]: i64)
+// CHECK:         %[[X:.*]] = llvm.load
+// CHECK:         llvm.call @kernel_relu_0(%[[BEGIN]], %[[END]], %[[X]],
+llvm.func @forward(%context: !llvm.ptr {heddle.role = "context"}, %x: !llvm.ptr, %n: i64) {
+  %c0 = llvm.mlir.constant(0 : i64) : i64
+  llvm.call @kernel_relu_0(%c0, %n, %x, %n) {heddle.launch = {grain = 512 : i64, kernel = "relu"}} : (i64, i64, !llvm.ptr, i64) -> ()
+  llvm.call @kernel_relu_0(%c0, %n, %x, %n) {heddle.launch = {grain = 512 : i64, kernel = "relu"}} : (i64, i64, !llvm.ptr, i64) -> ()
+  llvm.return
+}
+llvm.func @kernel_relu_0(%begin: i64, %end: i64, %x: !llvm.ptr, %n: i64) attributes {heddle.noalias = array<i64: 2>} {
+  llvm.return
+}
