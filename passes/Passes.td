@@ -419,4 +419,23 @@ def LowerLaunchesPass : Pass<"heddle-lower-launches", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def ExpandReshapesPass : Pass<"heddle-expand-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "write reshapes with several dynamic sizes in one group as explicit views";
+  let description = [{
+    A contiguous `memref.expand_shape` that splits one dimension into several dynamic ones becomes a
+    `memref.reinterpret_cast` with all sizes and strides.
+
+    Before:
+    ```mlir
+    %x = memref.expand_shape %rows [[0, 1], [2]] output_shape [%b, %t, 96] : memref<?x96xf32> into memref<?x?x96xf32>
+    ```
+    After:
+    ```mlir
+    %stride = arith.muli %t, %c96 : index
+    %x = memref.reinterpret_cast %rows to offset: [0], sizes: [%b, %t, 96], strides: [%stride, 96, 1] : ..
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif
