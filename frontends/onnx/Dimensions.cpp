@@ -149,7 +149,8 @@ Dim parseDim(StringRef text, MLIRContext *context, llvm::function_ref<Dim(String
 //===--- inputs ---------------------------------------------------------------------------===//
 
 static bool isName(StringRef text) {
-  return !text.empty() && !llvm::isDigit(text.front()) && llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.' || c == ':'; });
+  return !text.empty() && !llvm::isDigit(text.front()) &&
+         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.' || c == ':'; });
 }
 
 // Names that stand alone in some dimension: only their values can be read from the inputs.
@@ -200,12 +201,13 @@ static bool checkInput(const ValueInfoProto &input, EmitError emitError) {
   }
   if (elementCount(known))
     return true;
-  emitError() << "input '" << input.name() << "' has more elements than expected, the product of its sizes is above 2^48";
+  emitError() << "input '" << input.name()
+              << "' has more elements than expected, the product of its sizes is above 2^48";
   return false;
 }
 
-std::optional<InputSizes> resolveInputSizes(ArrayRef<const ValueInfoProto *> inputs, const FixedSymbols &fixed, MLIRContext *context,
-                                            EmitError emitError) {
+std::optional<InputSizes> resolveInputSizes(ArrayRef<const ValueInfoProto *> inputs, const FixedSymbols &fixed,
+                                            MLIRContext *context, EmitError emitError) {
   std::vector<StringRef> plain = plainNames(inputs);
   SymbolNames symbols(fixed, context);
   auto lookupPlain = [&](StringRef name) { return llvm::is_contained(plain, name) ? symbols.symbol(name) : Dim(); };
@@ -218,7 +220,8 @@ std::optional<InputSizes> resolveInputSizes(ArrayRef<const ValueInfoProto *> inp
       Dim size = dimension.has_dim_value() ? getAffineConstantExpr(dimension.dim_value(), context)
                                            : parseDim(dimension.dim_param(), context, lookupPlain);
       if (!size)
-        size = symbols.symbol(dimension.dim_param().empty() ? input->name() + "_dim" + std::to_string(axis) : dimension.dim_param());
+        size = symbols.symbol(dimension.dim_param().empty() ? input->name() + "_dim" + std::to_string(axis)
+                                                            : dimension.dim_param());
       shape.push_back(size);
     }
     result.shapes.push_back(shape);

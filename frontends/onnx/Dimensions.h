@@ -1,8 +1,9 @@
 // Sizes of the graph's inputs as symbols of the entry.
 //
-// A dimension of an ONNX input is a number, a name ("batch"), an expression of names ("past + 1") or nothing. Names become symbols of the
-// entry; an expression stays one where its names are sizes of other dimensions; everything else is a fresh symbol ("x_dim1").
-// While importing, a symbol may turn out to be fixed (a weight of 64 columns meets `len`): then the import starts over with that knowledge:
+// A dimension of an ONNX input is a number, a name ("batch"), an expression of names ("past + 1") or nothing. Names
+// become symbols of the entry; an expression stays one where its names are sizes of other dimensions; everything else
+// is a fresh symbol ("x_dim1"). While importing, a symbol may turn out to be fixed (a weight of 64 columns meets
+// `len`): then the import starts over with that knowledge:
 //
 //   InputSizes sizes = resolveInputSizes(inputs, {{"len", {"64", ...}}}, context);
 #ifndef HEDDLE_FRONTENDS_ONNX_DIMENSIONS_H
@@ -30,8 +31,8 @@ struct InputSizes {
   std::vector<Shape> shapes; // one for each input, in order
 };
 
-// A number, or an expression of + - * / (floor division), parentheses and names; null when it is something else or a name is unknown.
-// A name is looked up by `lookup`, which may return null.
+// A number, or an expression of + - * / (floor division), parentheses and names; null when it is something else or a
+// name is unknown. A name is looked up by `lookup`, which may return null.
 Dim parseDim(llvm::StringRef text, mlir::MLIRContext *context, llvm::function_ref<Dim(llvm::StringRef)> lookup);
 
 // Nothing, and an error, when an input is no tensor or a size is negative.

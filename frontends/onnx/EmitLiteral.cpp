@@ -28,15 +28,16 @@ static Tensor emitSizes(GraphBuilder &g, const Literal &literal) {
     values.push_back(g.dimValue(element.dim));
   if (llvm::is_contained(values, Value()))
     return {};
-  return g.generate(g.shape(literal.shape), literal.elementType, [&](OpBuilder &b, Location at, ValueRange indices) -> Value {
-    Value result = values.front();
-    for (size_t i = 1; i < values.size(); ++i) {
-      Value here = arith::ConstantIndexOp::create(b, at, i);
-      Value isHere = arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, indices[0], here);
-      result = arith::SelectOp::create(b, at, isHere, values[i], result);
-    }
-    return arith::IndexCastOp::create(b, at, literal.elementType, result);
-  });
+  return g.generate(g.shape(literal.shape), literal.elementType,
+                    [&](OpBuilder &b, Location at, ValueRange indices) -> Value {
+                      Value result = values.front();
+                      for (size_t i = 1; i < values.size(); ++i) {
+                        Value here = arith::ConstantIndexOp::create(b, at, i);
+                        Value isHere = arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, indices[0], here);
+                        result = arith::SelectOp::create(b, at, isHere, values[i], result);
+                      }
+                      return arith::IndexCastOp::create(b, at, literal.elementType, result);
+                    });
 }
 
 Tensor emitLiteral(GraphBuilder &g, const Literal &literal) {

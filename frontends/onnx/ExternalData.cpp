@@ -1,4 +1,5 @@
-// Tensor data in files beside the model. A model file comes from anywhere, so it may only name files of its own directory.
+// Tensor data in files beside the model. A model file comes from anywhere, so it may only name files of its own
+// directory.
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
 #include "llvm/Support/FileSystem.h"
@@ -59,8 +60,8 @@ static bool isInside(StringRef file, StringRef directory) {
   return true;
 }
 
-// Directories that may hold the data, links resolved: the one the model's path names, and the one the model's file lies in. They differ
-// where a model and its data are links into one store.
+// Directories that may hold the data, links resolved: the one the model's path names, and the one the model's file lies
+// in. They differ where a model and its data are links into one store.
 static SmallVector<std::string> modelDirectories(StringRef modelPath) {
   SmallVector<std::string> directories;
   SmallString<256> named, real;
@@ -72,10 +73,13 @@ static SmallVector<std::string> modelDirectories(StringRef modelPath) {
   return directories;
 }
 
-// The file that `location` names, or nothing when it leaves the directory: by its spelling (absolute, ..) or through a link.
-static std::optional<std::string> containedPath(StringRef location, StringRef modelPath, StringRef what, EmitError emitError) {
+// The file that `location` names, or nothing when it leaves the directory: by its spelling (absolute, ..) or through a
+// link.
+static std::optional<std::string> containedPath(StringRef location, StringRef modelPath, StringRef what,
+                                                EmitError emitError) {
   auto escapes = [&] {
-    emitError() << what << ", external data location '" << location << "', expected a file inside of the model's directory";
+    emitError() << what << ", external data location '" << location
+                << "', expected a file inside of the model's directory";
     return std::nullopt;
   };
   if (path::is_absolute(location) || location.contains('\0') || location.contains('\\'))
@@ -90,13 +94,14 @@ static std::optional<std::string> containedPath(StringRef location, StringRef mo
     emitError() << what << ", external data file '" << location << "' is not a readable file beside the model";
     return std::nullopt;
   }
-  if (llvm::none_of(modelDirectories(modelPath), [&](const std::string &directory) { return isInside(realFile, directory); }))
+  if (llvm::none_of(modelDirectories(modelPath),
+                    [&](const std::string &directory) { return isInside(realFile, directory); }))
     return escapes();
   return std::string(realFile);
 }
 
-std::optional<std::string> readExternalData(const TensorProto &proto, int64_t expectedBytes, StringRef what, StringRef modelPath,
-                                            EmitError emitError) {
+std::optional<std::string> readExternalData(const TensorProto &proto, int64_t expectedBytes, StringRef what,
+                                            StringRef modelPath, EmitError emitError) {
   std::optional<ExternalEntry> entry = parseEntry(proto, what, emitError);
   if (!entry)
     return std::nullopt;
@@ -110,12 +115,14 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   }
   int64_t length = entry->length.value_or(expectedBytes);
   if (length != expectedBytes) {
-    emitError() << what << ", external data has length " << length << ", expected " << expectedBytes << " bytes for its shape and type";
+    emitError() << what << ", external data has length " << length << ", expected " << expectedBytes
+                << " bytes for its shape and type";
     return std::nullopt;
   }
-  if (static_cast<uint64_t>(entry->offset) > size || static_cast<uint64_t>(length) > size - static_cast<uint64_t>(entry->offset)) {
-    emitError() << what << ", external data at offset " << entry->offset << " with length " << length << " ends beyond '"
-                << entry->location << "', which has " << size << " bytes";
+  if (static_cast<uint64_t>(entry->offset) > size ||
+      static_cast<uint64_t>(length) > size - static_cast<uint64_t>(entry->offset)) {
+    emitError() << what << ", external data at offset " << entry->offset << " with length " << length
+                << " ends beyond '" << entry->location << "', which has " << size << " bytes";
     return std::nullopt;
   }
   if (length == 0)

@@ -7,8 +7,8 @@ using namespace mlir;
 
 namespace heddle::onnx {
 
-GraphImporter::GraphImporter(const Model &model, const ImportOptions &options, const FixedSymbols &fixed, InputSizes sizes,
-                             MLIRContext *context)
+GraphImporter::GraphImporter(const Model &model, const ImportOptions &options, const FixedSymbols &fixed,
+                             InputSizes sizes, MLIRContext *context)
     : model(model), options(options), fixed(fixed), sizes(std::move(sizes)), g(context, "forward", this->sizes.symbols),
       symbolRanges(this->sizes.symbols.size(), Interval{1, std::numeric_limits<int64_t>::max()}) {}
 
@@ -63,11 +63,12 @@ void GraphImporter::bindInputs() {
   for (auto [input, shape] : llvm::zip_equal(model.inputs, sizes.shapes)) {
     Location loc = model.location(input->name(), g.context());
     g.setLocation(loc);
-    Type type = convertElementType(input->type().tensor_type().elem_type(), "input '" + input->name() + "'", g.context(),
-                                   [&] { return g.emitError(); });
+    Type type = convertElementType(input->type().tensor_type().elem_type(), "input '" + input->name() + "'",
+                                   g.context(), [&] { return g.emitError(); });
     if (!type)
       continue;
-    std::optional<std::pair<int64_t, int64_t>> range = isa<IntegerType>(type) ? indexRange(model, input->name()) : std::nullopt;
+    std::optional<std::pair<int64_t, int64_t>> range =
+        isa<IntegerType>(type) ? indexRange(model, input->name()) : std::nullopt;
     Tensor tensor = g.input(input->name(), shape, type, range);
     values.insert({input->name(), GraphValue{shape, type, std::nullopt, std::nullopt, tensor, loc}});
   }
@@ -89,7 +90,8 @@ bool reportUnsupported(const Model &model, MLIRContext *context) {
   for (const auto &[name, nodes] : missing) {
     const NodeProto &first = *nodes.front();
     InFlightDiagnostic diagnostic = emitError(model.location(first, context));
-    diagnostic << "operator '" << name << "' " << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opset);
+    diagnostic << "operator '" << name << "' "
+               << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opset);
     if (nodes.size() > 1)
       diagnostic << " (" << nodes.size() << " nodes)";
     for (const NodeProto *other : ArrayRef(nodes).drop_front().take_front(3))
@@ -130,7 +132,8 @@ void GraphImporter::convertNode(const NodeProto &node, const OpRow &row) {
 bool GraphImporter::checkOutputCount(const NodeProto &node, size_t count) {
   for (size_t index = count; index < static_cast<size_t>(node.output_size()); ++index)
     if (!node.output(index).empty()) {
-      g.emitError() << node.op_type() << ": output " << index << " ('" << node.output(index) << "'), expected at most " << count << " outputs";
+      g.emitError() << node.op_type() << ": output " << index << " ('" << node.output(index) << "'), expected at most "
+                    << count << " outputs";
       return false;
     }
   return true;
@@ -139,7 +142,8 @@ bool GraphImporter::checkOutputCount(const NodeProto &node, size_t count) {
 void GraphImporter::bindResults(const NodeProto &node, const Results &results) {
   for (auto [name, tensor] : llvm::zip(node.output(), results))
     if (!name.empty())
-      values.insert({name, GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()}});
+      values.insert(
+          {name, GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()}});
 }
 
 void GraphImporter::bindLiterals(const NodeProto &node, Literals literals) {
@@ -224,7 +228,8 @@ void GraphImporter::keepUnsupported(const NodeProto &node) {
   }
   std::string name = (isDefaultDomain(node.domain()) ? "" : node.domain() + ".") + node.op_type();
   OpBuilder &b = g.builder();
-  auto op = mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(name), attributesOf(node, b), operands);
+  auto op =
+      mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(name), attributesOf(node, b), operands);
   for (auto [entry, result] : llvm::zip_equal(known, op.getResults())) {
     Tensor tensor = g.wrap(result, entry.second);
     GraphValue &value = values.find(entry.first)->second;
@@ -265,7 +270,8 @@ bool GraphImporter::requireAtLeast(Dim a, Dim b) {
       used.push_back(position);
   bool isLine = true;
   difference.walk([&](AffineExpr part) {
-    isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul || isa<AffineSymbolExpr, AffineConstantExpr>(part);
+    isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul ||
+              isa<AffineSymbolExpr, AffineConstantExpr>(part);
   });
   if (used.size() != 1 || !isLine || !difference.isPureAffine())
     return false;
@@ -289,10 +295,10 @@ void GraphImporter::emitOutputs() {
     if (!value || !value->elementType)
       continue;
     int32_t declared = output->type().tensor_type().elem_type();
-    if (declared && convertElementType(declared, "output '" + output->name() + "'", g.context(), [&] { return g.emitError(); }) !=
-                        value->elementType)
-      g.emitError() << "output '" << output->name() << "' is declared as " << elementTypeName(declared) << ", but the graph computes "
-                    << value->elementType;
+    if (declared && convertElementType(declared, "output '" + output->name() + "'", g.context(),
+                                       [&] { return g.emitError(); }) != value->elementType)
+      g.emitError() << "output '" << output->name() << "' is declared as " << elementTypeName(declared)
+                    << ", but the graph computes " << value->elementType;
     g.output(output->name(), materialise(*value));
   }
 }
@@ -324,7 +330,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   if (!module)
     return nullptr;
   for (const auto &[symbol, value] : fixed)
-    emitRemark(value.location) << "dimension '" << symbol << "' is taken to be " << value.expression << ": other sizes do not fit this node";
+    emitRemark(value.location) << "dimension '" << symbol << "' is taken to be " << value.expression
+                               << ": other sizes do not fit this node";
   attachSymbolRanges(*module);
   return module;
 }

@@ -1,7 +1,7 @@
 // One walk over the nodes of a graph: every value becomes a constant, a literal or a tensor of the entry.
 //
-// Invariant: a value that is known while importing is only emitted when an operator needs it as a tensor, so chains of size arithmetic leave
-// nothing behind.
+// Invariant: a value that is known while importing is only emitted when an operator needs it as a tensor, so chains of
+// size arithmetic leave nothing behind.
 #ifndef HEDDLE_FRONTENDS_ONNX_GRAPHIMPORTER_H
 #define HEDDLE_FRONTENDS_ONNX_GRAPHIMPORTER_H
 
@@ -19,16 +19,17 @@ class NodeProto;
 
 struct GraphValue {
   Shape shape;
-  mlir::Type elementType;                // null: the value is not known because an operator before it failed
+  mlir::Type elementType; // null: the value is not known because an operator before it failed
   std::optional<ConstantData> constant;
   std::optional<Literal> literal;
-  Tensor tensor;                         // empty until an operator needs it
+  Tensor tensor; // empty until an operator needs it
   mlir::Location location;
 };
 
 class GraphImporter {
 public:
-  GraphImporter(const Model &model, const ImportOptions &options, const FixedSymbols &fixed, InputSizes sizes, mlir::MLIRContext *context);
+  GraphImporter(const Model &model, const ImportOptions &options, const FixedSymbols &fixed, InputSizes sizes,
+                mlir::MLIRContext *context);
 
   // The module; null after mistakes, and when a symbol was fixed (see newlyFixed).
   mlir::OwningOpRef<mlir::ModuleOp> run();
@@ -43,7 +44,8 @@ public:
   Tensor materialise(GraphValue &value);
   // Notes that one of the sizes is a symbol that must be the other; false when neither is a free symbol.
   bool fixSymbol(Dim a, Dim b);
-  // Sees to it that a >= b for all sizes that the module accepts, by narrowing the range of a symbol where that is needed.
+  // Sees to it that a >= b for all sizes that the module accepts, by narrowing the range of a symbol where that is
+  // needed.
   bool requireAtLeast(Dim a, Dim b);
 
 private:

@@ -1,4 +1,5 @@
-// The order of the nodes: every value is defined once and before it is read. Files should already be in such an order, not all are.
+// The order of the nodes: every value is defined once and before it is read. Files should already be in such an order,
+// not all are.
 #include "frontends/onnx/ModelFile.h"
 #include "frontends/onnx/onnx_model.pb.h"
 #include "llvm/ADT/BitVector.h"
@@ -49,14 +50,16 @@ static bool checkReads(const Model &model, const Definitions &definitions, MLIRC
       }
   for (const ValueInfoProto *output : model.outputs)
     if (!definitions.contains(output->name())) {
-      emitError(model.location(output->name(), context)) << "output '" << output->name() << "', which no node, input or initialiser defines";
+      emitError(model.location(output->name(), context))
+          << "output '" << output->name() << "', which no node, input or initialiser defines";
       ok = false;
     }
   return ok;
 }
 
 // Names of the nodes around one cycle among those that are left: following a definition that is left ends in a cycle.
-static void reportCycle(const Model &model, const Definitions &definitions, const llvm::BitVector &placed, MLIRContext *context) {
+static void reportCycle(const Model &model, const Definitions &definitions, const llvm::BitVector &placed,
+                        MLIRContext *context) {
   const auto &nodes = model.proto->graph().node();
   std::vector<int> path;
   int current = placed.find_first_unset();
@@ -74,7 +77,8 @@ static void reportCycle(const Model &model, const Definitions &definitions, cons
   std::vector<std::string> names;
   for (int node : path)
     names.push_back("'" + (nodes[node].name().empty() ? nodes[node].output(0) : nodes[node].name()) + "'");
-  emitError(model.location(nodes[current], context)) << "nodes form a cycle, expected none: " << llvm::join(llvm::reverse(names), " -> ");
+  emitError(model.location(nodes[current], context))
+      << "nodes form a cycle, expected none: " << llvm::join(llvm::reverse(names), " -> ");
 }
 
 bool orderNodes(Model &model, MLIRContext *context) {
@@ -82,7 +86,7 @@ bool orderNodes(Model &model, MLIRContext *context) {
   if (!definitions || !checkReads(model, *definitions, context))
     return false;
   const auto &nodes = model.proto->graph().node();
-  std::vector<int> missing(nodes.size(), 0);            // inputs whose definition is not placed yet
+  std::vector<int> missing(nodes.size(), 0); // inputs whose definition is not placed yet
   std::vector<std::vector<int>> readers(nodes.size());
   for (auto [index, node] : llvm::enumerate(nodes))
     for (const std::string &input : node.input()) {

@@ -134,8 +134,10 @@ static int64_t mulBound(int64_t a, int64_t b) {
 }
 
 static Interval mulInterval(Interval a, Interval b) {
-  int64_t corners[] = {mulBound(a.low, b.low), mulBound(a.low, b.high), mulBound(a.high, b.low), mulBound(a.high, b.high)};
-  return {*std::min_element(std::begin(corners), std::end(corners)), *std::max_element(std::begin(corners), std::end(corners))};
+  int64_t corners[] = {mulBound(a.low, b.low), mulBound(a.low, b.high), mulBound(a.high, b.low),
+                       mulBound(a.high, b.high)};
+  return {*std::min_element(std::begin(corners), std::end(corners)),
+          *std::max_element(std::begin(corners), std::end(corners))};
 }
 
 static int64_t divideBound(int64_t value, int64_t divisor, bool ceil) {

@@ -1,11 +1,13 @@
 // Small tensors that are known while importing: constants, and integers computed from the sizes of tensors.
 //
-// Exporters spell a reshape as a chain of nodes on the sizes of another tensor: Shape, Gather, Mul, Concat, Reshape. A Literal is a
-// value of such a chain. Its integers are affine expressions of the entry's symbols, so [B, T*H, -1] is as well known as [2, 48, -1]:
+// Exporters spell a reshape as a chain of nodes on the sizes of another tensor: Shape, Gather, Mul, Concat, Reshape. A
+// Literal is a value of such a chain. Its integers are affine expressions of the entry's symbols, so [B, T*H, -1] is as
+// well known as [2, 48, -1]:
 //
 //   Literal sizes = {i64, {2}, {{g.dim("B")}, {g.dim("T") * 3}}};
 //
-// Invariant: an integer or boolean element has `dim` set, a floating-point element has `dim` null and its value in `real`.
+// Invariant: an integer or boolean element has `dim` set, a floating-point element has `dim` null and its value in
+// `real`.
 #ifndef HEDDLE_FRONTENDS_ONNX_LITERAL_H
 #define HEDDLE_FRONTENDS_ONNX_LITERAL_H
 
@@ -51,9 +53,11 @@ Element rounded(Element element, mlir::Type type);
 // Shape of the numpy broadcast of both, or nothing.
 std::optional<llvm::SmallVector<int64_t>> broadcastSizes(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 
-// A literal of the given shape whose element at `index` is that of `source` at `where(index)`. The position is a multi-index.
-Literal gathered(const Literal &source, llvm::ArrayRef<int64_t> shape,
-                 llvm::function_ref<void(llvm::ArrayRef<int64_t> index, llvm::MutableArrayRef<int64_t> position)> where);
+// A literal of the given shape whose element at `index` is that of `source` at `where(index)`. The position is a
+// multi-index.
+Literal
+gathered(const Literal &source, llvm::ArrayRef<int64_t> shape,
+         llvm::function_ref<void(llvm::ArrayRef<int64_t> index, llvm::MutableArrayRef<int64_t> position)> where);
 
 // `source` read under numpy broadcasting to `shape`.
 Literal broadcast(const Literal &source, llvm::ArrayRef<int64_t> shape);

@@ -33,22 +33,26 @@ static bool parse(Model &model, Location loc) {
   }
   size_t size = (*buffer)->getBufferSize();
   if (size > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    emitError(loc) << "model file has " << size << " bytes, expected at most 2 GiB (larger weights are stored as external data)";
+    emitError(loc) << "model file has " << size
+                   << " bytes, expected at most 2 GiB (larger weights are stored as external data)";
     return false;
   }
-  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>((*buffer)->getBufferStart()), static_cast<int>(size));
+  google::protobuf::io::CodedInputStream stream(reinterpret_cast<const uint8_t *>((*buffer)->getBufferStart()),
+                                                static_cast<int>(size));
   stream.SetRecursionLimit(maxMessageDepth);
   model.proto = std::make_shared<ModelProto>();
   if (model.proto->ParseFromCodedStream(&stream) && stream.ConsumedEntireMessage())
     return true;
-  emitError(loc) << "model file of " << size << " bytes, expected an ONNX model but it is truncated or not in this format";
+  emitError(loc) << "model file of " << size
+                 << " bytes, expected an ONNX model but it is truncated or not in this format";
   return false;
 }
 
 static bool checkVersions(Model &model, Location loc) {
   const ModelProto &proto = *model.proto;
   if (!proto.has_ir_version() || proto.ir_version() < minIrVersion || proto.ir_version() > maxIrVersion) {
-    emitError(loc) << "IR version " << proto.ir_version() << ", expected one in [" << minIrVersion << ", " << maxIrVersion << "]";
+    emitError(loc) << "IR version " << proto.ir_version() << ", expected one in [" << minIrVersion << ", "
+                   << maxIrVersion << "]";
     return false;
   }
   for (const OperatorSetIdProto &import : proto.opset_import())
@@ -56,8 +60,9 @@ static bool checkVersions(Model &model, Location loc) {
       model.opset = import.version();
   if (model.opset >= minOpset && model.opset <= maxOpset)
     return true;
-  InFlightDiagnostic diagnostic = emitError(loc) << "opset " << model.opset << " of the default operator set, expected one in [" << minOpset
-                                                 << ", " << maxOpset << "]";
+  InFlightDiagnostic diagnostic = emitError(loc)
+                                  << "opset " << model.opset << " of the default operator set, expected one in ["
+                                  << minOpset << ", " << maxOpset << "]";
   if (proto.opset_import().empty())
     diagnostic << " (the model imports none)";
   return false;
@@ -78,8 +83,8 @@ static bool readInitializers(Model &model, MLIRContext *context) {
       ok = false;
       continue;
     }
-    std::optional<ConstantData> data = readTensor(tensor, "initialiser '" + tensor.name() + "'", model.path, context,
-                                                  [&] { return emitError(loc); });
+    std::optional<ConstantData> data =
+        readTensor(tensor, "initialiser '" + tensor.name() + "'", model.path, context, [&] { return emitError(loc); });
     if (data)
       model.initializers.insert({tensor.name(), std::move(*data)});
     ok &= data.has_value();

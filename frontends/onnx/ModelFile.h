@@ -16,12 +16,12 @@ class ValueInfoProto;
 
 struct Model {
   std::string path;
-  std::string name;                                // of the file: the first part of every location
+  std::string name; // of the file: the first part of every location
   std::shared_ptr<ModelProto> proto;
-  int64_t opset = 0;                               // of the default operator set
-  std::vector<const ValueInfoProto *> inputs;      // without the initialisers
+  int64_t opset = 0;                          // of the default operator set
+  std::vector<const ValueInfoProto *> inputs; // without the initialisers
   std::vector<const ValueInfoProto *> outputs;
-  std::vector<const NodeProto *> nodes;            // each after the nodes that it reads
+  std::vector<const NodeProto *> nodes; // each after the nodes that it reads
   llvm::StringMap<ConstantData> initializers;
 
   // "model.onnx:name" as a location.
@@ -32,7 +32,8 @@ struct Model {
 // Reads, checks and orders the model; nothing after a reported mistake.
 std::optional<Model> readModel(llvm::StringRef path, mlir::MLIRContext *context);
 
-// Puts the nodes in order; false, and an error, for a value that is defined twice or not at all, or a cycle (GraphOrder.cpp).
+// Puts the nodes in order; false, and an error, for a value that is defined twice or not at all, or a cycle
+// (GraphOrder.cpp).
 bool orderNodes(Model &model, mlir::MLIRContext *context);
 
 } // namespace heddle::onnx

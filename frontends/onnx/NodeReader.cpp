@@ -25,7 +25,8 @@ GraphValue *NodeReader::value(int64_t index) {
   if (has(index))
     return importer.find(node.input(index));
   if (!hasFailed)
-    error() << "input " << index << " is missing, expected at least " << index + 1 << " inputs but got " << inputCount();
+    error() << "input " << index << " is missing, expected at least " << index + 1 << " inputs but got "
+            << inputCount();
   return nullptr;
 }
 
@@ -84,7 +85,8 @@ std::optional<SmallVector<int64_t>> NodeReader::integers(int64_t index, StringRe
   for (Dim dim : *known) {
     auto constant = dyn_cast<AffineConstantExpr>(dim);
     if (!constant) {
-      error() << "input '" << what << "' (value '" << node.input(index) << "'), expected constants but got " << g.describe(dim);
+      error() << "input '" << what << "' (value '" << node.input(index) << "'), expected constants but got "
+              << g.describe(dim);
       return std::nullopt;
     }
     result.push_back(constant.getValue());
@@ -110,8 +112,9 @@ std::optional<double> NodeReader::number(int64_t index, StringRef what) {
 enum : int32_t { FloatKind = 1, IntKind, StringKind, TensorKind, GraphKind, FloatsKind, IntsKind };
 
 static StringRef kindName(int32_t kind) {
-  static constexpr StringRef names[] = {"UNDEFINED", "FLOAT", "INT", "STRING", "TENSOR", "GRAPH", "FLOATS", "INTS",
-                                        "STRINGS", "TENSORS", "GRAPHS", "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
+  static constexpr StringRef names[] = {
+      "UNDEFINED", "FLOAT",   "INT",    "STRING",        "TENSOR",         "GRAPH",      "FLOATS",     "INTS",
+      "STRINGS",   "TENSORS", "GRAPHS", "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
   return kind >= 0 && kind < static_cast<int32_t>(std::size(names)) ? names[kind] : "an unknown kind";
 }
 
@@ -125,11 +128,13 @@ const AttributeProto *NodeReader::attribute(StringRef name, int32_t kind) {
     if (attribute.name() != name)
       continue;
     if (!attribute.ref_attr_name().empty()) {
-      error() << "attribute '" << name << "' refers to '" << attribute.ref_attr_name() << "' of an enclosing function, expected a value";
+      error() << "attribute '" << name << "' refers to '" << attribute.ref_attr_name()
+              << "' of an enclosing function, expected a value";
       return nullptr;
     }
     if (attribute.has_type() && attribute.type() != 0 && attribute.type() != kind) {
-      error() << "attribute '" << name << "', expected kind " << kindName(kind) << " but got " << kindName(attribute.type());
+      error() << "attribute '" << name << "', expected kind " << kindName(kind) << " but got "
+              << kindName(attribute.type());
       return nullptr;
     }
     return &attribute;
@@ -170,7 +175,8 @@ std::optional<ConstantData> NodeReader::tensorAttribute(StringRef name) {
   const AttributeProto *found = attribute(name, TensorKind);
   if (!found)
     return std::nullopt;
-  return readTensor(found->t(), ("attribute '" + name + "'").str(), importer.modelPath(), g.context(), [&] { return error(); });
+  return readTensor(found->t(), ("attribute '" + name + "'").str(), importer.modelPath(), g.context(),
+                    [&] { return error(); });
 }
 
 void NodeReader::ignore(ArrayRef<StringRef> names) {
@@ -183,7 +189,8 @@ void NodeReader::ignore(ArrayRef<StringRef> names) {
 std::optional<int64_t> NodeReader::axis(int64_t axis, int64_t rank) {
   if (axis >= -rank && axis < rank)
     return axis < 0 ? axis + rank : axis;
-  error() << "axis " << axis << " is outside of rank " << rank << ", expected a value in [" << -rank << ", " << rank << ")";
+  error() << "axis " << axis << " is outside of rank " << rank << ", expected a value in [" << -rank << ", " << rank
+          << ")";
   return std::nullopt;
 }
 

@@ -5,9 +5,9 @@
 //     return {node.g.softmax(x, node.integer("axis", -1))};
 //   }
 //
-// A wrong attribute or a missing input is reported at the node, and the reader remembers it: the function may go on with the default, its
-// results are then thrown away. Inputs and attributes that the function never asks for are errors too, so a newer meaning of an operator is
-// never taken for an older one.
+// A wrong attribute or a missing input is reported at the node, and the reader remembers it: the function may go on
+// with the default, its results are then thrown away. Inputs and attributes that the function never asks for are errors
+// too, so a newer meaning of an operator is never taken for an older one.
 #ifndef HEDDLE_FRONTENDS_ONNX_NODEREADER_H
 #define HEDDLE_FRONTENDS_ONNX_NODEREADER_H
 
@@ -34,10 +34,10 @@ public:
   //--- inputs ---
   int64_t inputCount() const;
   int64_t outputCount() const;
-  bool has(int64_t index);                       // present and not the empty name
-  Tensor tensor(int64_t index);                  // emitted on first use when it is a constant
+  bool has(int64_t index);      // present and not the empty name
+  Tensor tensor(int64_t index); // emitted on first use when it is a constant
   Tensor optionalTensor(int64_t index) { return has(index) ? tensor(index) : Tensor(); }
-  llvm::SmallVector<Tensor> tensors();           // all inputs
+  llvm::SmallVector<Tensor> tensors(); // all inputs
   Shape shape(int64_t index);
   mlir::Type elementType(int64_t index);
   int64_t rank(int64_t index) { return shape(index).size(); }

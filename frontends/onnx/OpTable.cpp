@@ -9,8 +9,8 @@ namespace heddle::onnx {
 const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
-    for (auto registerGroup : {registerActivation, registerConstant, registerElementwise, registerIndex, registerMatMul, registerNorm,
-                               registerReduce, registerShape, registerSlice})
+    for (auto registerGroup : {registerActivation, registerConstant, registerElementwise, registerIndex, registerMatMul,
+                               registerNorm, registerReduce, registerShape, registerSlice})
       registerGroup(built);
     return built;
   }();
@@ -46,7 +46,9 @@ StringRef OpTable::nearestName(StringRef name) const {
 std::string OpTable::explainMissing(StringRef domain, StringRef name, int64_t opset) const {
   bool isDefaultDomain = domain.empty() || domain == "ai.onnx";
   if (auto versions = rows.find(name); isDefaultDomain && versions != rows.end())
-    return ("exists since opset " + Twine(versions->second.begin()->first) + ", but the model imports opset " + Twine(opset)).str();
+    return ("exists since opset " + Twine(versions->second.begin()->first) + ", but the model imports opset " +
+            Twine(opset))
+        .str();
   std::string text = "is not supported";
   if (StringRef nearest = nearestName(name); !nearest.empty())
     text += ("; the nearest supported operator is '" + nearest + "'").str();

@@ -3,8 +3,9 @@
 //   table.add({{"Softmax", 1, convertSoftmaxFlattened},
 //              {"Softmax", 13, convertSoftmax}});
 //
-// A model's opset selects the row with the largest `since` that is not above it. A row is added only where the meaning changes, not where
-// an operator merely accepts more element types. To add an operator: write its function in the file of its group, add its row.
+// A model's opset selects the row with the largest `since` that is not above it. A row is added only where the meaning
+// changes, not where an operator merely accepts more element types. To add an operator: write its function in the file
+// of its group, add its row.
 #ifndef HEDDLE_FRONTENDS_ONNX_OPTABLE_H
 #define HEDDLE_FRONTENDS_ONNX_OPTABLE_H
 
@@ -18,14 +19,15 @@ namespace heddle::onnx {
 
 class NodeReader;
 
-using Results = llvm::SmallVector<Tensor>;    // one for each output; empty after a reported mistake
-using Literals = llvm::SmallVector<Literal>;  // one for each output; empty when the outputs are not known while importing
+using Results = llvm::SmallVector<Tensor>; // one for each output; empty after a reported mistake
+using Literals =
+    llvm::SmallVector<Literal>; // one for each output; empty when the outputs are not known while importing
 
 struct OpRow {
   llvm::StringRef name;
   int64_t since;
-  Results (*convert)(NodeReader &);           // emits the operator
-  Literals (*fold)(NodeReader &) = nullptr;   // tried first
+  Results (*convert)(NodeReader &);         // emits the operator
+  Literals (*fold)(NodeReader &) = nullptr; // tried first
 };
 
 // Versions of the default operator set that a model may import.

@@ -11,9 +11,10 @@ namespace heddle::onnx {
 //===--- element types --------------------------------------------------------------------===//
 
 static constexpr const char *typeNames[] = {
-    "undefined", "float32", "uint8",     "int8",       "uint16",   "int16",        "int32",          "int64",      "string",
-    "bool",      "float16", "float64",   "uint32",     "uint64",   "complex64",    "complex128",     "bfloat16",   "float8e4m3fn",
-    "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2"};
+    "undefined", "float32",    "uint8",      "int8",         "uint16",         "int16",      "int32",
+    "int64",     "string",     "bool",       "float16",      "float64",        "uint32",     "uint64",
+    "complex64", "complex128", "bfloat16",   "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz",
+    "uint4",     "int4",       "float4e2m1", "float8e8m0",   "uint2",          "int2"};
 
 std::string elementTypeName(int32_t dataType) {
   if (dataType >= 0 && dataType < static_cast<int32_t>(std::size(typeNames)))
@@ -52,7 +53,9 @@ static Type supportedType(int32_t dataType, MLIRContext *context) {
 Type convertElementType(int32_t dataType, StringRef what, MLIRContext *context, EmitError emitError) {
   Type type = supportedType(dataType, context);
   if (!type)
-    emitError() << what << ", expected elements of type float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8 or bool but got "
+    emitError() << what
+                << ", expected elements of type float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8 "
+                   "or bool but got "
                 << elementTypeName(dataType);
   return type;
 }
@@ -61,16 +64,15 @@ Type convertElementType(int32_t dataType, StringRef what, MLIRContext *context, 
 
 static int64_t elementBytes(Type type) { return std::max<int64_t>(1, type.getIntOrFloatBitWidth() / 8); }
 
-template <typename To, typename Field>
-static std::string packed(const Field &field) {
+template <typename To, typename Field> static std::string packed(const Field &field) {
   std::string bytes(field.size() * sizeof(To), '\0');
   for (int i = 0; i < field.size(); ++i)
-    llvm::support::endian::write<To, llvm::endianness::little>(bytes.data() + i * sizeof(To), static_cast<To>(field[i]));
+    llvm::support::endian::write<To, llvm::endianness::little>(bytes.data() + i * sizeof(To),
+                                                               static_cast<To>(field[i]));
   return bytes;
 }
 
-template <typename Field>
-static std::string packedFloats(const Field &field) {
+template <typename Field> static std::string packedFloats(const Field &field) {
   using Float = typename Field::value_type;
   std::string bytes(field.size() * sizeof(Float), '\0');
   for (int i = 0; i < field.size(); ++i)
@@ -102,8 +104,8 @@ static std::optional<int64_t> checkSize(const TensorProto &proto, Type type, Str
   return std::nullopt;
 }
 
-std::optional<ConstantData> readTensor(const TensorProto &proto, StringRef what, StringRef modelPath, MLIRContext *context,
-                                       EmitError emitError) {
+std::optional<ConstantData> readTensor(const TensorProto &proto, StringRef what, StringRef modelPath,
+                                       MLIRContext *context, EmitError emitError) {
   ConstantData result;
   result.elementType = convertElementType(proto.data_type(), what, context, emitError);
   if (!result.elementType)
@@ -122,8 +124,9 @@ std::optional<ConstantData> readTensor(const TensorProto &proto, StringRef what,
     bytes = proto.has_raw_data() ? proto.raw_data() : typedBytes(proto, result.elementType);
   }
   if (static_cast<int64_t>(bytes.size()) != *expected) {
-    emitError() << what << " has data of " << bytes.size() << " bytes, expected " << *expected << " for " << (*expected / elementBytes(result.elementType))
-                << " elements of type " << elementTypeName(proto.data_type());
+    emitError() << what << " has data of " << bytes.size() << " bytes, expected " << *expected << " for "
+                << (*expected / elementBytes(result.elementType)) << " elements of type "
+                << elementTypeName(proto.data_type());
     return std::nullopt;
   }
   if (result.elementType.isInteger(1)) // any non-zero byte is true
@@ -139,7 +142,8 @@ static int64_t readInteger(const char *data, Type type) {
   using namespace llvm::support::endian;
   switch (elementBytes(type)) {
   case 1:
-    return type.isUnsignedInteger() || type.isInteger(1) ? static_cast<int64_t>(static_cast<uint8_t>(*data)) : *reinterpret_cast<const int8_t *>(data);
+    return type.isUnsignedInteger() || type.isInteger(1) ? static_cast<int64_t>(static_cast<uint8_t>(*data))
+                                                         : *reinterpret_cast<const int8_t *>(data);
   case 2:
     return static_cast<int16_t>(read16le(data));
   case 4:

@@ -25,12 +25,13 @@ std::string elementTypeName(int32_t dataType);
 // The type of an ONNX element type; null, and an error that starts with `what`, when the importer does not carry it.
 mlir::Type convertElementType(int32_t dataType, llvm::StringRef what, mlir::MLIRContext *context, EmitError emitError);
 
-// Reads a tensor of the model at `modelPath`. Nothing, and an error that starts with `what`, when the data is missing, has the wrong length or
-// lies outside of the model's directory.
+// Reads a tensor of the model at `modelPath`. Nothing, and an error that starts with `what`, when the data is missing,
+// has the wrong length or lies outside of the model's directory.
 std::optional<ConstantData> readTensor(const TensorProto &proto, llvm::StringRef what, llvm::StringRef modelPath,
                                        mlir::MLIRContext *context, EmitError emitError);
 
-// Bytes of a tensor kept in another file: `location` must stay inside of the model's directory, as written and with links followed.
+// Bytes of a tensor kept in another file: `location` must stay inside of the model's directory, as written and with
+// links followed.
 std::optional<std::string> readExternalData(const TensorProto &proto, int64_t expectedBytes, llvm::StringRef what,
                                             llvm::StringRef modelPath, EmitError emitError);
 

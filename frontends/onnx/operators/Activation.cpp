@@ -1,16 +1,18 @@
-// Activations that are not one step of arithmetic. Their curves between the kinks are composed of builder operations, which fuse later.
+// Activations that are not one step of arithmetic. Their curves between the kinks are composed of builder operations,
+// which fuse later.
 #include "frontends/onnx/NodeReader.h"
 
 using namespace mlir;
 
 namespace heddle::onnx {
 
-template <Unary kind>
-static Results convertActivation(NodeReader &node) {
+template <Unary kind> static Results convertActivation(NodeReader &node) {
   return {node.g.unary(kind, node.tensor(0))};
 }
 
-static Results convertLeakyRelu(NodeReader &node) { return {node.g.leakyRelu(node.tensor(0), node.real("alpha", 0.01))}; }
+static Results convertLeakyRelu(NodeReader &node) {
+  return {node.g.leakyRelu(node.tensor(0), node.real("alpha", 0.01))};
+}
 
 static Results convertGelu(NodeReader &node) {
   std::string approximate = node.string("approximate", "none");

@@ -15,7 +15,9 @@ static Results convertConstant(NodeReader &node) {
     return node.fail("constant of strings, expected numbers");
   std::optional<ConstantData> data = node.tensorAttribute("value");
   if (!data)
-    return node.failed() ? Results() : node.fail("no value, expected one of the attributes value, value_float, value_floats, value_int, value_ints");
+    return node.failed() ? Results()
+                         : node.fail("no value, expected one of the attributes value, value_float, value_floats, "
+                                     "value_int, value_ints");
   return {node.g.constant(*data->bytes, data->elementType, data->shape)};
 }
 
@@ -99,7 +101,8 @@ struct FloatRange {
 } // namespace
 
 static std::optional<FloatRange> readFloatRange(NodeReader &node) {
-  std::optional<double> start = node.number(0, "start"), limit = node.number(1, "limit"), delta = node.number(2, "delta");
+  std::optional<double> start = node.number(0, "start"), limit = node.number(1, "limit"),
+                        delta = node.number(2, "delta");
   if (!start || !limit || !delta)
     return std::nullopt;
   double count = std::max(0.0, std::ceil((*limit - *start) / *delta));
@@ -115,7 +118,8 @@ static Literals foldFloatRange(NodeReader &node) {
     return {};
   Literal result{node.elementType(0), {range->count}, {}};
   for (int64_t i = 0; i < range->count; ++i)
-    result.elements.push_back(rounded({Dim(), range->start + static_cast<double>(i) * range->delta}, result.elementType));
+    result.elements.push_back(
+        rounded({Dim(), range->start + static_cast<double>(i) * range->delta}, result.elementType));
   return {result};
 }
 
@@ -188,7 +192,8 @@ static Results convertEyeLike(NodeReader &node) {
   int64_t k = node.integer("k", 0);
   Type type = node.elementType(0);
   if (node.hasAttribute("dtype"))
-    type = convertElementType(node.integer("dtype", 0), "attribute 'dtype'", node.g.context(), [&] { return node.error(); });
+    type = convertElementType(node.integer("dtype", 0), "attribute 'dtype'", node.g.context(),
+                              [&] { return node.error(); });
   if (shape.size() != 2)
     return node.fail("input of rank " + Twine(shape.size()) + ", expected 2");
   if (!type)

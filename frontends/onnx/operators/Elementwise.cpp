@@ -7,13 +7,9 @@ namespace heddle::onnx {
 
 //===--- unary ----------------------------------------------------------------------------===//
 
-template <Unary kind>
-static Results convertUnary(NodeReader &node) {
-  return {node.g.unary(kind, node.tensor(0))};
-}
+template <Unary kind> static Results convertUnary(NodeReader &node) { return {node.g.unary(kind, node.tensor(0))}; }
 
-template <Unary kind>
-static Literals foldUnaryNode(NodeReader &node) {
+template <Unary kind> static Literals foldUnaryNode(NodeReader &node) {
   Type type = node.elementType(0);
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldUnary(kind, x[0], type); });
 }
@@ -48,7 +44,8 @@ static std::optional<SmallVector<Tensor>> broadcastInputs(NodeReader &node) {
     if (!input)
       return std::nullopt;
     if (input.elementType != inputs[0].elementType) {
-      node.error() << "inputs have element types " << inputs[0].elementType << " and " << input.elementType << ", expected one type";
+      node.error() << "inputs have element types " << inputs[0].elementType << " and " << input.elementType
+                   << ", expected one type";
       return std::nullopt;
     }
     shapes.push_back(input.shape);
@@ -65,16 +62,14 @@ static bool hasInputs(NodeReader &node, int64_t count) {
   return false;
 }
 
-template <Binary kind>
-static Results convertBinary(NodeReader &node) {
+template <Binary kind> static Results convertBinary(NodeReader &node) {
   std::optional<SmallVector<Tensor>> inputs = hasInputs(node, 2) ? broadcastInputs(node) : std::nullopt;
   if (!inputs)
     return {};
   return {node.g.binary(kind, (*inputs)[0], (*inputs)[1])};
 }
 
-template <Binary kind>
-static Literals foldBinaryNode(NodeReader &node) {
+template <Binary kind> static Literals foldBinaryNode(NodeReader &node) {
   if (node.inputCount() != 2 || node.elementType(0) != node.elementType(1))
     return {};
   Type type = node.elementType(0);
@@ -87,7 +82,8 @@ static Results convertPow(NodeReader &node) {
   if (!base || !exponent || !node.unifyBroadcast({base.shape, exponent.shape}))
     return {};
   if (isa<IntegerType>(base.elementType) && isa<FloatType>(exponent.elementType))
-    return {node.g.cast(node.g.binary(Binary::Pow, node.g.cast(base, exponent.elementType), exponent), base.elementType)};
+    return {
+        node.g.cast(node.g.binary(Binary::Pow, node.g.cast(base, exponent.elementType), exponent), base.elementType)};
   return {node.g.binary(Binary::Pow, base, node.g.cast(exponent, base.elementType))};
 }
 
@@ -111,8 +107,7 @@ static Literals foldMod(NodeReader &node) {
 }
 
 // Any number of inputs, from left to right.
-template <Binary kind>
-static Results convertVariadic(NodeReader &node) {
+template <Binary kind> static Results convertVariadic(NodeReader &node) {
   std::optional<SmallVector<Tensor>> inputs = broadcastInputs(node);
   if (!inputs || inputs->empty())
     return inputs ? node.fail("no inputs, expected at least 1") : Results();
@@ -122,8 +117,7 @@ static Results convertVariadic(NodeReader &node) {
   return {result};
 }
 
-template <Binary kind>
-static Literals foldVariadic(NodeReader &node) {
+template <Binary kind> static Literals foldVariadic(NodeReader &node) {
   Type type = node.elementType(0);
   for (int64_t index = 1; index < node.inputCount(); ++index)
     if (node.elementType(index) != type)
@@ -145,16 +139,14 @@ static Results convertMean(NodeReader &node) {
 
 //===--- comparison and selection ---------------------------------------------------------===//
 
-template <Compare kind>
-static Results convertCompare(NodeReader &node) {
+template <Compare kind> static Results convertCompare(NodeReader &node) {
   std::optional<SmallVector<Tensor>> inputs = hasInputs(node, 2) ? broadcastInputs(node) : std::nullopt;
   if (!inputs)
     return {};
   return {node.g.compare(kind, (*inputs)[0], (*inputs)[1])};
 }
 
-template <Compare kind>
-static Literals foldCompareNode(NodeReader &node) {
+template <Compare kind> static Literals foldCompareNode(NodeReader &node) {
   if (node.inputCount() != 2 || node.elementType(0) != node.elementType(1))
     return {};
   MLIRContext *context = node.g.context();

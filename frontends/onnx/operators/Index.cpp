@@ -132,7 +132,8 @@ enum class SizesIn { Attribute, Input };
 static std::optional<SmallVector<int64_t>> equalParts(NodeReader &node, Dim size, int64_t count) {
   auto known = dyn_cast<AffineConstantExpr>(size);
   if (!known || count < 1) {
-    node.error() << "split of size " << node.g.describe(size) << " in " << count << " equal parts, expected a known size and at least one part";
+    node.error() << "split of size " << node.g.describe(size) << " in " << count
+                 << " equal parts, expected a known size and at least one part";
     return std::nullopt;
   }
   int64_t part = llvm::divideCeil(known.getValue(), count), rest = known.getValue();
@@ -144,8 +145,7 @@ static std::optional<SmallVector<int64_t>> equalParts(NodeReader &node, Dim size
   return sizes;
 }
 
-template <SizesIn place>
-static Results convertSplit(NodeReader &node) {
+template <SizesIn place> static Results convertSplit(NodeReader &node) {
   Tensor x = node.tensor(0);
   std::optional<int64_t> axis = x ? node.axis(node.integer("axis", 0), x.rank()) : std::nullopt;
   int64_t count = node.integer("num_outputs", node.outputCount());
@@ -160,9 +160,10 @@ static Results convertSplit(NodeReader &node) {
     sizes = equalParts(node, x.shape[*axis], count);
   if (!sizes)
     return {};
-  if (llvm::any_of(*sizes, [](int64_t size) { return size < 0; }) || static_cast<int64_t>(sizes->size()) != node.outputCount())
-    return node.fail("split in " + Twine(sizes->size()) + " sizes, expected one non-negative size for each of " + Twine(node.outputCount()) +
-                     " outputs");
+  if (llvm::any_of(*sizes, [](int64_t size) { return size < 0; }) ||
+      static_cast<int64_t>(sizes->size()) != node.outputCount())
+    return node.fail("split in " + Twine(sizes->size()) + " sizes, expected one non-negative size for each of " +
+                     Twine(node.outputCount()) + " outputs");
   if (!node.unify(x.shape[*axis], node.g.dim(std::accumulate(sizes->begin(), sizes->end(), int64_t(0)))))
     return {};
   return node.g.split(x, *axis, *sizes);

@@ -10,7 +10,8 @@ static bool sameElementTypes(NodeReader &node, ArrayRef<Tensor> tensors) {
     if (!tensor)
       return false;
     if (tensor.elementType != tensors[0].elementType) {
-      node.error() << "inputs have element types " << tensors[0].elementType << " and " << tensor.elementType << ", expected one type";
+      node.error() << "inputs have element types " << tensors[0].elementType << " and " << tensor.elementType
+                   << ", expected one type";
       return false;
     }
   }

@@ -6,16 +6,14 @@ using namespace mlir;
 
 namespace heddle::onnx {
 
-template <bool isLog>
-static Results convertSoftmax(NodeReader &node) {
+template <bool isLog> static Results convertSoftmax(NodeReader &node) {
   Tensor x = node.tensor(0);
   std::optional<int64_t> axis = x ? node.axis(node.integer("axis", -1), x.rank()) : std::nullopt;
   return axis ? Results{node.g.softmax(x, *axis, isLog)} : Results();
 }
 
 // Before opset 13 all dimensions from the axis on are one.
-template <bool isLog>
-static Results convertSoftmaxFlattened(NodeReader &node) {
+template <bool isLog> static Results convertSoftmaxFlattened(NodeReader &node) {
   Tensor x = node.tensor(0);
   std::optional<int64_t> axis = x ? node.axis(node.integer("axis", 1), x.rank()) : std::nullopt;
   if (!axis)
@@ -49,7 +47,8 @@ static Results convertLayerNormalization(NodeReader &node) {
   Tensor x = node.tensor(0), scale = node.tensor(1), bias = node.optionalTensor(2);
   double epsilon = node.real("epsilon", 1e-5);
   std::optional<int64_t> axis = normAxis(node, x);
-  if (!axis || !scale || !node.unifyBroadcast({x.shape, scale.shape}) || (bias && !node.unifyBroadcast({x.shape, bias.shape})))
+  if (!axis || !scale || !node.unifyBroadcast({x.shape, scale.shape}) ||
+      (bias && !node.unifyBroadcast({x.shape, bias.shape})))
     return {};
   Results results = {layerNorm(node.g, x, scale, bias, epsilon, *axis)};
   if (node.outputCount() > 1)

@@ -43,43 +43,39 @@ static Tensor reduced(NodeReader &node, const Reduction &reduction, Reduce kind,
   return reduction.isIdentity ? x : node.g.reduce(kind, x, reduction.axes, reduction.keepDims);
 }
 
-template <Reduce kind, AxesIn place>
-static Results convertReduce(NodeReader &node) {
+template <Reduce kind, AxesIn place> static Results convertReduce(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
   return reduction ? Results{reduced(node, *reduction, kind, reduction->x)} : Results();
 }
 
-template <AxesIn place>
-static Results convertReduceL1(NodeReader &node) {
+template <AxesIn place> static Results convertReduceL1(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
-  return reduction ? Results{reduced(node, *reduction, Reduce::Sum, node.g.unary(Unary::Abs, reduction->x))} : Results();
+  return reduction ? Results{reduced(node, *reduction, Reduce::Sum, node.g.unary(Unary::Abs, reduction->x))}
+                   : Results();
 }
 
 static Tensor sumOfSquares(NodeReader &node, const Reduction &reduction) {
   return reduced(node, reduction, Reduce::Sum, node.g.mul(reduction.x, reduction.x));
 }
 
-template <AxesIn place>
-static Results convertReduceSumSquare(NodeReader &node) {
+template <AxesIn place> static Results convertReduceSumSquare(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
   return reduction ? Results{sumOfSquares(node, *reduction)} : Results();
 }
 
-template <AxesIn place>
-static Results convertReduceL2(NodeReader &node) {
+template <AxesIn place> static Results convertReduceL2(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
   return reduction ? Results{node.g.unary(Unary::Sqrt, sumOfSquares(node, *reduction))} : Results();
 }
 
-template <AxesIn place>
-static Results convertReduceLogSum(NodeReader &node) {
+template <AxesIn place> static Results convertReduceLogSum(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
-  return reduction ? Results{node.g.unary(Unary::Log, reduced(node, *reduction, Reduce::Sum, reduction->x))} : Results();
+  return reduction ? Results{node.g.unary(Unary::Log, reduced(node, *reduction, Reduce::Sum, reduction->x))}
+                   : Results();
 }
 
 // Shifted by the maximum, so that exp does not overflow.
-template <AxesIn place>
-static Results convertReduceLogSumExp(NodeReader &node) {
+template <AxesIn place> static Results convertReduceLogSumExp(NodeReader &node) {
   std::optional<Reduction> reduction = readReduction(node, place);
   if (!reduction)
     return {};
@@ -95,16 +91,21 @@ static Results convertReduceLogSumExp(NodeReader &node) {
   return {reduction->keepDims ? result : g.squeeze(result, reduction->axes)};
 }
 
-template <bool isMax>
-static Results convertArg(NodeReader &node) {
+template <bool isMax> static Results convertArg(NodeReader &node) {
   Tensor x = node.tensor(0);
   std::optional<int64_t> axis = x ? node.axis(node.integer("axis", 0), x.rank()) : std::nullopt;
   bool keepDims = node.flag("keepdims", true), last = node.flag("select_last_index", false);
   if (!axis)
     return {};
-  if (last)
-    return node.fail("attribute 'select_last_index', expected 0 but got 1");
-  return {node.g.argReduce(x, *axis, isMax, keepDims, node.g.builder().getI64Type())};
+  GraphBuilder &g = node.g;
+  Type index = g.builder().getI64Type();
+  if (!last)
+    return {g.argReduce(x, *axis, isMax, keepDims, index)};
+  // The first of the reversed elements, counted from the end.
+  Dim end = g.dim(std::numeric_limits<int64_t>::min());
+  Tensor reversed = g.slice(x, *axis, g.simplify(x.shape[*axis] - 1), end, -1);
+  Tensor fromEnd = g.argReduce(reversed, *axis, isMax, keepDims, index);
+  return {g.sub(emitLiteral(g, Literal{index, {}, {{g.simplify(x.shape[*axis] - 1)}}}), fromEnd)};
 }
 
 void registerReduce(OpTable &table) {

@@ -83,8 +83,8 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
   Dim total = node.g.product(from), others = node.g.product(result);
   std::optional<Dim> size = divideExactly(node, total, others);
   if (!size) {
-    node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from) << ", expected sizes that divide its "
-                 << node.g.describe(total) << " elements";
+    node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
+                 << ", expected sizes that divide its " << node.g.describe(total) << " elements";
     return std::nullopt;
   }
   result[*rest] = *size;
@@ -97,7 +97,8 @@ static bool sameElementCount(NodeReader &node, const Shape &from, const Shape &t
   if (node.g.sameDim(have, want))
     return true;
   node.error() << "shape " << node.g.describe(to) << " for an input of shape " << node.g.describe(from)
-               << ", expected the same number of elements but got " << node.g.describe(want) << " and " << node.g.describe(have);
+               << ", expected the same number of elements but got " << node.g.describe(want) << " and "
+               << node.g.describe(have);
   return false;
 }
 
@@ -175,7 +176,8 @@ static std::optional<Shape> flattenTarget(NodeReader &node) {
   Shape from = node.shape(0);
   int64_t rank = from.size(), axis = node.integer("axis", 1);
   if (axis < -rank || axis > rank) {
-    node.error() << "axis " << axis << " is outside of rank " << rank << ", expected a value in [" << -rank << ", " << rank << "]";
+    node.error() << "axis " << axis << " is outside of rank " << rank << ", expected a value in [" << -rank << ", "
+                 << rank << "]";
     return std::nullopt;
   }
   axis += axis < 0 ? rank : 0;
@@ -183,14 +185,12 @@ static std::optional<Shape> flattenTarget(NodeReader &node) {
   return Shape{node.g.product(dims.take_front(axis)), node.g.product(dims.drop_front(axis))};
 }
 
-template <auto target, AxesIn... place>
-static Results convertView(NodeReader &node) {
+template <auto target, AxesIn... place> static Results convertView(NodeReader &node) {
   std::optional<Shape> shape = target(node, place...);
   return shape ? Results{node.g.reshape(node.tensor(0), *shape)} : Results();
 }
 
-template <auto target, AxesIn... place>
-static Literals foldView(NodeReader &node) {
+template <auto target, AxesIn... place> static Literals foldView(NodeReader &node) {
   if (!node.literal(0))
     return {};
   return withShape(node, target(node, place...));
@@ -223,15 +223,16 @@ static Literals foldExpand(NodeReader &node) {
 }
 
 void registerShape(OpTable &table) {
-  table.add({{"Expand", 8, convertExpand, foldExpand},
-             {"Flatten", 1, convertView<flattenTarget>, foldView<flattenTarget>},
-             {"Reshape", 5, convertReshape, foldReshape},
-             {"Shape", 1, convertSizes, foldShape},
-             {"Size", 1, convertSizes, foldSize},
-             {"Squeeze", 1, convertView<squeezeTarget, AxesIn::Attribute>, foldView<squeezeTarget, AxesIn::Attribute>},
-             {"Squeeze", 13, convertView<squeezeTarget, AxesIn::Input>, foldView<squeezeTarget, AxesIn::Input>},
-             {"Unsqueeze", 1, convertView<unsqueezeTarget, AxesIn::Attribute>, foldView<unsqueezeTarget, AxesIn::Attribute>},
-             {"Unsqueeze", 13, convertView<unsqueezeTarget, AxesIn::Input>, foldView<unsqueezeTarget, AxesIn::Input>}});
+  table.add(
+      {{"Expand", 8, convertExpand, foldExpand},
+       {"Flatten", 1, convertView<flattenTarget>, foldView<flattenTarget>},
+       {"Reshape", 5, convertReshape, foldReshape},
+       {"Shape", 1, convertSizes, foldShape},
+       {"Size", 1, convertSizes, foldSize},
+       {"Squeeze", 1, convertView<squeezeTarget, AxesIn::Attribute>, foldView<squeezeTarget, AxesIn::Attribute>},
+       {"Squeeze", 13, convertView<squeezeTarget, AxesIn::Input>, foldView<squeezeTarget, AxesIn::Input>},
+       {"Unsqueeze", 1, convertView<unsqueezeTarget, AxesIn::Attribute>, foldView<unsqueezeTarget, AxesIn::Attribute>},
+       {"Unsqueeze", 13, convertView<unsqueezeTarget, AxesIn::Input>, foldView<unsqueezeTarget, AxesIn::Input>}});
 }
 
 } // namespace heddle::onnx

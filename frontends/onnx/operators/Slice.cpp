@@ -19,8 +19,8 @@ static bool checkBounds(NodeReader &node, SliceBounds &slice) {
   if (slice.steps.empty())
     slice.steps.assign(count, 1);
   if (slice.ends.size() != count || slice.axes.size() != count || slice.steps.size() != count) {
-    node.error() << count << " starts, " << slice.ends.size() << " ends, " << slice.axes.size() << " axes and " << slice.steps.size()
-                 << " steps, expected as many of each";
+    node.error() << count << " starts, " << slice.ends.size() << " ends, " << slice.axes.size() << " axes and "
+                 << slice.steps.size() << " steps, expected as many of each";
     return false;
   }
   if (llvm::is_contained(slice.steps, 0)) {
@@ -38,7 +38,8 @@ static bool checkBounds(NodeReader &node, SliceBounds &slice) {
 // Before opset 10 the bounds are attributes.
 static std::optional<SliceBounds> readAttributes(NodeReader &node) {
   SliceBounds slice;
-  std::optional<SmallVector<int64_t>> starts = node.integers("starts"), ends = node.integers("ends"), axes = node.integers("axes");
+  std::optional<SmallVector<int64_t>> starts = node.integers("starts"), ends = node.integers("ends"),
+                                      axes = node.integers("axes");
   if (!starts || !ends)
     return node.error() << "attributes 'starts' and 'ends', expected both", std::nullopt;
   for (int64_t start : *starts)
@@ -65,13 +66,14 @@ static std::optional<SliceBounds> readInputs(NodeReader &node) {
   return slice;
 }
 
-// A bound as a position in [0, size] (backwards: [-1, size - 1]), as numpy clamps it. Where the symbols decide on which side of the size it
-// lies, their range is narrowed to the side on which it is inside.
+// A bound as a position in [0, size] (backwards: [-1, size - 1]), as numpy clamps it. Where the symbols decide on which
+// side of the size it lies, their range is narrowed to the side on which it is inside.
 static std::optional<Dim> position(NodeReader &node, Dim bound, Dim size, bool backwards) {
   GraphBuilder &g = node.g;
   Interval value = bounds(bound);
   if (value.low < 0 && value.high >= 0)
-    return node.error() << "bound " << g.describe(bound) << ", expected one whose sign does not depend on sizes", std::nullopt;
+    return node.error() << "bound " << g.describe(bound) << ", expected one whose sign does not depend on sizes",
+           std::nullopt;
   constexpr int64_t farAway = int64_t(1) << 31; // exporters write the largest integers for "to the end"
   Dim low = g.dim(backwards ? -1 : 0), high = g.simplify(size - (backwards ? 1 : 0));
   if (value.low >= farAway - 1)
@@ -83,7 +85,8 @@ static std::optional<Dim> position(NodeReader &node, Dim bound, Dim size, bool b
     return high;
   if (bounds(g.simplify(place - low)).high <= 0)
     return low;
-  if (!node.requireAtLeast(place, low, "slice bound") || !node.requireAtLeast(high, place, "size of the sliced dimension"))
+  if (!node.requireAtLeast(place, low, "slice bound") ||
+      !node.requireAtLeast(high, place, "size of the sliced dimension"))
     return std::nullopt;
   return place;
 }
@@ -96,9 +99,9 @@ static std::optional<SmallVector<SliceRange>> resolve(NodeReader &node, const Sl
     std::optional<Dim> to = from ? position(node, end, shape[axis], step < 0) : std::nullopt;
     if (!to)
       return std::nullopt;
-    // An empty range, rather than one of negative length.
+    // An empty range starts at 0: a start beyond the last position is none.
     if (bounds(node.g.simplify(step > 0 ? *to - *from : *from - *to)).high <= 0)
-      to = from;
+      from = to = node.g.dim(0);
     else if (!node.requireAtLeast(step > 0 ? *to : *from, step > 0 ? *from : *to, "length of the slice"))
       return std::nullopt;
     ranges.push_back({axis, *from, *to, step});
@@ -106,8 +109,7 @@ static std::optional<SmallVector<SliceRange>> resolve(NodeReader &node, const Sl
   return ranges;
 }
 
-template <auto read>
-static Results convertSlice(NodeReader &node) {
+template <auto read> static Results convertSlice(NodeReader &node) {
   std::optional<SliceBounds> slice = read(node);
   std::optional<SmallVector<SliceRange>> ranges = slice ? resolve(node, *slice) : std::nullopt;
   if (!ranges)
@@ -119,8 +121,7 @@ static Results convertSlice(NodeReader &node) {
   return {node.g.slice(node.tensor(0), *ranges)};
 }
 
-template <auto read>
-static Literals foldSlice(NodeReader &node) {
+template <auto read> static Literals foldSlice(NodeReader &node) {
   std::optional<Literal> x = node.literal(0);
   std::optional<SliceBounds> slice = x ? read(node) : std::nullopt;
   std::optional<SmallVector<SliceRange>> ranges = slice ? resolve(node, *slice) : std::nullopt;
@@ -145,7 +146,8 @@ static Literals foldSlice(NodeReader &node) {
 
 static constexpr int64_t maxPad = int64_t(1) << 40;
 
-// pads lists the amounts before each axis, then those after; values before opset 11 and after differ only in where they are given.
+// pads lists the amounts before each axis, then those after; values before opset 11 and after differ only in where they
+// are given.
 static Results emitPad(NodeReader &node, ArrayRef<Dim> pads, ArrayRef<int64_t> axes, double value) {
   Tensor x = node.tensor(0);
   std::string mode = node.string("mode", "constant");

@@ -104,7 +104,10 @@ def matmul():
     case("gemm-trans", "Gemm", 13, {"a": rand(4, 3), "b": rand(5, 4), "c": rand(3, 1)}, transA=1, transB=1)
     case("gemm-no-c", "Gemm", 11, {"a": rand(3, 4), "b": rand(4, 5)})
     case("einsum", "Einsum", 12, {"a": rand(2, 3, 4), "b": rand(2, 4, 5)}, equation="bij,bjk->bik")
-    case("einsum-trace", "Einsum", 12, {"a": rand(2, 3, 4)}, equation="bij->jb")
+    case("einsum-inner", "Einsum", 12, {"a": rand(4), "b": rand(4)}, equation="i,i")
+    case("einsum-diagonal", "Einsum", 12, {"a": rand(3, 3)}, equation="ii->i")
+    case("einsum-ellipsis", "Einsum", 12, {"a": rand(2, 3, 4), "b": rand(4, 5)}, equation="...k,kn->...n")
+    case("einsum-transpose", "Einsum", 12, {"a": rand(2, 3, 4)}, equation="bij->jb")
 
 
 def reduce():
@@ -121,6 +124,8 @@ def reduce():
     case("reducemean-rank0", "ReduceMean", 18, {"x": np.float32(3).reshape(())})
     case("argmax", "ArgMax", 13, {"x": x}, axis=1)
     case("argmin", "ArgMin", 13, {"x": x}, axis=-1, keepdims=0)
+    for op in ["ArgMax", "ArgMin"]:
+        case(op.lower() + "-last", op, 13, {"x": ints(3, 6, low=0, high=2)}, axis=1, select_last_index=1)
     case("logsumexp-large", "ReduceLogSumExp", 18, {"x": x * 100}, expect=lse(x * 100))
 
 
@@ -251,7 +256,7 @@ def index():
     for name, (starts, ends, axes, steps) in {
             "plain": ([1, 0], [3, 2], [1, 2], [1, 1]), "negative": ([-2], [-1], [-1], [1]), "huge": ([1], [huge], [0], [1]),
             "strided": ([0, 1], [huge, 5], [0, 2], [2, 3]), "backwards": ([-1], [-huge - 1], [1], [-1]), "backwards-strided": ([3], [0], [1], [-2]),
-            "beyond": ([-99], [99], [0], [1]), "empty": ([3], [1], [1], [1]), "i32max": ([0], [2**31 - 1], [0], [1])}.items():
+            "beyond": ([-99], [99], [0], [1]), "start-beyond": ([9], [99], [0], [1]), "empty": ([3], [1], [1], [1]), "i32max": ([0], [2**31 - 1], [0], [1])}.items():
         arrays = {"x": x, "starts": i64(*starts), "ends": i64(*ends), "axes": i64(*axes), "steps": i64(*steps)}
         case("slice-" + name, "Slice", 13, arrays, const=["starts", "ends", "axes", "steps"])
         case("slice-" + name + "-folded", "Slice", 13, dict(arrays, u=x), const=["x", "starts", "ends", "axes", "steps"], slots=list(arrays))

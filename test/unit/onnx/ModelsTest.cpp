@@ -1,4 +1,5 @@
-// Exports by PyTorch, through the importer and the interpreter: a few stored ones, and a folder of them where HEDDLE_MODELS names one.
+// Exports by PyTorch, through the importer and the interpreter: a few stored ones, and a folder of them where
+// HEDDLE_MODELS names one.
 #include "mlir/IR/MLIRContext.h"
 #include "test/unit/onnx/CheckModel.h"
 #include <cstdlib>

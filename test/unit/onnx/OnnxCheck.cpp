@@ -1,9 +1,9 @@
 // Checks generated ONNX files in bulk.
 //
 //   onnx-check verify DIR [TOLERANCE]    every X.onnx against X.npz, through the importer and the reference interpreter
-//   onnx-check reject DIR                every X.onnx must be refused with an error that has a place and matches the regex in X.expect
-//   onnx-check import FILE               prints messages and the module with its locations; keeps unsupported operators
-//   onnx-check operators                 prints the table of operators
+//   onnx-check reject DIR                every X.onnx must be refused with an error that has a place and matches the
+//   regex in X.expect onnx-check import FILE               prints messages and the module with its locations; keeps
+//   unsupported operators onnx-check operators                 prints the table of operators
 #include "frontends/onnx/OnnxImporter.h"
 #include "mlir/IR/MLIRContext.h"
 #include "test/unit/onnx/CheckModel.h"
@@ -38,7 +38,8 @@ static int verifyAll(const char *directory, double tolerance) {
     fs::path data = model;
     Check check = checkModel(model.string(), data.replace_extension(".npz").string(), tolerance, context);
     failures += !check.problem.empty();
-    std::cout << model.filename().string() << ": " << (check.problem.empty() ? "ok" : "FAILED " + check.problem) << "\n";
+    std::cout << model.filename().string() << ": " << (check.problem.empty() ? "ok" : "FAILED " + check.problem)
+              << "\n";
   }
   return finish(models.size(), failures);
 }
