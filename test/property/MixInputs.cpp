@@ -41,7 +41,7 @@ SmallVector<ReferenceTensor> makeInputs(const MixSpec &spec, uint64_t seed) {
       normaliseRows(tensor);
     if (argument.fill.kind == Fill::Segments)
       fillSegments(tensor, spec.layout.getOrder() == mixer::Order::Reverse, random);
-    roundToType(tensor, Precision::Single);
+    roundToStorage(tensor);
     inputs.push_back(std::move(tensor));
   }
   return inputs;

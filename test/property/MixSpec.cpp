@@ -9,7 +9,12 @@ FloatType MixSpec::computeType() const {
   return type.isF64() ? cast<FloatType>(type) : cast<FloatType>(Float32Type::get(context));
 }
 
-Attribute MixSpec::parse(StringRef text) const { return parseAttribute(text, context); }
+Attribute MixSpec::parse(StringRef text) const {
+  Attribute attribute = parseAttribute(text, context);
+  if (!attribute)
+    llvm::report_fatal_error("test spec: expected an attribute of the mixer dialect but got " + Twine(text));
+  return attribute;
+}
 
 MixSpec MixSpec::attention(MLIRContext *context) {
   MixSpec spec;

@@ -79,7 +79,7 @@ template <typename R> void Recurrence<R>::read(int64_t token, Head out, R *outpu
   std::vector<R> q = problem.readout(batch, token, out), sum(columns, R(0));
   const R *k = problem.key ? problem.key.row(batch, token, head) : nullptr;
   const R *u = problem.current ? problem.current.row(0, 0, head) : nullptr;
-  R shift = 0;
+  R shift = 0, updateScale = transport->updateScale({batch, token, head});
   if (problem.hasLogKeys()) {
     shift = -std::numeric_limits<R>::infinity();
     for (int64_t c = 0; c < rows; ++c)
@@ -88,7 +88,7 @@ template <typename R> void Recurrence<R>::read(int64_t token, Head out, R *outpu
   for (int64_t c = 0; c < rows; ++c) {
     R stored = problem.hasLogKeys() ? expDifference(maximum[c], shift) : R(1), bonus = 0;
     if (u)
-      bonus = problem.hasLogKeys() ? expDifference(k[c] + u[c], shift) : u[c % problem.sizes.dk] * k[c];
+      bonus = problem.hasLogKeys() ? expDifference(k[c] + u[c], shift) : u[c % problem.sizes.dk] * updateScale * k[c];
     for (int64_t d = 0; d < columns; ++d)
       sum[d] += q[c] * (stored * state[c * columns + d] + bonus * valueAt(token, d));
   }

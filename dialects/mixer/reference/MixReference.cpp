@@ -33,7 +33,7 @@ LogicalResult evaluateMix(mixer::MixOp mix, const MixOperands &operands, Interpr
                           SmallVectorImpl<ReferenceTensor> &results) {
   if (mix.hasTransportRegion())
     return evaluateRegion(mix, operands, interpreter, results);
-  bool isSingle = interpreter.precision == Precision::Single && mix.getComputeType().isF32();
+  bool isSingle = interpreter.precision == Precision::Single;
   return isSingle ? evaluateAs<float>(mix, operands, interpreter, results)
                   : evaluateAs<double>(mix, operands, interpreter, results);
 }

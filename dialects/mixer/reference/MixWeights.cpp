@@ -143,14 +143,15 @@ template <typename R> WeightRow<R> MixWeights<R>::softmaxRow(const Query &query)
 
 //===--- linear ---------------------------------------------------------------------------===//
 
-// scale * q . (u k): what the current token contributes when the state is read before it is updated.
+// scale * q . (u b k): what the current token contributes when the state is read before it is updated. Like every other
+// token it contributes its update, b k v^T under a delta rule.
 template <typename R> R MixWeights<R>::currentWeight(const Query &query, int64_t token) const {
   std::vector<R> r = problem.readout(query.batch, query.token, query.head);
   const R *k = problem.key.row(query.batch, token, query.head), *u = problem.current.row(0, 0, query.head);
   R sum = 0;
   for (int64_t c = 0; c < problem.rows(); ++c)
     sum += r[c] * u[c % problem.sizes.dk] * k[c];
-  return problem.scale() * sum;
+  return problem.scale() * transport->updateScale({query.batch, token, query.head}) * sum;
 }
 
 // Walks from the query back into the past with the functional r = (Phi_i ... Phi_{j+1})^T q.

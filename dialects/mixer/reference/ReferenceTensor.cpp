@@ -73,7 +73,7 @@ void ReferenceTensor::set(int64_t offset, Scalar value) {
 Finish finishOf(Type type, Precision precision) {
   if (type.isInteger())
     return integerWidth(type) < 64 ? Finish::Wrap : Finish::Keep;
-  if (precision == Precision::Double || !isa<FloatType>(type) || type.isF64())
+  if (precision == Precision::Double || !isa<FloatType>(type))
     return Finish::Keep;
   return type.isF16() ? Finish::F16 : type.isBF16() ? Finish::BF16 : Finish::F32;
 }
@@ -115,12 +115,20 @@ int64_t wrapInteger(int64_t value, Type type) {
   return zeroExtended ? int64_t(low >> (64 - width)) : int64_t(low) >> (64 - width);
 }
 
-void roundToType(ReferenceTensor &tensor, Precision precision) {
-  Finish finish = finishOf(tensor.elementType, precision);
+static void roundAll(ReferenceTensor &tensor, Finish finish) {
   if (!tensor.isFloat() || finish == Finish::Keep)
     return;
   for (double &value : tensor.data)
     value = roundReal(value, finish);
+}
+
+void roundToType(ReferenceTensor &tensor, Precision precision) {
+  roundAll(tensor, finishOf(tensor.elementType, precision));
+}
+
+void roundToStorage(ReferenceTensor &tensor) {
+  if (!tensor.elementType.isF64())
+    roundAll(tensor, finishOf(tensor.elementType, Precision::Single));
 }
 
 //===--- constants ------------------------------------------------------------------------===//

@@ -18,7 +18,8 @@
 namespace heddle {
 
 /// Double computes everything in double and rounds nothing: the meaning. Single rounds every result to its own type
-/// (inside of mixer.mix, to float): the plain same-precision loop that tolerances are measured by.
+/// (inside of mixer.mix, to float): the plain same-precision loop that tolerances are measured by. Single rounds f64 to
+/// float as well: double cannot measure its own error, so the error of a float loop stands for it, scaled (Tolerance.h).
 enum class Precision { Double, Single };
 
 /// One element: `real` for float types, `integer` for integer and index types.
@@ -65,8 +66,10 @@ double roundReal(double value, Finish finish);
 /// `value` modulo 2^width: sign-extended, or zero-extended for i1 and unsigned types.
 int64_t wrapInteger(int64_t value, mlir::Type type);
 unsigned integerWidth(mlir::Type type);
-/// Rounds all elements of a float tensor to its element type (Precision::Single), or does nothing.
+/// Rounds all elements of a float tensor as finishOf says.
 void roundToType(ReferenceTensor &tensor, Precision precision);
+/// Rounds all elements of a float tensor to what its element type can store.
+void roundToStorage(ReferenceTensor &tensor);
 
 } // namespace heddle
 #endif

@@ -27,20 +27,22 @@ double maxDifference(const ReferenceTensor &left, const ReferenceTensor &right) 
   return largest;
 }
 
-// Roundings of the storage type that the floor grants: the store itself, and one in each of a few intermediate values.
-static constexpr double floorRoundings = 8;
+// Units in the last place of the largest value that the floor grants: one for the store, one for the value before it.
+static constexpr double floorUnits = 2;
 
 Tolerance Tolerance::of(const ReferenceTensor &reference, const ReferenceTensor &single, double slack) {
   if (!reference.isFloat())
     return {0.0, "integers must be equal"};
   double plain = maxDifference(reference, single), largest = maxMagnitude(reference);
-  double floor = floorRoundings * epsilonOf(reference.elementType) * largest;
+  if (reference.elementType.isF64())
+    plain *= std::ldexp(1.0, 23 - 52);
+  double floor = floorUnits * epsilonOf(reference.elementType) * largest;
   std::string type;
   llvm::raw_string_ostream(type) << reference.elementType;
   double bound = slack * plain + floor;
   return {bound,
           llvm::formatv("{0:e2} = {1} x {2:e2} (error of the plain {3} loop) + {4:e2} ({5} x eps({3}) x max {6:e2})",
-                        bound, slack, plain, type, floor, floorRoundings, largest)
+                        bound, slack, plain, type, floor, floorUnits, largest)
               .str()};
 }
 

@@ -3,7 +3,8 @@
 //   tolerance = k * (error of the plain same-precision loop) + floor,   floor = c * eps(type) * max|reference|
 //
 // The first part measures how hard the computation is in its own precision, at exactly these inputs; the factor k pays
-// for another order of summation. The floor pays for the storage type alone: where the plain loop happens to be exact,
+// for another order of summation. For f64 results the plain loop runs in float and its error is scaled by
+// eps(f64) / eps(f32). The floor pays for the storage type alone: where the plain loop happens to be exact,
 // a result may still be one rounding away. Integers must be equal.
 #ifndef HEDDLE_DIALECTS_MIXER_REFERENCE_TOLERANCE_H
 #define HEDDLE_DIALECTS_MIXER_REFERENCE_TOLERANCE_H

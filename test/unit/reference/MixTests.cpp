@@ -157,6 +157,13 @@ TEST_F(MixTest, currentTokenIsReadBeforeTheUpdate) {
   expectNear({10, 21, 32.5}, run(spec, {{1, 1, 1}, {1, 1, 1}, {1, 2, 3}, {half, half, half}, {10}}));
 }
 
+TEST_F(MixTest, currentTokenOfADeltaRuleKeepsItsStepSize) {
+  MixSpec spec = sequence(2, "#mixer.delta");
+  spec.hasCurrent = true;
+  // S_1 = 0.5 * 4; each token is read as 10 * 0.5 v before it is written.
+  expectNear({20, 37}, run(spec, {{1, 1}, {1, 1}, {4, 7}, {0.5, 0.5}, {10}}));
+}
+
 TEST_F(MixTest, largeLogKeysDoNotOverflow) {
   MixSpec spec = sequence(2);
   spec.score = spec.parse("#mixer.linear<log_keys = true>");

@@ -18,7 +18,7 @@ protected:
 
 TEST_F(ToleranceTest, isSlackTimesPlainErrorPlusFloor) {
   Tolerance tolerance = Tolerance::of(f32({2.0, 1.0}), f32({2.0, 1.5}), 3.0);
-  EXPECT_DOUBLE_EQ(tolerance.bound, 3 * 0.5 + 8 * std::ldexp(1.0, -23) * 2.0);
+  EXPECT_DOUBLE_EQ(tolerance.bound, 3 * 0.5 + 2 * std::ldexp(1.0, -23) * 2.0);
   EXPECT_NE(tolerance.reason.find("error of the plain f32 loop"), std::string::npos) << tolerance.reason;
 }
 
