@@ -35,7 +35,8 @@ protected:
       x.data[i] = static_cast<double>(i);
     SmallVector<ReferenceTensor> outputs;
     EXPECT_TRUE(succeeded(interpret(*module->getOps<func::FuncOp>().begin(), x, outputs, Precision::Double))) << errors;
-    return outputs.empty() ? std::vector<double>() : std::vector<double>(outputs[0].data.begin(), outputs[0].data.end());
+    return outputs.empty() ? std::vector<double>()
+                           : std::vector<double>(outputs[0].data.begin(), outputs[0].data.end());
   }
 };
 
@@ -65,7 +66,8 @@ TEST_F(GraphBuilderTest, reshape_keeps_the_number_of_elements) {
   EXPECT_TRUE(g.reshape(x, {g.dim("B"), g.dim(1), g.dim("T") * 4}));
   EXPECT_TRUE(errors.empty()) << errors;
   EXPECT_FALSE(g.reshape(x, {g.dim("B"), g.dim("T"), g.dim(5)}));
-  EXPECT_NE(errors.find("reshape of [B, T, 4] to [B, T, 5] changes the number of elements"), std::string::npos) << errors;
+  EXPECT_NE(errors.find("reshape of [B, T, 4] to [B, T, 5] changes the number of elements"), std::string::npos)
+      << errors;
 }
 
 TEST_F(GraphBuilderTest, empty_tensor_passes_in_silence) {

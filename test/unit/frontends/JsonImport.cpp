@@ -1,5 +1,6 @@
 // json-import MODEL             prints the IR that the JSON frontend makes
-// json-import MODEL DATA.npz    interprets it on the arrays named like inputs and compares with those named like outputs
+// json-import MODEL DATA.npz    interprets it on the arrays named like inputs and compares with those named like
+// outputs
 //
 // Large constants are elided when printing. Exit code 1 after messages.
 #include "dialects/mixer/reference/Interpreter.h"
@@ -16,7 +17,8 @@ using namespace heddle;
 
 namespace {
 
-constexpr double kTolerance = 1e-5; // of the largest expected value: expected arrays are f32, the interpreter computes in double
+constexpr double kTolerance =
+    1e-5; // of the largest expected value: expected arrays are f32, the interpreter computes in double
 
 ReferenceTensor toReference(const io::HostTensor &host, Type type) {
   ReferenceTensor tensor = ReferenceTensor::zeros(type, host.shape);
