@@ -1,4 +1,5 @@
-// Layers that every frontend meets, built from GraphBuilder operations. Statistics, tables and sums are f32 for f16 and bf16 tensors.
+// Layers that every frontend meets, built from GraphBuilder operations. Statistics, tables and sums are f32 for f16 and
+// bf16 tensors.
 //
 //   Tensor h = rmsNorm(g, x, weight, 1e-5);
 //   Tensor q = rotary(g, split(q), {.base = 10000.0});
@@ -18,8 +19,10 @@ Tensor linear(GraphBuilder &g, Tensor x, Tensor weight, Tensor bias = {}, bool t
 Tensor layerNorm(GraphBuilder &g, Tensor x, Tensor scale, Tensor bias, double epsilon, int64_t axis = -1);
 Tensor rmsNorm(GraphBuilder &g, Tensor x, Tensor scale, double epsilon, int64_t axis = -1);
 
-// The last axis in `groups` equal parts, each normalised by its own mean and variance (or root mean square only). scale and bias [D].
-Tensor groupNorm(GraphBuilder &g, Tensor x, Tensor scale, Tensor bias, int64_t groups, double epsilon, bool centered = true);
+// The last axis in `groups` equal parts, each normalised by its own mean and variance (or root mean square only). scale
+// and bias [D].
+Tensor groupNorm(GraphBuilder &g, Tensor x, Tensor scale, Tensor bias, int64_t groups, double epsilon,
+                 bool centered = true);
 
 // x / max(|x|, epsilon) along the last axis.
 Tensor l2Normalize(GraphBuilder &g, Tensor x, double epsilon);

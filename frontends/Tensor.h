@@ -13,29 +13,56 @@ using Dim = mlir::AffineExpr; // constant, or an expression of the entry's symbo
 using Shape = llvm::SmallVector<Dim, 4>;
 
 struct Tensor {
-  mlir::Value value;      // of RankedTensorType; unsigned integers are stored in signless ones
+  mlir::Value value; // of RankedTensorType; unsigned integers are stored in signless ones
   Shape shape;
   mlir::Type elementType; // ui8 and its like keep their sign here
   int64_t rank() const { return shape.size(); }
   explicit operator bool() const { return bool(value); }
 };
 
-enum class Unary { Abs, Neg, Exp, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Tanh, Sigmoid, Relu, Silu, Gelu, GeluTanh, Softplus, Erf, Sin, Cos,
-                   Tan, Atan, Floor, Ceil, Round, Sign, Not, IsNan, IsInf };   // Round: half to even
-enum class Binary { Add, Sub, Mul, Div, Pow, Min, Max, Mod, And, Or, Xor };    // Mod: sign of the divisor
+enum class Unary {
+  Abs,
+  Neg,
+  Exp,
+  Log,
+  Log1p,
+  Sqrt,
+  Rsqrt,
+  Reciprocal,
+  Tanh,
+  Sigmoid,
+  Relu,
+  Silu,
+  Gelu,
+  GeluTanh,
+  Softplus,
+  Erf,
+  Sin,
+  Cos,
+  Tan,
+  Atan,
+  Floor,
+  Ceil,
+  Round,
+  Sign,
+  Not,
+  IsNan,
+  IsInf
+};                                                                          // Round: half to even
+enum class Binary { Add, Sub, Mul, Div, Pow, Min, Max, Mod, And, Or, Xor }; // Mod: sign of the divisor
 enum class Compare { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
 enum class Reduce { Sum, Mean, Max, Min, Prod };
 
-// x[start : end : step] along one axis. A constant start or end is taken as in numpy: negative counts from the end, and it is clamped
-// to the size when both are known (2^31 and more means the end). A symbolic one must lie within the size.
+// x[start : end : step] along one axis. A constant start or end is taken as in numpy: negative counts from the end, and
+// it is clamped to the size when both are known (2^31 and more means the end). A symbolic one must lie within the size.
 struct SliceRange {
   int64_t axis;
   Dim start, end;
   int64_t step = 1;
 };
 
-// Everything a mixer.mix needs; see dialects/mixer/Mixer.md for the slots. Absent operands are empty Tensors, absent attributes null:
-// layout forward, support full, transport identity, score linear, norm none.
+// Everything a mixer.mix needs; see dialects/mixer/Mixer.md for the slots. Absent operands are empty Tensors, absent
+// attributes null: layout forward, support full, transport identity, score linear, norm none.
 struct MixSpec {
   using Region = std::function<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
   Tensor query, key, value;
@@ -43,10 +70,10 @@ struct MixSpec {
   Tensor bias, current, segments;
   llvm::SmallVector<Tensor> initialState;
   mlir::Attribute layout, support, transport, score, norm;
-  bool finalState = false;        // the carried state is returned after the output
-  Region scoreRegion;             // (score, b, h, i, j) -> weight
-  Region transportRegion;         // (state, operand slices at t) -> state
-  int64_t regionHeads = 0;        // heads of the state that a transport region carries, when no operand tells
+  bool finalState = false; // the carried state is returned after the output
+  Region scoreRegion;      // (score, b, h, i, j) -> weight
+  Region transportRegion;  // (state, operand slices at t) -> state
+  int64_t regionHeads = 0; // heads of the state that a transport region carries, when no operand tells
 };
 
 } // namespace heddle
