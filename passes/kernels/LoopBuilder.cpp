@@ -167,14 +167,26 @@ void LoopBuilder::piece(Expr number, int64_t total, int64_t width, function_ref<
 }
 
 void LoopBuilder::kernel(StringRef name, ArrayRef<Expr> counts, int64_t work, function_ref<void(ArrayRef<Expr>)> body) {
-  SmallVector<Value> begins(counts.size(), index(0).value), steps(counts.size(), index(1).value);
-  auto parallel = scf::ParallelOp::create(builder, loc, begins, values(counts), steps);
+  // Dimensions of one iteration stay out of the loop: canonicalization would rebuild it without its attributes.
+  SmallVector<Value> ends;
+  for (Expr count : counts)
+    if (getConstantIntValue(count.value) != 1)
+      ends.push_back(count.value);
+  if (ends.empty())
+    ends.push_back(counts.front().value);
+  SmallVector<Value> begins(ends.size(), index(0).value), steps(ends.size(), index(1).value);
+  Exprs at(counts.size(), index(0));
+  auto parallel = scf::ParallelOp::create(builder, loc, begins, ends, steps);
   parallel->setAttr("heddle.kernel", builder.getStringAttr(name));
   parallel->setAttr("heddle.work", builder.getI64IntegerAttr(std::max<int64_t>(work, 1)));
   OpBuilder::InsertionGuard guard(builder);
   kernelBody = parallel.getBody();
   builder.setInsertionPointToStart(kernelBody);
-  body(wrapAll(*this, parallel.getInductionVars()));
+  size_t next = 0;
+  for (auto [number, count] : llvm::enumerate(counts))
+    if (getConstantIntValue(count.value) != 1)
+      at[number] = wrap(parallel.getInductionVars()[next++]);
+  body(at);
 }
 
 //===--- memory ---------------------------------------------------------------------------===//

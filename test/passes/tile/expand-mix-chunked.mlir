@@ -1,0 +1,31 @@
+// RUN: heddle-opt %s --heddle-expand-mix --canonicalize --cse | FileCheck %s
+
+// CHECK-LABEL: func.func @scalar
+// CHECK:         heddle.kernel = "mix_chunked_pack"
+// CHECK:         scf.parallel
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<32x32xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<64x64xf32>
+// CHECK:         heddle.kernel = "mix_chunked"
+func.func @scalar(%query: memref<?x?x4x64xf32>, %decay: memref<?x?x4xf32>, %output: memref<?x?x4x64xf32>) {
+  mixer.mix query(%query : memref<?x?x4x64xf32>) key(%query : memref<?x?x4x64xf32>) value(%query : memref<?x?x4x64xf32>)
+    transport(%decay : memref<?x?x4xf32>) outs(%output : memref<?x?x4x64xf32>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<chunked, chunk = 32>}
+  return
+}
+
+// Decays per channel walk over pairs: chunks of 16, one exponential per token and channel.
+// CHECK-LABEL: func.func @key_channel
+// CHECK:         scf.parallel
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<16x16xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<16x32xf32>
+// CHECK-COUNT-1:   math.exp
+// CHECK-NOT:       math.exp
+// CHECK:         heddle.kernel = "mix_chunked"
+func.func @key_channel(%query: memref<?x?x1x32xf32>, %decay: memref<?x?x1x32xf32>, %output: memref<?x?x1x32xf32>) {
+  mixer.mix query(%query : memref<?x?x1x32xf32>) key(%query : memref<?x?x1x32xf32>) value(%query : memref<?x?x1x32xf32>)
+    transport(%decay : memref<?x?x1x32xf32>) outs(%output : memref<?x?x1x32xf32>)
+    {support = #mixer.causal, transport = #mixer.key_channel, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<chunked, chunk = 64>}
+  return
+}

@@ -1,0 +1,51 @@
+// RUN: heddle-opt %s --heddle-expand-mix --canonicalize --cse | FileCheck %s
+
+// The selective scan: 16 rows of 16 lanes stay in registers over all tokens, and the decay product is never stored.
+// CHECK-LABEL: func.func @selective_scan
+// CHECK-NOT:     memref.alloc(
+// CHECK:         scf.parallel
+// CHECK-NOT:       memref.alloca
+// CHECK:           scf.for {{.*}} -> (vector<16xf32>, {{(vector<16xf32>(, )?)+}})
+// CHECK-COUNT-16:    math.exp %{{.+}} : vector<16xf32>
+// CHECK-NOT:         math.exp
+// CHECK:             vector.store
+// CHECK:         heddle.kernel = "mix_recurrent", heddle.work =
+func.func @selective_scan(%query: memref<?x?x1x16xf32>, %key: memref<?x?x1x16xf32>, %value: memref<?x?x1x64xf32>,
+                          %step: memref<?x?x1x64xf32>, %rate: memref<1x16x64xf32>, %output: memref<?x?x1x64xf32>) {
+  mixer.mix query(%query : memref<?x?x1x16xf32>) key(%key : memref<?x?x1x16xf32>) value(%value : memref<?x?x1x64xf32>)
+    transport(%step, %rate : memref<?x?x1x64xf32>, memref<1x16x64xf32>) outs(%output : memref<?x?x1x64xf32>)
+    {support = #mixer.causal, transport = #mixer.elementwise<factored = true>, score = #mixer.linear,
+     norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
+  return
+}
+
+// A tall state lives on the stack; bf16 is extended as it is loaded and rounded as it is stored.
+// CHECK-LABEL: func.func @tall_state_bf16
+// CHECK:         scf.parallel
+// CHECK:           %[[STATE:.+]] = memref.alloca() {{.*}} : memref<64x16xf32>
+// CHECK:           arith.extf %{{.+}} : vector<16xbf16> to vector<16xf32>
+// CHECK:           vector.store %{{.+}}, %[[STATE]]
+// CHECK:           arith.truncf %{{.+}} : vector<16xf32> to vector<16xbf16>
+func.func @tall_state_bf16(%query: memref<?x?x4x64xbf16>, %decay: memref<?x?x4xf32>, %output: memref<?x?x4x64xbf16>) {
+  mixer.mix query(%query : memref<?x?x4x64xbf16>) key(%query : memref<?x?x4x64xbf16>) value(%query : memref<?x?x4x64xbf16>)
+    transport(%decay : memref<?x?x4xf32>) outs(%output : memref<?x?x4x64xbf16>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
+
+// Two sweeps; the first one leaves its sums in the arena.
+// CHECK-LABEL: func.func @bidirectional
+// CHECK:         %[[SUMS:.+]] = memref.alloc({{.+}}) {{.*}} : memref<?x?x1x4xf32>
+// CHECK:         scf.parallel
+// CHECK:           scf.for
+// CHECK:             vector.store %{{.+}}, %[[SUMS]]
+// CHECK:           scf.for
+// CHECK:             vector.load %[[SUMS]]
+func.func @bidirectional(%query: memref<?x?x1x4xf32>, %output: memref<?x?x1x4xf32>) {
+  mixer.mix query(%query : memref<?x?x1x4xf32>) key(%query : memref<?x?x1x4xf32>) value(%query : memref<?x?x1x4xf32>)
+    outs(%output : memref<?x?x1x4xf32>)
+    {layout = #mixer.layout<bidirectional>, support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear,
+     norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
+  return
+}
