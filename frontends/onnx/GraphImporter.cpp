@@ -1,5 +1,4 @@
 #include "frontends/onnx/GraphImporter.h"
-#include "dialects/mixer/Mixer.h"
 #include "frontends/onnx/NodeReader.h"
 #include "frontends/onnx/onnx_model.pb.h"
 
@@ -76,30 +75,6 @@ void GraphImporter::bindInputs() {
 
 //===--- nodes ----------------------------------------------------------------------------===//
 
-static bool isDefaultDomain(StringRef domain) { return domain.empty() || domain == "ai.onnx"; }
-
-static const OpRow *findRow(const Model &model, const NodeProto &node) {
-  return isDefaultDomain(node.domain()) ? OpTable::get().find(node.op_type(), model.opset) : nullptr;
-}
-
-bool reportUnsupported(const Model &model, MLIRContext *context) {
-  std::map<std::string, SmallVector<const NodeProto *>> missing;
-  for (const NodeProto *node : model.nodes)
-    if (!findRow(model, *node))
-      missing[(isDefaultDomain(node->domain()) ? "" : node->domain() + ".") + node->op_type()].push_back(node);
-  for (const auto &[name, nodes] : missing) {
-    const NodeProto &first = *nodes.front();
-    InFlightDiagnostic diagnostic = emitError(model.location(first, context));
-    diagnostic << "operator '" << name << "' "
-               << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opset);
-    if (nodes.size() > 1)
-      diagnostic << " (" << nodes.size() << " nodes)";
-    for (const NodeProto *other : ArrayRef(nodes).drop_front().take_front(3))
-      diagnostic.attachNote(model.location(*other, context)) << "also used here";
-  }
-  return !missing.empty();
-}
-
 bool GraphImporter::readsUnknown(const NodeProto &node) {
   return llvm::any_of(node.input(), [&](const std::string &input) {
     GraphValue *value = input.empty() ? nullptr : find(input);
@@ -162,127 +137,6 @@ void GraphImporter::bindUnknown(const NodeProto &node) {
   for (const std::string &name : node.output())
     if (!name.empty())
       values.insert({name, GraphValue{{}, Type(), std::nullopt, std::nullopt, {}, g.location()}});
-}
-
-//===--- operators without a row ----------------------------------------------------------===//
-
-static DictionaryAttr attributesOf(const NodeProto &node, Builder &b) {
-  SmallVector<NamedAttribute> attributes;
-  for (const AttributeProto &attribute : node.attribute()) {
-    Attribute value = b.getUnitAttr(); // tensors and graphs: only their presence
-    if (attribute.has_i())
-      value = b.getI64IntegerAttr(attribute.i());
-    else if (attribute.has_f())
-      value = b.getF32FloatAttr(attribute.f());
-    else if (attribute.has_s())
-      value = b.getStringAttr(attribute.s());
-    else if (attribute.ints_size())
-      value = b.getDenseI64ArrayAttr(ArrayRef<int64_t>(attribute.ints().data(), attribute.ints_size()));
-    if (!attribute.name().empty())
-      attributes.push_back(b.getNamedAttr(attribute.name(), value));
-  }
-  return b.getDictionaryAttr(attributes);
-}
-
-// The type that the file declares for a value; null when it declares none that can be read.
-static RankedTensorType declaredType(const Model &model, StringRef name, MLIRContext *context, Shape &shape) {
-  const GraphProto &graph = model.proto->graph();
-  auto inList = [&](const auto &list) -> const ValueInfoProto * {
-    for (const ValueInfoProto &info : list)
-      if (info.name() == name && info.type().tensor_type().has_shape())
-        return &info;
-    return nullptr;
-  };
-  const ValueInfoProto *info = inList(graph.value_info());
-  info = info ? info : inList(graph.output());
-  if (!info)
-    return {};
-  SmallVector<int64_t> sizes;
-  for (const auto &dimension : info->type().tensor_type().shape().dim()) {
-    if (!dimension.has_dim_value() || dimension.dim_value() < 0)
-      return {};
-    sizes.push_back(dimension.dim_value());
-    shape.push_back(getAffineConstantExpr(dimension.dim_value(), context));
-  }
-  ScopedDiagnosticHandler quiet(context, [](Diagnostic &) { return success(); });
-  Type type = convertElementType(info->type().tensor_type().elem_type(), name, context,
-                                 [&] { return mlir::emitError(UnknownLoc::get(context)); });
-  return type ? RankedTensorType::get(sizes, type) : RankedTensorType();
-}
-
-// Kept with its operands, so that tools can list it. Results whose type the file does not declare stay unknown.
-void GraphImporter::keepUnsupported(const NodeProto &node) {
-  bindUnknown(node);
-  SmallVector<Value> operands;
-  for (const std::string &input : node.input())
-    if (!input.empty())
-      operands.push_back(materialise(*find(input)).value);
-  SmallVector<Type> types;
-  SmallVector<std::pair<std::string, Shape>> known;
-  for (const std::string &output : node.output()) {
-    Shape shape;
-    if (RankedTensorType type = declaredType(model, output, g.context(), shape)) {
-      types.push_back(type);
-      known.push_back({output, shape});
-    }
-  }
-  std::string name = (isDefaultDomain(node.domain()) ? "" : node.domain() + ".") + node.op_type();
-  OpBuilder &b = g.builder();
-  auto op =
-      mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(name), attributesOf(node, b), operands);
-  for (auto [entry, result] : llvm::zip_equal(known, op.getResults())) {
-    Tensor tensor = g.wrap(result, entry.second);
-    GraphValue &value = values.find(entry.first)->second;
-    value = GraphValue{entry.second, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()};
-  }
-}
-
-//===--- symbols --------------------------------------------------------------------------===//
-
-bool GraphImporter::fixSymbol(Dim a, Dim b) {
-  if (pending)
-    return true;
-  a = g.simplify(a), b = g.simplify(b);
-  if (!isa<AffineSymbolExpr>(a) || (isa<AffineSymbolExpr>(b) && g.describe(b) > g.describe(a)))
-    std::swap(a, b);
-  auto symbol = dyn_cast<AffineSymbolExpr>(a);
-  if (!symbol || b.isFunctionOfSymbol(symbol.getPosition()) || bounds(b).high < 1)
-    return false;
-  pending = {g.describe(a), FixedSymbol{g.describe(b), g.location()}};
-  return true;
-}
-
-// Value of an expression of one symbol, taken as a straight line through two of its points.
-static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symbolCount) {
-  SmallVector<AffineExpr> replacements;
-  for (unsigned position = 0; position < symbolCount; ++position)
-    replacements.push_back(getAffineConstantExpr(position == symbol ? value : 0, dim.getContext()));
-  return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
-}
-
-bool GraphImporter::requireAtLeast(Dim a, Dim b) {
-  Dim difference = g.simplify(a - b);
-  if (bounds(difference).low >= 0)
-    return true;
-  SmallVector<unsigned> used;
-  for (unsigned position = 0; position < symbolRanges.size(); ++position)
-    if (difference.isFunctionOfSymbol(position))
-      used.push_back(position);
-  bool isLine = true;
-  difference.walk([&](AffineExpr part) {
-    isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul ||
-              isa<AffineSymbolExpr, AffineConstantExpr>(part);
-  });
-  if (used.size() != 1 || !isLine || !difference.isPureAffine())
-    return false;
-  int64_t at0 = evaluateAt(difference, used[0], 0, symbolRanges.size());
-  int64_t slope = evaluateAt(difference, used[0], 1, symbolRanges.size()) - at0;
-  Interval &range = symbolRanges[used[0]];
-  if (slope > 0)
-    range.low = std::max(range.low, llvm::divideCeilSigned(-at0, slope));
-  else
-    range.high = std::min(range.high, llvm::divideFloorSigned(at0, -slope));
-  return range.low <= range.high;
 }
 
 //===--- the whole ------------------------------------------------------------------------===//

@@ -60,7 +60,6 @@ private:
   bool checkOutputCount(const NodeProto &node, size_t count);
   void emitOutputs();
   void attachSymbolRanges(mlir::ModuleOp module);
-  Tensor keepAs(const NodeProto &node, llvm::StringRef output);
 
   const Model &model;
   const ImportOptions &options;
@@ -71,6 +70,9 @@ private:
   std::vector<Interval> symbolRanges;
   std::optional<std::pair<std::string, FixedSymbol>> pending;
 };
+
+// The row of the node's operator; null when it is not supported (Unsupported.cpp).
+const OpRow *findRow(const Model &model, const NodeProto &node);
 
 // Reports all operators of the model that have no row, with their places; false when there is none.
 bool reportUnsupported(const Model &model, mlir::MLIRContext *context);

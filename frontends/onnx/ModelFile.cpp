@@ -76,7 +76,7 @@ static bool readInitializers(Model &model, MLIRContext *context) {
     return false;
   }
   bool ok = true;
-  for (const TensorProto &tensor : graph.initializer()) {
+  for (TensorProto &tensor : *model.proto->mutable_graph()->mutable_initializer()) {
     Location loc = model.location(tensor.name(), context);
     if (model.initializers.contains(tensor.name())) {
       emitError(loc) << "initialiser '" << tensor.name() << "' is defined twice, expected distinct names";
@@ -88,6 +88,7 @@ static bool readInitializers(Model &model, MLIRContext *context) {
     if (data)
       model.initializers.insert({tensor.name(), std::move(*data)});
     ok &= data.has_value();
+    tensor.clear_raw_data(); // weights are kept once
   }
   return ok;
 }

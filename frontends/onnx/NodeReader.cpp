@@ -106,84 +106,6 @@ std::optional<double> NodeReader::number(int64_t index, StringRef what) {
   return result;
 }
 
-//===--- attributes -----------------------------------------------------------------------===//
-
-// AttributeProto.AttributeType.
-enum : int32_t { FloatKind = 1, IntKind, StringKind, TensorKind, GraphKind, FloatsKind, IntsKind };
-
-static StringRef kindName(int32_t kind) {
-  static constexpr StringRef names[] = {
-      "UNDEFINED", "FLOAT",   "INT",    "STRING",        "TENSOR",         "GRAPH",      "FLOATS",     "INTS",
-      "STRINGS",   "TENSORS", "GRAPHS", "SPARSE_TENSOR", "SPARSE_TENSORS", "TYPE_PROTO", "TYPE_PROTOS"};
-  return kind >= 0 && kind < static_cast<int32_t>(std::size(names)) ? names[kind] : "an unknown kind";
-}
-
-bool NodeReader::hasAttribute(StringRef name) const {
-  return llvm::any_of(node.attribute(), [&](const AttributeProto &attribute) { return attribute.name() == name; });
-}
-
-const AttributeProto *NodeReader::attribute(StringRef name, int32_t kind) {
-  readAttributes.insert(name);
-  for (const AttributeProto &attribute : node.attribute()) {
-    if (attribute.name() != name)
-      continue;
-    if (!attribute.ref_attr_name().empty()) {
-      error() << "attribute '" << name << "' refers to '" << attribute.ref_attr_name()
-              << "' of an enclosing function, expected a value";
-      return nullptr;
-    }
-    if (attribute.has_type() && attribute.type() != 0 && attribute.type() != kind) {
-      error() << "attribute '" << name << "', expected kind " << kindName(kind) << " but got "
-              << kindName(attribute.type());
-      return nullptr;
-    }
-    return &attribute;
-  }
-  return nullptr;
-}
-
-int64_t NodeReader::integer(StringRef name, int64_t otherwise) {
-  const AttributeProto *found = attribute(name, IntKind);
-  return found ? found->i() : otherwise;
-}
-
-double NodeReader::real(StringRef name, double otherwise) {
-  const AttributeProto *found = attribute(name, FloatKind);
-  return found ? found->f() : otherwise;
-}
-
-std::string NodeReader::string(StringRef name, StringRef otherwise) {
-  const AttributeProto *found = attribute(name, StringKind);
-  return found ? found->s() : otherwise.str();
-}
-
-std::optional<SmallVector<int64_t>> NodeReader::integers(StringRef name) {
-  const AttributeProto *found = attribute(name, IntsKind);
-  if (!found)
-    return std::nullopt;
-  return SmallVector<int64_t>(found->ints().begin(), found->ints().end());
-}
-
-std::optional<SmallVector<float>> NodeReader::reals(StringRef name) {
-  const AttributeProto *found = attribute(name, FloatsKind);
-  if (!found)
-    return std::nullopt;
-  return SmallVector<float>(found->floats().begin(), found->floats().end());
-}
-
-std::optional<ConstantData> NodeReader::tensorAttribute(StringRef name) {
-  const AttributeProto *found = attribute(name, TensorKind);
-  if (!found)
-    return std::nullopt;
-  return readTensor(found->t(), ("attribute '" + name + "'").str(), importer.modelPath(), g.context(),
-                    [&] { return error(); });
-}
-
-void NodeReader::ignore(ArrayRef<StringRef> names) {
-  for (StringRef name : names)
-    readAttributes.insert(name);
-}
-
 //===--- checks ---------------------------------------------------------------------------===//
 
 std::optional<int64_t> NodeReader::axis(int64_t axis, int64_t rank) {
@@ -210,12 +132,16 @@ std::optional<SmallVector<int64_t>> NodeReader::axes(ArrayRef<int64_t> axes, int
   return result;
 }
 
-bool NodeReader::unify(Dim a, Dim b) {
+bool NodeReader::unify(Dim a, Dim b, ArrayRef<Shape> shapes) {
   if (g.sameDim(a, b))
     return true;
   hasFailed = true; // either a mistake, or the import starts over with the symbol fixed
-  if (!importer.fixSymbol(a, b))
-    error() << "sizes " << g.describe(a) << " and " << g.describe(b) << ", expected equal ones";
+  if (importer.fixSymbol(a, b))
+    return false;
+  InFlightDiagnostic diagnostic = error();
+  diagnostic << "sizes " << g.describe(a) << " and " << g.describe(b) << ", expected equal ones";
+  for (const Shape &shape : shapes)
+    diagnostic << (&shape == shapes.begin() ? " in shapes " : ", ") << g.describe(shape);
   return false;
 }
 
@@ -229,7 +155,7 @@ bool NodeReader::unifyBroadcast(ArrayRef<Shape> shapes) {
       if (shape.size() < fromEnd || shape[shape.size() - fromEnd] == g.dim(1))
         continue;
       Dim next = shape[shape.size() - fromEnd];
-      if (size && !unify(size, next))
+      if (size && !unify(size, next, shapes))
         return false;
       size = next;
     }

@@ -64,7 +64,8 @@ public:
   std::optional<int64_t> axis(int64_t axis, int64_t rank);
   std::optional<llvm::SmallVector<int64_t>> axes(llvm::ArrayRef<int64_t> axes, int64_t rank); // sorted, distinct
   // Makes two sizes one: proves them equal, or fixes a free symbol of the model so that they are.
-  bool unify(Dim a, Dim b);
+  // The shapes are named in the error.
+  bool unify(Dim a, Dim b, llvm::ArrayRef<Shape> shapes = {});
   bool unifyBroadcast(llvm::ArrayRef<Shape> shapes);
   // No negative size and not more elements than an address can hold; symbols count as 1.
   bool checkSizes(llvm::ArrayRef<Dim> sizes);

@@ -10,7 +10,7 @@ const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
     for (auto registerGroup : {registerActivation, registerConstant, registerElementwise, registerIndex, registerMatMul,
-                               registerNorm, registerReduce, registerShape, registerSlice})
+                               registerNorm, registerReduce, registerSelect, registerShape, registerSlice})
       registerGroup(built);
     return built;
   }();

@@ -56,6 +56,7 @@ void registerIndex(OpTable &);
 void registerMatMul(OpTable &);
 void registerNorm(OpTable &);
 void registerReduce(OpTable &);
+void registerSelect(OpTable &);
 void registerShape(OpTable &);
 void registerSlice(OpTable &);
 

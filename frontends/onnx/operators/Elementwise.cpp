@@ -1,5 +1,7 @@
-// Arithmetic, comparisons, logic, selection and casts, one element at a time.
+// Arithmetic and logic, one element at a time.
+#include "frontends/onnx/operators/Broadcast.h"
 #include "frontends/onnx/operators/Folding.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -36,32 +38,6 @@ static Results convertIsInf(NodeReader &node) {
 
 //===--- binary ---------------------------------------------------------------------------===//
 
-// Inputs of one element type and of shapes that broadcast, or nothing.
-static std::optional<SmallVector<Tensor>> broadcastInputs(NodeReader &node) {
-  SmallVector<Tensor> inputs = node.tensors();
-  SmallVector<Shape> shapes;
-  for (const Tensor &input : inputs) {
-    if (!input)
-      return std::nullopt;
-    if (input.elementType != inputs[0].elementType) {
-      node.error() << "inputs have element types " << inputs[0].elementType << " and " << input.elementType
-                   << ", expected one type";
-      return std::nullopt;
-    }
-    shapes.push_back(input.shape);
-  }
-  if (!node.unifyBroadcast(shapes))
-    return std::nullopt;
-  return inputs;
-}
-
-static bool hasInputs(NodeReader &node, int64_t count) {
-  if (node.inputCount() == count)
-    return true;
-  node.error() << node.inputCount() << " inputs, expected " << count;
-  return false;
-}
-
 template <Binary kind> static Results convertBinary(NodeReader &node) {
   std::optional<SmallVector<Tensor>> inputs = hasInputs(node, 2) ? broadcastInputs(node) : std::nullopt;
   if (!inputs)
@@ -76,9 +52,27 @@ template <Binary kind> static Literals foldBinaryNode(NodeReader &node) {
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldBinary(kind, x[0], x[1], type); });
 }
 
+// The exponent as a small whole number: such powers are products.
+static std::optional<int64_t> wholeExponent(NodeReader &node) {
+  std::optional<Literal> exponent = node.literal(1);
+  bool isScalar = exponent && exponent->elements.size() == 1 && exponent->rank() <= node.rank(0);
+  std::optional<double> value = isScalar ? exponent->number(0) : std::nullopt;
+  constexpr double largest = 8;
+  if (!value || *value < 1 || *value > largest || *value != std::floor(*value))
+    return std::nullopt;
+  return static_cast<int64_t>(*value);
+}
+
 // The exponent may have another type; the result has that of the base.
 static Results convertPow(NodeReader &node) {
-  Tensor base = node.tensor(0), exponent = node.tensor(1);
+  Tensor base = node.tensor(0);
+  if (std::optional<int64_t> whole = wholeExponent(node)) {
+    Tensor product = base;
+    for (int64_t i = 1; i < *whole; ++i)
+      product = node.g.mul(product, base);
+    return {product};
+  }
+  Tensor exponent = node.tensor(1);
   if (!base || !exponent || !node.unifyBroadcast({base.shape, exponent.shape}))
     return {};
   if (isa<IntegerType>(base.elementType) && isa<FloatType>(exponent.elementType))
@@ -137,108 +131,6 @@ static Results convertMean(NodeReader &node) {
   return {node.g.mul(sum[0], 1.0 / node.inputCount())};
 }
 
-//===--- comparison and selection ---------------------------------------------------------===//
-
-template <Compare kind> static Results convertCompare(NodeReader &node) {
-  std::optional<SmallVector<Tensor>> inputs = hasInputs(node, 2) ? broadcastInputs(node) : std::nullopt;
-  if (!inputs)
-    return {};
-  return {node.g.compare(kind, (*inputs)[0], (*inputs)[1])};
-}
-
-template <Compare kind> static Literals foldCompareNode(NodeReader &node) {
-  if (node.inputCount() != 2 || node.elementType(0) != node.elementType(1))
-    return {};
-  MLIRContext *context = node.g.context();
-  return foldElements(node, node.g.builder().getI1Type(), [&](ArrayRef<Element> x) {
-    std::optional<Element> result = foldCompare(kind, x[0], x[1]);
-    if (result && !result->dim)
-      result->dim = getAffineConstantExpr(result->real != 0, context);
-    return result;
-  });
-}
-
-static Results convertWhere(NodeReader &node) {
-  Tensor condition = node.tensor(0), a = node.tensor(1), b = node.tensor(2);
-  if (!condition || !a || !b)
-    return {};
-  if (!condition.elementType.isInteger(1))
-    node.error() << "condition has element type " << condition.elementType << ", expected bool";
-  if (a.elementType != b.elementType)
-    node.error() << "inputs have element types " << a.elementType << " and " << b.elementType << ", expected one type";
-  if (node.failed() || !node.unifyBroadcast({condition.shape, a.shape, b.shape}))
-    return {};
-  return {node.g.select(condition, a, b)};
-}
-
-static Literals foldWhere(NodeReader &node) {
-  if (node.inputCount() != 3 || node.elementType(1) != node.elementType(2) || !node.elementType(0).isInteger(1))
-    return {};
-  return foldElements(node, node.elementType(1), [&](ArrayRef<Element> x) -> std::optional<Element> {
-    auto condition = dyn_cast<AffineConstantExpr>(x[0].dim);
-    return condition ? std::optional(condition.getValue() ? x[1] : x[2]) : std::nullopt;
-  });
-}
-
-// Bounds are attributes before opset 11.
-static Results convertClipAttributes(NodeReader &node) {
-  std::optional<double> low, high;
-  if (node.hasAttribute("min"))
-    low = node.real("min", 0);
-  if (node.hasAttribute("max"))
-    high = node.real("max", 0);
-  return {node.g.clamp(node.tensor(0), low, high)};
-}
-
-static Results convertClip(NodeReader &node) {
-  Tensor x = node.tensor(0);
-  for (auto [index, kind] : {std::pair(1, Binary::Max), std::pair(2, Binary::Min)})
-    if (node.has(index) && x)
-      x = node.g.binary(kind, x, node.tensor(index));
-  return {x};
-}
-
-//===--- casts ----------------------------------------------------------------------------===//
-
-static Type castTarget(NodeReader &node) {
-  node.ignore({"saturate", "round_mode"}); // only for 8-bit floats
-  return convertElementType(node.integer("to", 0), "attribute 'to'", node.g.context(), [&] { return node.error(); });
-}
-
-static Results convertCast(NodeReader &node) {
-  Type type = castTarget(node);
-  return type ? Results{node.g.cast(node.tensor(0), type)} : Results();
-}
-
-static Literals foldCastNode(NodeReader &node) {
-  Type type = castTarget(node);
-  if (!type)
-    return {};
-  Type from = node.elementType(0);
-  return foldElements(node, type, [&](ArrayRef<Element> x) { return foldCast(x[0], from, type); });
-}
-
-static Results convertCastLike(NodeReader &node) {
-  node.ignore({"saturate", "round_mode"});
-  return {node.g.cast(node.tensor(0), node.elementType(1))};
-}
-
-// Inference: the input unchanged, nothing dropped.
-static Results convertDropout(NodeReader &node) {
-  node.ignore({"ratio", "seed"});
-  if (node.has(1))
-    node.literal(1);
-  std::optional<double> training = node.has(2) ? node.number(2, "training_mode") : 0;
-  if (!training)
-    return {};
-  if (*training != 0)
-    return node.fail("training_mode is true, expected inference");
-  Tensor x = node.tensor(0);
-  if (node.outputCount() < 2)
-    return {x};
-  return {x, node.g.splat(1, node.shape(0), node.g.builder().getI1Type())};
-}
-
 void registerElementwise(OpTable &table) {
   table.add({{"Abs", 6, convertUnary<Unary::Abs>, foldUnaryNode<Unary::Abs>},
              {"Atan", 7, convertUnary<Unary::Atan>},
@@ -275,17 +167,6 @@ void registerElementwise(OpTable &table) {
              {"Sub", 7, convertBinary<Binary::Sub>, foldBinaryNode<Binary::Sub>},
              {"Sum", 6, convertVariadic<Binary::Add>, foldVariadic<Binary::Add>},
              {"Xor", 7, convertBinary<Binary::Xor>, foldBinaryNode<Binary::Xor>}});
-  table.add({{"Equal", 7, convertCompare<Compare::Equal>, foldCompareNode<Compare::Equal>},
-             {"Greater", 7, convertCompare<Compare::Greater>, foldCompareNode<Compare::Greater>},
-             {"GreaterOrEqual", 12, convertCompare<Compare::GreaterEqual>, foldCompareNode<Compare::GreaterEqual>},
-             {"Less", 7, convertCompare<Compare::Less>, foldCompareNode<Compare::Less>},
-             {"LessOrEqual", 12, convertCompare<Compare::LessEqual>, foldCompareNode<Compare::LessEqual>},
-             {"Cast", 6, convertCast, foldCastNode},
-             {"CastLike", 15, convertCastLike},
-             {"Clip", 6, convertClipAttributes},
-             {"Clip", 11, convertClip},
-             {"Dropout", 7, convertDropout},
-             {"Where", 9, convertWhere, foldWhere}});
 }
 
 } // namespace heddle::onnx

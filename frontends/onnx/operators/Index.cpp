@@ -103,7 +103,7 @@ static Results convertConcat(NodeReader &node) {
     if (part.rank() != parts[0].rank() || part.elementType != parts[0].elementType)
       return node.fail("inputs, expected one rank and one element type");
     for (int64_t other = 0; other < part.rank(); ++other)
-      if (other != *axis && !node.unify(part.shape[other], parts[0].shape[other]))
+      if (other != *axis && !node.unify(part.shape[other], parts[0].shape[other], {parts[0].shape, part.shape}))
         return {};
   }
   Tensor first = parts[0];

@@ -1,22 +1,9 @@
 // Matrix products.
-#include "frontends/onnx/NodeReader.h"
+#include "frontends/onnx/operators/Broadcast.h"
 
 using namespace mlir;
 
 namespace heddle::onnx {
-
-static bool sameElementTypes(NodeReader &node, ArrayRef<Tensor> tensors) {
-  for (const Tensor &tensor : tensors) {
-    if (!tensor)
-      return false;
-    if (tensor.elementType != tensors[0].elementType) {
-      node.error() << "inputs have element types " << tensors[0].elementType << " and " << tensor.elementType
-                   << ", expected one type";
-      return false;
-    }
-  }
-  return true;
-}
 
 static Results convertMatMul(NodeReader &node) {
   Tensor a = node.tensor(0), b = node.tensor(1);
@@ -25,7 +12,7 @@ static Results convertMatMul(NodeReader &node) {
   if (a.rank() == 0 || b.rank() == 0)
     return node.fail("inputs of rank " + Twine(a.rank()) + " and " + Twine(b.rank()) + ", expected at least 1");
   Dim inner = b.shape[b.rank() == 1 ? 0 : b.rank() - 2];
-  if (!node.unify(a.shape.back(), inner))
+  if (!node.unify(a.shape.back(), inner, {a.shape, b.shape}))
     return {};
   if (a.rank() > 2 && b.rank() > 2 &&
       !node.unifyBroadcast({Shape(a.shape.begin(), a.shape.end() - 2), Shape(b.shape.begin(), b.shape.end() - 2)}))
@@ -42,7 +29,7 @@ static Results convertGemm(NodeReader &node) {
     return {};
   if (a.rank() != 2 || b.rank() != 2)
     return node.fail("inputs of rank " + Twine(a.rank()) + " and " + Twine(b.rank()) + ", expected 2");
-  if (!node.unify(a.shape[transposeA ? 0 : 1], b.shape[transposeB ? 1 : 0]))
+  if (!node.unify(a.shape[transposeA ? 0 : 1], b.shape[transposeB ? 1 : 0], {a.shape, b.shape}))
     return {};
   Tensor product = node.g.matmul(a, b, transposeA, transposeB);
   if (product && alpha != 1)

@@ -166,7 +166,7 @@ def nodes():
     one("attribute-unknown", "Neg", "Neg: attribute 'speed' is not one that opset 17 defines", speed=3)
     one("input-unknown", "Neg", "Neg: input 1 \\('w'\\) is more than opset 17 defines", {"x": x, "w": x})
     one("element-types", "Add", "Add: inputs have element types 'f32' and 'i64', expected one type", {"x": x, "w": i64(1)})
-    one("broadcast", "Add", "Add: sizes 3 and 4, expected equal ones", {"x": x, "w": rand(4)})
+    one("broadcast", "Add", r"Add: sizes 3 and 4, expected equal ones in shapes \[2, 3\], \[4\]", {"x": x, "w": rand(4)})
     one("matmul-sizes", "MatMul", "MatMul: sizes 3 and 4, expected equal ones", {"x": x, "w": rand(4, 2)})
     one("matmul-scalar", "MatMul", "MatMul: inputs of rank 2 and 0", {"x": x, "w": np.float32(1).reshape(())})
     one("gemm-rank", "Gemm", "Gemm: inputs of rank 2 and 1, expected 2", {"x": x, "w": rand(3)})

@@ -38,6 +38,9 @@ def elementwise():
     case("add-zero-size", "Add", 14, {"a": rand(0, 3), "b": rand(3)})
     case("pow", "Pow", 15, {"a": rand(2, 3, low=0.1), "b": rand(3)})
     case("pow-mixed", "Pow", 15, {"a": rand(2, 3), "b": i64(2)}, expect=None)
+    for exponent in [1, 2, 3, 0.5, -1]:
+        case(f"pow-constant{exponent}", "Pow", 15, {"a": rand(2, 3, low=0.1), "b": np.float32(exponent).reshape(())}, const=["b"])
+    case("pow-i64-constant", "Pow", 15, {"a": ints(2, 3), "b": i64(3)}, const=["b"])
     case("pow-i64", "Pow", 15, {"a": i64(2, 3, -2), "b": i64(3, 0, 5)})
     for op in ["And", "Or", "Xor"]:
         case(op.lower(), op, 7, {"a": bools(2, 4), "b": bools(4)})

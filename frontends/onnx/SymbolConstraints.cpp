@@ -1,0 +1,54 @@
+// What a graph demands of its symbols: that one equals something else, or lies in a range.
+#include "frontends/onnx/GraphImporter.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+bool GraphImporter::fixSymbol(Dim a, Dim b) {
+  if (pending)
+    return true;
+  a = g.simplify(a), b = g.simplify(b);
+  if (!isa<AffineSymbolExpr>(a) || (isa<AffineSymbolExpr>(b) && g.describe(b) > g.describe(a)))
+    std::swap(a, b);
+  auto symbol = dyn_cast<AffineSymbolExpr>(a);
+  if (!symbol || b.isFunctionOfSymbol(symbol.getPosition()) || bounds(b).high < 1)
+    return false;
+  pending = {g.describe(a), FixedSymbol{g.describe(b), g.location()}};
+  return true;
+}
+
+// Value of an expression of one symbol, taken as a straight line through two of its points.
+static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symbolCount) {
+  SmallVector<AffineExpr> replacements;
+  for (unsigned position = 0; position < symbolCount; ++position)
+    replacements.push_back(getAffineConstantExpr(position == symbol ? value : 0, dim.getContext()));
+  return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
+}
+
+bool GraphImporter::requireAtLeast(Dim a, Dim b) {
+  Dim difference = g.simplify(a - b);
+  if (bounds(difference).low >= 0)
+    return true;
+  SmallVector<unsigned> used;
+  for (unsigned position = 0; position < symbolRanges.size(); ++position)
+    if (difference.isFunctionOfSymbol(position))
+      used.push_back(position);
+  bool isLine = true;
+  difference.walk([&](AffineExpr part) {
+    isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul ||
+              isa<AffineSymbolExpr, AffineConstantExpr>(part);
+  });
+  if (used.size() != 1 || !isLine || !difference.isPureAffine())
+    return false;
+  int64_t at0 = evaluateAt(difference, used[0], 0, symbolRanges.size());
+  int64_t slope = evaluateAt(difference, used[0], 1, symbolRanges.size()) - at0;
+  Interval &range = symbolRanges[used[0]];
+  if (slope > 0)
+    range.low = std::max(range.low, llvm::divideCeilSigned(-at0, slope));
+  else
+    range.high = std::min(range.high, llvm::divideFloorSigned(at0, -slope));
+  return range.low <= range.high;
+}
+
+} // namespace heddle::onnx
