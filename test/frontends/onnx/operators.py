@@ -44,6 +44,8 @@ def elementwise():
     case("pow-i64", "Pow", 15, {"a": i64(2, 3, -2), "b": i64(3, 0, 5)})
     for op in ["And", "Or", "Xor"]:
         case(op.lower(), op, 7, {"a": bools(2, 4), "b": bools(4)})
+    for op in ["BitwiseAnd", "BitwiseOr", "BitwiseXor"]:
+        case(op.lower(), op, 18, {"a": ints(2, 4), "b": ints(4)})
     case("mod-i64", "Mod", 13, {"a": i64(-7, 7, -7, 7), "b": i64(3, -3, -3, 3)})
     case("fmod-f32", "Mod", 13, {"a": rand(6, low=-9, high=9), "b": rand(6, low=1, high=3)}, fmod=1)
     case("fmod-i64", "Mod", 13, {"a": i64(-7, 7, -7, 7), "b": i64(3, -3, -3, 3)}, fmod=1)
