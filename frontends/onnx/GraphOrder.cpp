@@ -4,6 +4,8 @@
 #include "frontends/onnx/onnx_model.pb.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/JSON.h"
 #include <queue>
 
 using namespace mlir;
@@ -21,6 +23,22 @@ static bool define(Definitions &definitions, StringRef value, int node, Location
     return true;
   emitError(loc) << "value '" << value << "' is defined twice, expected distinct names";
   return false;
+}
+
+// Names of inputs and outputs enter the manifest: text, and each once.
+static bool checkBoundaryNames(const Model &model, MLIRContext *context) {
+  for (auto [kind, list] : {std::pair("input", &model.inputs), std::pair("output", &model.outputs)}) {
+    llvm::StringSet<> seen;
+    for (const ValueInfoProto *value : *list) {
+      if (!value->name().empty() && llvm::json::isUTF8(value->name()) && seen.insert(value->name()).second)
+        continue;
+      emitError(model.location(llvm::json::fixUTF8(value->name()), context))
+          << kind << " name '" << llvm::json::fixUTF8(value->name())
+          << "', expected UTF-8 text that is not empty and names one " << kind;
+      return false;
+    }
+  }
+  return true;
 }
 
 static std::optional<Definitions> collectDefinitions(const Model &model, MLIRContext *context) {
@@ -82,6 +100,8 @@ static void reportCycle(const Model &model, const Definitions &definitions, cons
 }
 
 bool orderNodes(Model &model, MLIRContext *context) {
+  if (!checkBoundaryNames(model, context))
+    return false;
   std::optional<Definitions> definitions = collectDefinitions(model, context);
   if (!definitions || !checkReads(model, *definitions, context))
     return false;

@@ -93,8 +93,7 @@ static Results convertCastLike(NodeReader &node) {
 // Inference: the input unchanged, nothing dropped.
 static Results convertDropout(NodeReader &node) {
   node.ignore({"ratio", "seed"});
-  if (node.has(1))
-    node.literal(1);
+  node.has(1); // the ratio: read, and without effect
   std::optional<double> training = node.has(2) ? node.number(2, "training_mode") : 0;
   if (!training)
     return {};

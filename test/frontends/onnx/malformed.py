@@ -76,7 +76,10 @@ def graphs():
     bad("output-is-input", [node("Neg", ["x"], ["x"])], "value 'x' is defined twice", outputs=("x",))
     bad("duplicate-initializer", [node("Add", ["x", "w"], ["y"])], "initialiser 'w' is defined twice", {"x": x, "w": rand(3)}, const=["w"],
         edit=lambda m: m.graph.initializer.append(m.graph.initializer[0]))
-    bad("duplicate-input", [node("Neg", ["x"], ["y"])], "value 'x' is defined twice", edit=lambda m: m.graph.input.append(m.graph.input[0]))
+    bad("duplicate-input", [node("Neg", ["x"], ["y"])], "input name 'x', expected .* names one input", edit=lambda m: m.graph.input.append(m.graph.input[0]))
+    bad("duplicate-result", [node("Neg", ["x"], ["y"])], "output name 'y', expected .* names one output", outputs=("y", "y"))
+    bad("unnamed-input", [node("Constant", [], ["y"], value_int=1)], "input name '', expected UTF-8 text that is not empty",
+        edit=lambda m: setattr(m.graph.input[0], "name", ""))
     bad("unknown-operator", [node("Sofmax", ["x"], ["y"], name="s")], "s: operator 'Sofmax' is not supported; the nearest supported operator is 'Softmax'")
     bad("unknown-operators", [node("Foo", ["x"], ["a"], name="f"), node("Foo", ["a"], ["b"], name="g"), node("Baz", ["b"], ["y"])],
         "operator 'Baz' is not supported")
