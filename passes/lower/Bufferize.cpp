@@ -38,12 +38,39 @@ void protectInputs(ModuleOp module) {
           func.setArgAttr(index, BufferizationDialect::kWritableAttrName, BoolAttr::get(module.getContext(), false));
 }
 
+/// True for a value that is made anew more cheaply than it is kept: an uninitialised tensor, or a fill of one.
+bool isCheapInit(Operation *op) {
+  if (isa_and_nonnull<tensor::EmptyOp>(op))
+    return true;
+  auto fill = dyn_cast_or_null<linalg::FillOp>(op);
+  return fill && isCheapInit(fill.getOutputs()[0].getDefiningOp());
+}
+
+/// Gives every use of a cheap initial value its own copy in front of it. A shared zero tensor would otherwise become one
+/// buffer that lives long and is copied into each result.
+void separateInits(ModuleOp module) {
+  SmallVector<Operation *> inits;
+  module.walk([&](Operation *op) {
+    if (isCheapInit(op))
+      inits.push_back(op);
+  });
+  // Last first: a fill that is cloned brings new uses of its empty tensor.
+  for (Operation *init : llvm::reverse(inits)) {
+    for (OpOperand &use : llvm::make_early_inc_range(init->getUses())) {
+      OpBuilder builder(use.getOwner());
+      use.set(builder.clone(*init)->getResult(0));
+    }
+    init->erase();
+  }
+}
+
 struct BufferizePass : heddle::impl::BufferizePassBase<BufferizePass> {
   using BufferizePassBase::BufferizePassBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
     protectInputs(module);
+    separateInits(module);
     IRRewriter rewriter(module.getContext());
     if (failed(eliminateEmptyTensors(rewriter, module)))
       return signalPassFailure();

@@ -4,6 +4,7 @@
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 
@@ -105,12 +106,13 @@ private:
 void computeLiveRanges(func::FuncOp entry, const BufferAliases &aliases, MutableArrayRef<PlannedBuffer> buffers) {
   llvm::DenseMap<Operation *, Range> positions = numberOps(entry);
   for (PlannedBuffer &buffer : buffers) {
-    buffer.first = buffer.last = positions[buffer.alloc].first;
+    // A buffer without content yet, or of which only an address or a size is taken, needs no place.
+    buffer.first = positions[entry].last;
     for (Value member : aliases.getMembers(buffer.alloc)) {
       for (Operation *user : member.getUsers()) {
+        if (isa<ViewLikeOpInterface, memref::DimOp>(user))
+          continue;
         Operation *extent = extentOfUse(user, buffer.alloc);
-        // What a buffer shares its class with may be used before the buffer is made; only content after that matters,
-        // but taking the whole span is simple and right.
         buffer.first = std::min(buffer.first, positions[extent].first);
         buffer.last = std::max(buffer.last, positions[extent].last);
       }

@@ -64,3 +64,21 @@ func.func @mixer(%q: tensor<1x8x2x4xf32>, %k: tensor<1x8x2x4xf32>, %v: tensor<1x
      norm = #mixer.norm<row_sum>} -> tensor<1x8x2x4xf32>
   return %o : tensor<1x8x2x4xf32>
 }
+
+// -----
+
+// Two matmuls that start from the same zeros: each fills its own buffer, nothing is copied.
+// CHECK-LABEL: func.func @no_copy_shared_zeros(
+// CHECK-NOT:     memref.copy
+// CHECK:         linalg.fill {{.*}} outs(%[[A:.*]] : memref<4x4xf32>)
+// CHECK:         linalg.matmul {{.*}} outs(%[[A]] : memref<4x4xf32>)
+// CHECK:         linalg.fill {{.*}} outs(%[[B:.*]] : memref<4x4xf32>)
+// CHECK:         linalg.matmul {{.*}} outs(%[[B]] : memref<4x4xf32>)
+func.func @no_copy_shared_zeros(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x4xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %a = linalg.matmul ins(%x, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  %b = linalg.matmul ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %a, %b : tensor<4x4xf32>, tensor<4x4xf32>
+}

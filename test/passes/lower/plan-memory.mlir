@@ -100,3 +100,20 @@ func.func @live_through_loop(%x: memref<16xf32>, %y: memref<16xf32>) {
   }
   return
 }
+
+// -----
+
+// A buffer takes a place from its first content on, wherever it is allocated.
+// CHECK-LABEL: func.func @live_from_first_use(
+// CHECK-SAME:    heddle.memory = "64"
+func.func @live_from_first_use(%x: memref<16xf32>, %y: memref<16xf32>) {
+  %a = memref.alloc() : memref<16xf32>
+  %b = memref.alloc() : memref<16xf32>
+  %row = memref.expand_shape %b [[0, 1]] output_shape [1, 16] : memref<16xf32> into memref<1x16xf32>
+  linalg.exp ins(%x : memref<16xf32>) outs(%a : memref<16xf32>)
+  linalg.exp ins(%a : memref<16xf32>) outs(%y : memref<16xf32>)
+  linalg.exp ins(%x : memref<16xf32>) outs(%b : memref<16xf32>)
+  %flat = memref.collapse_shape %row [[0, 1]] : memref<1x16xf32> into memref<16xf32>
+  linalg.exp ins(%flat : memref<16xf32>) outs(%y : memref<16xf32>)
+  return
+}
