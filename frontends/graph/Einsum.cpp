@@ -119,7 +119,8 @@ Tensor GraphBuilder::einsum(StringRef text, ArrayRef<Tensor> operands) {
     maps.push_back(AffineMap::get(loops.size(), 0, results, context()));
   }
   AffineMap all = AffineMap::getMultiDimIdentityMap(loops.size(), context());
-  AffineMap resultMap = AffineMap::get(loops.size(), 0, all.getResults().take_front(equation->result.size()), context());
+  AffineMap resultMap =
+      AffineMap::get(loops.size(), 0, all.getResults().take_front(equation->result.size()), context());
   if (operands.size() == 2)
     return contract(operands[0], operands[1], loops, maps[0], maps[1], resultMap);
   Tensor x = operands[0];

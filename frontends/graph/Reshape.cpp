@@ -45,8 +45,8 @@ std::optional<std::pair<int64_t, int64_t>> nextMatch(GraphBuilder &g, ArrayRef<D
   return std::nullopt;
 }
 
-// Both shapes cut into groups that correspond; empty when the whole is the only group and does not match. What is left of one shape when the
-// other has ended are ones: they join the last group.
+// Both shapes cut into groups that correspond; empty when the whole is the only group and does not match. What is left
+// of one shape when the other has ended are ones: they join the last group.
 std::vector<Match> matchGroups(GraphBuilder &g, ArrayRef<Dim> from, ArrayRef<Dim> to) {
   std::vector<Match> matches;
   int64_t source = 0, target = 0, sourceRank = from.size(), targetRank = to.size();

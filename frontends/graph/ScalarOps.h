@@ -26,6 +26,13 @@ mlir::Value binary(mlir::OpBuilder &b, mlir::Location loc, Binary kind, mlir::Va
 mlir::Value compare(mlir::OpBuilder &b, mlir::Location loc, Compare kind, mlir::Value x, mlir::Value y,
                     mlir::Type elementType);
 
+// The two families, for values that are floats or integers.
+mlir::Value unaryFloat(mlir::OpBuilder &b, mlir::Location loc, Unary kind, mlir::Value x);
+mlir::Value binaryFloat(mlir::OpBuilder &b, mlir::Location loc, Binary kind, mlir::Value x, mlir::Value y);
+mlir::Value unaryInteger(mlir::OpBuilder &b, mlir::Location loc, Unary kind, mlir::Value x, mlir::Type elementType);
+mlir::Value binaryInteger(mlir::OpBuilder &b, mlir::Location loc, Binary kind, mlir::Value x, mlir::Value y,
+                          mlir::Type elementType);
+
 bool defined(Unary kind, mlir::Type elementType);
 bool defined(Binary kind, mlir::Type elementType);
 llvm::StringRef name(Unary kind);

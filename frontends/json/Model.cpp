@@ -7,7 +7,7 @@ namespace heddle::json {
 // All weights of a model together; a dimension is bounded where it is read.
 static constexpr uint64_t kMaxElements = uint64_t(1) << 40;
 // What random weights may occupy in memory, as f32.
-static constexpr uint64_t kMaxRandomElements = uint64_t(1) << 32;
+static constexpr uint64_t kMaxRandomElements = uint64_t(1) << 31;
 
 bool Model::reserve(llvm::ArrayRef<int64_t> sizes) {
   uint64_t limit = source.isRandom() ? kMaxRandomElements : kMaxElements;
