@@ -52,17 +52,21 @@ bool shouldFuse(OpOperand *operand) {
   return isCheap(producer) && uses <= kCheapUses;
 }
 
-/// Reshapes move only where a generic operation stands on the other side, ready to fuse.
+/// An operation without reductions: a product of matrices keeps its two dimensions, whatever stands around it.
+bool isPointwise(Operation *op) {
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  return generic && generic.getNumReductionLoops() == 0;
+}
+
+/// Reshapes move only between two pointwise operations, which can fuse afterwards.
 bool shouldMoveReshape(OpOperand *operand) {
   Operation *producer = operand->get().getDefiningOp();
   if (!producer || !operand->get().hasOneUse())
     return false;
-  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(producer))
-    return expand.getSrc().getDefiningOp<linalg::GenericOp>() && expand.getSrc().hasOneUse();
-  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(producer))
-    return collapse.getSrc().getDefiningOp<linalg::GenericOp>() && collapse.getSrc().hasOneUse();
-  auto generic = dyn_cast<linalg::GenericOp>(producer);
-  return generic && linalg::isElementwise(generic) && isa<tensor::CollapseShapeOp>(operand->getOwner());
+  if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(producer))
+    return isPointwise(operand->getOwner()) && isPointwise(producer->getOperand(0).getDefiningOp()) &&
+           producer->getOperand(0).hasOneUse();
+  return isPointwise(producer) && isa<tensor::CollapseShapeOp>(operand->getOwner());
 }
 
 bool shouldFoldConstant(OpOperand *operand) {
