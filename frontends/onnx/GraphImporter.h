@@ -58,6 +58,7 @@ private:
   void bindLiterals(const NodeProto &node, Literals literals);
   void bindUnknown(const NodeProto &node);
   bool checkOutputCount(const NodeProto &node, size_t count);
+  void checkDeclaredType(const ValueInfoProto &output, mlir::Type computed);
   void emitOutputs();
   void attachSymbolRanges(mlir::ModuleOp module);
 

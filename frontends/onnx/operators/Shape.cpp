@@ -91,11 +91,21 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
   return result;
 }
 
-// Both shapes with their elements: where only one symbol separates the counts, it is fixed.
+// Whether both shapes have as many elements. Where one symbol separates the counts, it is fixed.
 static bool sameElementCount(NodeReader &node, const Shape &from, const Shape &to) {
   Dim have = node.g.product(from), want = node.g.product(to);
   if (node.g.sameDim(have, want))
     return true;
+  for (auto [dividend, divisor] : {std::pair(from, to), std::pair(to, from)})
+    for (Dim &size : divisor) {
+      if (!isa<AffineSymbolExpr>(size))
+        continue;
+      Dim symbol = std::exchange(size, node.g.dim(1));
+      std::optional<Dim> value = divideExactly(node, node.g.product(dividend), node.g.product(divisor));
+      if (value && isa<AffineConstantExpr>(*value))
+        return node.unify(symbol, *value);
+      size = symbol;
+    }
   node.error() << "shape " << node.g.describe(to) << " for an input of shape " << node.g.describe(from)
                << ", expected the same number of elements but got " << node.g.describe(want) << " and "
                << node.g.describe(have);

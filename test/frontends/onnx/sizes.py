@@ -66,6 +66,7 @@ def main():
     chain("shift", [node("Pad", ["x", "p"], ["y"])], p=i64(0, 1, 0, 0, -1, 0), expect={"y": np.pad(x, ((0, 0), (1, 0), (0, 0)))[:, :-1]})
     chain("mean-over-symbols", [node("ReduceMean", ["x"], ["y"], axes=[1])])
     chain("fixed-by-weight", [node("MatMul", ["w", "x"], ["y"])], w=rand(3, 5))
+    chain("fixed-by-reshape", [node("Reshape", ["x", "s"], ["y"])], s=i64(0, 30))
     chain("fixed-by-other-symbol", [node("Transpose", ["x"], ["t"], perm=[1, 0, 2]), node("Add", ["x", "t"], ["y"])], x=rand(4, 4, 6))
     chain("broadcast-symbols", [node("ReduceSum", ["x", "minus"], ["s"]), node("Mul", ["x", "s"], ["y"])], use=["minus"])
     chain("expression-sizes", [node("Concat", ["x", "x"], ["y"], axis=1)], symbols={"x": ["batch", "", 6]})

@@ -34,6 +34,7 @@ def main():
     write("unsupported", [node("Abs", ["x"], ["a"]), node("FancyMix", ["a", "", "x"], ["b"], name="fancy", domain="com.example", alpha=2, mode="soft"),
                           node("Neg", ["b"], ["y"])], {"x": x}, [helper.make_tensor_value_info("y", 1, [2, 5, 6])],
           edit=lambda m: m.graph.value_info.append(helper.make_tensor_value_info("b", 1, [2, 5, 6])))
+    write("unsupported-unknown", [node("FancyMix", ["x"], ["y"], name="fancy")], {"x": x}, ["y"])
     write("pass-through", [node("Identity", ["x"], ["y"])], {"x": x}, ["y"])
     write("constant-output", [node("Constant", [], ["y"], value_ints=[1, 2])], {"x": x}, ["y"])
 
