@@ -28,7 +28,7 @@ void emitForm(kernels::MixView &view, mixer::FormAttr form) {
   case mixer::FormKind::Direct:
     return kernels::emitDirect(view);
   case mixer::FormKind::Fft:
-    return kernels::emitDirect(view);
+    return kernels::emitFft(view);
   }
 }
 
