@@ -31,8 +31,6 @@ static Type supportedType(int32_t dataType, MLIRContext *context) {
     return IntegerType::get(context, 8, IntegerType::Unsigned);
   case 3:
     return b.getIntegerType(8);
-  case 5:
-    return b.getIntegerType(16);
   case 6:
     return b.getI32Type();
   case 7:
@@ -54,7 +52,7 @@ Type convertElementType(int32_t dataType, StringRef what, MLIRContext *context, 
   Type type = supportedType(dataType, context);
   if (!type)
     emitError() << what
-                << ", expected elements of type float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8 "
+                << ", expected elements of type float32, float64, float16, bfloat16, int64, int32, int8, uint8 "
                    "or bool but got "
                 << elementTypeName(dataType);
   return type;
@@ -144,8 +142,6 @@ static int64_t readInteger(const char *data, Type type) {
   case 1:
     return type.isUnsignedInteger() || type.isInteger(1) ? static_cast<int64_t>(static_cast<uint8_t>(*data))
                                                          : *reinterpret_cast<const int8_t *>(data);
-  case 2:
-    return static_cast<int16_t>(read16le(data));
   case 4:
     return static_cast<int32_t>(read32le(data));
   default:

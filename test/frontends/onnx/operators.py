@@ -32,6 +32,8 @@ def elementwise():
     case("div-i64", "Div", 14, {"a": i64(7, 8, 0, 9), "b": i64(2, 3, 5, 4)})
     case("div-i64-truncates", "Div", 14, {"a": i64(-7, 7, -7), "b": i64(2, -2, -2)}, expect=i64(-3, -3, 3))
     case("add-scalar", "Add", 7, {"a": rand(2, 3), "b": np.float32(2.5).reshape(())})
+    one = rand(2, 3)
+    case("add-newest-opset", "Add", 28, {"a": one, "b": one}, expect=one + one)
     case("add-f64", "Add", 14, {"a": rand(2, 3, dtype=np.float64), "b": rand(3, dtype=np.float64)})
     case("add-f16", "Add", 14, {"a": rand(2, 3, dtype=np.float16), "b": rand(3, dtype=np.float16)})
     case("add-u8", "Add", 14, {"a": np.array([200, 3], np.uint8), "b": np.array([100, 4], np.uint8)})
