@@ -18,7 +18,7 @@ bool GraphImporter::fixSymbol(Dim a, Dim b) {
   return true;
 }
 
-// Value of an expression of one symbol, taken as a straight line through two of its points.
+// Value of an expression where one symbol has the given value and the others are 0.
 static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symbolCount) {
   SmallVector<AffineExpr> replacements;
   for (unsigned position = 0; position < symbolCount; ++position)
@@ -26,6 +26,7 @@ static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symb
   return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
 }
 
+// The difference as a line over its only symbol: where it crosses zero is the bound.
 bool GraphImporter::requireAtLeast(Dim a, Dim b) {
   Dim difference = g.simplify(a - b);
   if (bounds(difference).low >= 0)

@@ -37,7 +37,7 @@ bool reportUnsupported(const Model &model, MLIRContext *context) {
 }
 
 static DictionaryAttr attributesOf(const NodeProto &node, Builder &b) {
-  SmallVector<NamedAttribute> attributes;
+  NamedAttrList attributes; // a name that comes twice is set twice
   for (const AttributeProto &attribute : node.attribute()) {
     Attribute value = b.getUnitAttr(); // tensors and graphs: only their presence
     if (attribute.has_i())
@@ -49,13 +49,14 @@ static DictionaryAttr attributesOf(const NodeProto &node, Builder &b) {
     else if (attribute.ints_size())
       value = b.getDenseI64ArrayAttr(ArrayRef<int64_t>(attribute.ints().data(), attribute.ints_size()));
     if (!attribute.name().empty())
-      attributes.push_back(b.getNamedAttr(attribute.name(), value));
+      attributes.set(attribute.name(), value);
   }
-  return b.getDictionaryAttr(attributes);
+  return attributes.getDictionary(b.getContext());
 }
 
-// The type that the file declares for a value; null when it declares none that can be read.
-static RankedTensorType declaredType(const Model &model, StringRef name, MLIRContext *context, Shape &shape) {
+// Shape and element type that the file declares for a value, without a value; no element type when it declares none
+// that can be read.
+static Tensor declaredTensor(const Model &model, StringRef name, MLIRContext *context) {
   const GraphProto &graph = model.proto->graph();
   auto inList = [&](const auto &list) -> const ValueInfoProto * {
     for (const ValueInfoProto &info : list)
@@ -67,17 +68,27 @@ static RankedTensorType declaredType(const Model &model, StringRef name, MLIRCon
   info = info ? info : inList(graph.output());
   if (!info)
     return {};
-  SmallVector<int64_t> sizes;
+  Shape shape;
   for (const auto &dimension : info->type().tensor_type().shape().dim()) {
     if (!dimension.has_dim_value() || dimension.dim_value() < 0)
       return {};
-    sizes.push_back(dimension.dim_value());
     shape.push_back(getAffineConstantExpr(dimension.dim_value(), context));
   }
   ScopedDiagnosticHandler quiet(context, [](Diagnostic &) { return success(); });
   Type type = convertElementType(info->type().tensor_type().elem_type(), name, context,
                                  [&] { return mlir::emitError(UnknownLoc::get(context)); });
-  return type ? RankedTensorType::get(sizes, type) : RankedTensorType();
+  return {nullptr, shape, type};
+}
+
+// Unsigned integers are stored in signless ones.
+static RankedTensorType storedType(const Tensor &declared) {
+  SmallVector<int64_t> sizes;
+  for (Dim size : declared.shape)
+    sizes.push_back(cast<AffineConstantExpr>(size).getValue());
+  Type type = declared.elementType;
+  bool isUnsigned = type.isUnsignedInteger();
+  return RankedTensorType::get(sizes,
+                               isUnsigned ? IntegerType::get(type.getContext(), type.getIntOrFloatBitWidth()) : type);
 }
 
 // Kept with its operands, so that tools can list it. Results whose type the file does not declare stay unknown.
@@ -88,22 +99,21 @@ void GraphImporter::keepUnsupported(const NodeProto &node) {
     if (!input.empty())
       operands.push_back(materialise(*find(input)).value);
   SmallVector<Type> types;
-  SmallVector<std::pair<std::string, Shape>> known;
+  SmallVector<std::pair<std::string, Tensor>> known;
   for (const std::string &output : node.output()) {
-    Shape shape;
-    if (RankedTensorType type = declaredType(model, output, g.context(), shape)) {
-      types.push_back(type);
-      known.push_back({output, shape});
-    }
+    Tensor declared = declaredTensor(model, output, g.context());
+    if (!declared.elementType)
+      continue;
+    types.push_back(storedType(declared));
+    known.push_back({output, declared});
   }
-  std::string name = qualifiedName(node);
   OpBuilder &b = g.builder();
-  auto op =
-      mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(name), attributesOf(node, b), operands);
+  auto op = mixer::UnsupportedOp::create(b, g.location(), types, b.getStringAttr(qualifiedName(node)),
+                                         attributesOf(node, b), operands);
   for (auto [entry, result] : llvm::zip_equal(known, op.getResults())) {
-    Tensor tensor = g.wrap(result, entry.second);
+    Tensor tensor = g.wrap(result, entry.second.shape, entry.second.elementType);
     GraphValue &value = values.find(entry.first)->second;
-    value = GraphValue{entry.second, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()};
+    value = GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()};
   }
 }
 
