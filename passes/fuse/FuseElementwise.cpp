@@ -31,6 +31,14 @@ bool isCheap(linalg::GenericOp producer) {
   return count <= kCheapOps;
 }
 
+/// Whether the producer reads at most one tensor that has all its dimensions. Computing `x + y` again for each user would
+/// keep two tensors alive in the place of one: along a residual stream, all of them up to the end.
+bool readsOneTensor(linalg::GenericOp producer) {
+  return llvm::count_if(producer.getDpsInputOperands(), [&](OpOperand *operand) {
+           return producer.getMatchingIndexingMap(operand).isPermutation();
+         }) <= 1;
+}
+
 /// Whether the consumer reads each element of the operand once: its map mentions every loop.
 bool readsOnce(OpOperand *operand) {
   return cast<linalg::LinalgOp>(operand->getOwner()).getMatchingIndexingMap(operand).isPermutation();
@@ -49,7 +57,7 @@ bool shouldFuse(OpOperand *operand) {
   if (consumer.getNumReductionLoops() && !readsOnce(operand))
     return false;
   int64_t uses = std::distance(operand->get().use_begin(), operand->get().use_end());
-  return isCheap(producer) && uses <= kCheapUses;
+  return isCheap(producer) && readsOneTensor(producer) && uses <= kCheapUses;
 }
 
 /// An operation without reductions: a product of matrices keeps its two dimensions, whatever stands around it.

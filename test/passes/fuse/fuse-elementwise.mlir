@@ -98,3 +98,15 @@ func.func @softmax_decomposes(%x: tensor<?x64xf32>, %out: tensor<?x64xf32>) -> t
   %y = linalg.softmax dimension(1) ins(%x : tensor<?x64xf32>) outs(%out : tensor<?x64xf32>) -> tensor<?x64xf32>
   return %y : tensor<?x64xf32>
 }
+
+// The residual sum has two users: computed once, so that %x and %y may die.
+// CHECK-LABEL: func.func @no_repeated_sum_of_two_tensors
+// CHECK:         %[[SUM:.*]] = linalg.generic
+// CHECK:         linalg.generic {{.*}} ins(%[[SUM]] :
+// CHECK:         linalg.generic {{.*}} ins(%[[SUM]] :
+func.func @no_repeated_sum_of_two_tensors(%x: tensor<?xf32>, %y: tensor<?xf32>, %out: tensor<?xf32>) -> (tensor<?xf32>, tensor<?xf32>) {
+  %sum = linalg.add ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%out : tensor<?xf32>) -> tensor<?xf32>
+  %exp = linalg.exp ins(%sum : tensor<?xf32>) outs(%out : tensor<?xf32>) -> tensor<?xf32>
+  %square = linalg.mul ins(%sum, %sum : tensor<?xf32>, tensor<?xf32>) outs(%out : tensor<?xf32>) -> tensor<?xf32>
+  return %exp, %square : tensor<?xf32>, tensor<?xf32>
+}
