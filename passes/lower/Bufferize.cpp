@@ -46,8 +46,8 @@ bool isCheapInit(Operation *op) {
   return fill && isCheapInit(fill.getOutputs()[0].getDefiningOp());
 }
 
-/// Gives every use of a cheap initial value its own copy in front of it. A shared zero tensor would otherwise become one
-/// buffer that lives long and is copied into each result.
+/// Gives every use of a cheap initial value its own copy in front of it. A shared zero tensor would otherwise become
+/// one buffer that lives long and is copied into each result.
 void separateInits(ModuleOp module) {
   SmallVector<Operation *> inits;
   module.walk([&](Operation *op) {

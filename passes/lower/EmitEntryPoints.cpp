@@ -53,8 +53,8 @@ SmallVector<AffineMap> EntryPoints::getMaps(StringRef name) {
 func::FuncOp EntryPoints::createFunction(StringRef prefix, unsigned numPointers, TypeRange results) {
   builder.setInsertionPointAfter(entry);
   SmallVector<Type> inputs(numPointers, pointer);
-  auto func = func::FuncOp::create(builder, loc, (prefix + entry.getName()).str(),
-                                   builder.getFunctionType(inputs, results));
+  auto func =
+      func::FuncOp::create(builder, loc, (prefix + entry.getName()).str(), builder.getFunctionType(inputs, results));
   builder.setInsertionPointToStart(func.addEntryBlock());
   return func;
 }
@@ -65,8 +65,8 @@ Value EntryPoints::loadElement(Value array, unsigned index, Type type) {
 }
 
 void EntryPoints::storeElement(Value value, Value array, unsigned index) {
-  Value address = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), array,
-                                      ArrayRef<LLVM::GEPArg>{int32_t(index)});
+  Value address =
+      LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), array, ArrayRef<LLVM::GEPArg>{int32_t(index)});
   Value number = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), value);
   LLVM::StoreOp::create(builder, loc, number, address);
 }
@@ -140,7 +140,8 @@ void EntryPoints::emitEntry() {
     auto roleAttr = entry.getArgAttrOfType<StringAttr>(index, kRoleAttr);
     StringRef role = roleAttr ? roleAttr.getValue() : "input";
     if (role == "input")
-      operands.push_back(wrapInput(loadElement(inputs, index, pointer), cast<MemRefType>(type), inputShapes[index], symbols));
+      operands.push_back(
+          wrapInput(loadElement(inputs, index, pointer), cast<MemRefType>(type), inputShapes[index], symbols));
     else if (role == "output")
       operands.push_back(wrapBytes(loadElement(outputs, nextOutput++, pointer)));
     else if (role == "symbol")
@@ -151,7 +152,8 @@ void EntryPoints::emitEntry() {
   // The computation launches its kernels through the context.
   Builder attrs(entry.getContext());
   (void)entry.insertArgument(entry.getNumArguments(), pointer,
-                             attrs.getDictionaryAttr(attrs.getNamedAttr(kRoleAttr, attrs.getStringAttr("context"))), loc);
+                             attrs.getDictionaryAttr(attrs.getNamedAttr(kRoleAttr, attrs.getStringAttr("context"))),
+                             loc);
   operands.push_back(context);
   func::CallOp::create(builder, loc, entry, operands);
   Value ok = arith::ConstantIntOp::create(builder, loc, 0, 32);

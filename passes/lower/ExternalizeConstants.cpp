@@ -2,7 +2,6 @@
 #include "passes/Passes.h"
 #include "passes/lower/Constants.h"
 #include "passes/lower/Names.h"
-#include "runtime/abi/kernel_abi.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
@@ -32,7 +31,7 @@ public:
     for (unsigned candidate : candidates)
       if (getConstantBytes(entries[candidate].second).bytes == piece.bytes)
         return offsetOfValue[value] = entries[candidate].first;
-    uint64_t offset = llvm::alignTo(end, HEDDLE_ABI_ALIGNMENT);
+    uint64_t offset = llvm::alignTo(end, kBufferAlignment);
     end = offset + piece.bytes.size();
     candidates.push_back(entries.size());
     entries.push_back({offset, value});
@@ -42,8 +41,8 @@ public:
   ArrayAttr toAttribute(Builder builder) const {
     SmallVector<Attribute> attributes;
     for (auto &[offset, value] : entries)
-      attributes.push_back(builder.getDictionaryAttr({builder.getNamedAttr("offset", builder.getI64IntegerAttr(offset)),
-                                                      builder.getNamedAttr("value", value)}));
+      attributes.push_back(builder.getDictionaryAttr(
+          {builder.getNamedAttr("offset", builder.getI64IntegerAttr(offset)), builder.getNamedAttr("value", value)}));
     return builder.getArrayAttr(attributes);
   }
 

@@ -14,7 +14,8 @@ static std::optional<llvm::DenseSet<Value>> findWritten(func::FuncOp kernel, con
   WalkResult result = kernel.walk([&](Operation *op) {
     auto interface = dyn_cast<MemoryEffectOpInterface>(op);
     if (!interface)
-      return op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isa<func::FuncOp>(op) || op->hasTrait<OpTrait::IsTerminator>()
+      return op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isa<func::FuncOp>(op) ||
+                     op->hasTrait<OpTrait::IsTerminator>()
                  ? WalkResult::advance()
                  : WalkResult::interrupt();
     SmallVector<MemoryEffects::EffectInstance> effects;

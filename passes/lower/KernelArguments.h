@@ -14,8 +14,8 @@ namespace heddle {
 /// Marks the arguments of `kernel` after the first two (the range); `captures` are the values passed for them.
 void markArguments(mlir::func::FuncOp kernel, mlir::ArrayRef<mlir::Value> captures, const BufferAliases &aliases);
 
-/// The conversion of functions to LLVM splits a memref into scalars and drops its attributes. The marks survive as a list
-/// of LLVM parameters: recorded before the conversion, applied after it.
+/// The conversion of functions to LLVM splits a memref into scalars and drops its attributes. The marks survive as a
+/// list of LLVM parameters: recorded before the conversion, applied after it.
 void recordArgumentMarks(mlir::func::FuncOp kernel);
 void applyArgumentMarks(mlir::LLVM::LLVMFuncOp kernel);
 

@@ -43,7 +43,8 @@ private:
       return success();
     Value context = findContext(entry);
     if (!context)
-      return launches.front().emitError("launch in '") << entry.getName() << "', expected a context parameter but got none";
+      return launches.front().emitError("launch in '")
+             << entry.getName() << "', expected a context parameter but got none";
     Value arguments = reserveArguments(entry, launches);
     for (LLVM::CallOp launch : launches)
       lower(launch, context, arguments);
@@ -81,7 +82,8 @@ private:
     auto pointer = LLVM::LLVMPointerType::get(launch.getContext());
     LLVM::LLVMStructType type = getArgumentsType(launch);
     for (auto [index, operand] : llvm::enumerate(launch.getArgOperands().drop_front(2))) {
-      Value field = LLVM::GEPOp::create(builder, loc, pointer, type, arguments, ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
+      Value field =
+          LLVM::GEPOp::create(builder, loc, pointer, type, arguments, ArrayRef<LLVM::GEPArg>{0, int32_t(index)});
       LLVM::StoreOp::create(builder, loc, operand, field);
     }
     auto description = launch->getAttrOfType<DictionaryAttr>(kLaunchAttr);
@@ -89,9 +91,9 @@ private:
     auto number = [&](int64_t value) {
       return LLVM::ConstantOp::create(builder, loc, builder.getI64Type(), builder.getI64IntegerAttr(value)).getResult();
     };
-    auto signature = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(launch.getContext()),
-                                                 {pointer, pointer, pointer, builder.getI64Type(), builder.getI64Type(),
-                                                  builder.getI64Type()});
+    auto signature = LLVM::LLVMFunctionType::get(
+        LLVM::LLVMVoidType::get(launch.getContext()),
+        {pointer, pointer, pointer, builder.getI64Type(), builder.getI64Type(), builder.getI64Type()});
     // parallel_for is the first member of the context.
     Value parallelFor = LLVM::LoadOp::create(builder, loc, pointer, context);
     Value address = LLVM::AddressOfOp::create(builder, loc, task);

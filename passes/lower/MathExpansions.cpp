@@ -10,7 +10,7 @@ namespace {
 
 constexpr float ln2High = 0.693145752f, ln2Low = 1.42860677e-6f, log2e = 1.44269504f;
 // Adding it rounds a float of magnitude below 2^22 to the nearest integer, which then stands in the low bits.
-constexpr float roundingShift = 12582912.0f; // 1.5 * 2^23
+constexpr float roundingShift = 12582912.0f;            // 1.5 * 2^23
 constexpr double roundingShiftF64 = 6755399441055744.0; // 1.5 * 2^52
 
 /// Arithmetic on values of one shape. No op carries fast-math flags: the order of operations is the algorithm.
@@ -23,8 +23,12 @@ public:
     auto vector = dyn_cast<VectorType>(floatType);
     return vector ? Type(vector.clone(element)) : element;
   }
-  Value number(double value) { return constant(floatType, builder.getFloatAttr(getElementTypeOrSelf(floatType), value)); }
-  Value number(Type type, double value) { return constant(type, builder.getFloatAttr(getElementTypeOrSelf(type), value)); }
+  Value number(double value) {
+    return constant(floatType, builder.getFloatAttr(getElementTypeOrSelf(floatType), value));
+  }
+  Value number(Type type, double value) {
+    return constant(type, builder.getFloatAttr(getElementTypeOrSelf(type), value));
+  }
   Value integer(int32_t value) { return constant(intType, builder.getI32IntegerAttr(value)); }
 
   Value add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
@@ -96,7 +100,8 @@ Reduced reduceByLn2(Emitter &e, Value x) {
 
 /// exp(r) - 1 for |r| <= ln(2) / 2.
 Value expM1OfReduced(Emitter &e, Value r) {
-  Value tail = e.polynomial(r, {4.999999702e-01f, 1.666654348e-01f, 4.166720062e-02f, 8.366532624e-03f, 1.388251898e-03f});
+  Value tail =
+      e.polynomial(r, {4.999999702e-01f, 1.666654348e-01f, 4.166720062e-02f, 8.366532624e-03f, 1.388251898e-03f});
   return e.fma(e.mul(r, r), tail, r);
 }
 
@@ -150,7 +155,8 @@ Value expandSinusoid(OpBuilder &builder, Location loc, Value x, int32_t quarter)
   Value n = e.sub(shifted, shift);
   Value rWide = e.fma(n, e.number(wide, -6.123233995736766e-17), e.fma(n, e.number(wide, -1.5707963267948966), xWide));
   Value r = arith::TruncFOp::create(builder, loc, e.floatType, rWide);
-  Value bits = arith::TruncIOp::create(builder, loc, e.intType, arith::BitcastOp::create(builder, loc, wideInt, shifted));
+  Value bits =
+      arith::TruncIOp::create(builder, loc, e.intType, arith::BitcastOp::create(builder, loc, wideInt, shifted));
   Value quadrant = e.addI(bits, e.integer(quarter));
 
   Value square = e.mul(r, r);
@@ -158,7 +164,8 @@ Value expandSinusoid(OpBuilder &builder, Location loc, Value x, int32_t quarter)
   sine = e.fma(e.mul(square, r), sine, r);
   Value cosine = e.polynomial(square, {4.166666791e-02f, -1.388888340e-03f, 2.479944851e-05f, -2.720485099e-07f});
   cosine = e.fma(square, e.fma(square, cosine, e.number(-0.5)), e.number(1.0));
-  Value isOdd = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, e.andI(quadrant, e.integer(1)), e.integer(0));
+  Value isOdd =
+      arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, e.andI(quadrant, e.integer(1)), e.integer(0));
   Value sign = e.shiftLeft(e.andI(quadrant, e.integer(2)), 30);
   return e.fromBits(e.xorI(e.toBits(e.select(isOdd, cosine, sine)), sign));
 }
@@ -176,8 +183,8 @@ Value expandExp2(OpBuilder &builder, Location loc, Value x) {
   x = e.clamp(x, -150.0, 129.0);
   Value shifted = e.add(x, e.number(roundingShift));
   Value r = e.sub(x, e.sub(shifted, e.number(roundingShift)));
-  Value p = e.polynomial(r, {6.931471825e-01f, 2.402264774e-01f, 5.550332367e-02f, 9.618436918e-03f, 1.339887385e-03f,
-                             1.535336196e-04f});
+  Value p = e.polynomial(
+      r, {6.931471825e-01f, 2.402264774e-01f, 5.550332367e-02f, 9.618436918e-03f, 1.339887385e-03f, 1.535336196e-04f});
   Value n = e.subI(e.toBits(shifted), e.toBits(e.number(roundingShift)));
   return scale(e, e.fma(r, p, e.number(1.0)), n);
 }

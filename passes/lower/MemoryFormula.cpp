@@ -120,8 +120,8 @@ std::string printArena(ArrayRef<AffineMap> slots, ArrayRef<StringRef> symbols) {
         total[factors] += coefficient;
       continue;
     }
-    std::string sizes = llvm::join(
-        llvm::map_range(slot.getResults(), [&](AffineExpr size) { return printSize(size, symbols); }), ", ");
+    std::string sizes =
+        llvm::join(llvm::map_range(slot.getResults(), [&](AffineExpr size) { return printSize(size, symbols); }), ", ");
     total[{"max(" + sizes + ")"}] += 1;
   }
   return print(total);

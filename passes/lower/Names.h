@@ -3,12 +3,16 @@
 #define HEDDLE_PASSES_LOWER_NAMES_H
 
 #include "llvm/ADT/StringRef.h"
+#include <cstdint>
 
 namespace heddle {
 
+// Buffers in the arena and in the constants section start at multiples of this: HEDDLE_ABI_ALIGNMENT of the kernel ABI.
+inline constexpr int64_t kBufferAlignment = 64;
+
 // On an entry function, from the frontend.
 inline constexpr llvm::StringLiteral kSymbolsAttr = "heddle.symbols"; // ["B", "T"]
-inline constexpr llvm::StringLiteral kShapeAttr = "heddle.shape";     // per argument and result: affine_map of the symbols
+inline constexpr llvm::StringLiteral kShapeAttr = "heddle.shape"; // per argument and result: affine_map of the symbols
 
 // On scf.parallel, from the tile phase.
 inline constexpr llvm::StringLiteral kKernelAttr = "heddle.kernel"; // name for people: "matmul"

@@ -79,7 +79,8 @@ void buildLowerPipeline(OpPassManager &pm) {
 void registerLowerPipelines() {
   PassPipelineRegistration<>("heddle-bufferize-pipeline", "linalg and mixer.mix on tensors become the same on memrefs",
                              buildBufferizePipeline);
-  PassPipelineRegistration<>("heddle-lower-to-llvm", "func, scf, memref, vector, math and arith become the LLVM dialect",
+  PassPipelineRegistration<>("heddle-lower-to-llvm",
+                             "func, scf, memref, vector, math and arith become the LLVM dialect",
                              buildLowerToLLVMPipeline);
   PassPipelineRegistration<>("heddle-lower", "buffers and kernels become the LLVM dialect behind the C ABI",
                              buildLowerPipeline);

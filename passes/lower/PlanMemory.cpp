@@ -1,10 +1,10 @@
 // Every allocation of an entry becomes a view of one arena; results become output parameters.
 #include "passes/Passes.h"
+#include "passes/lower/EntryBoundary.h"
 #include "passes/lower/MemoryFormula.h"
 #include "passes/lower/MemoryPlan.h"
 #include "passes/lower/Names.h"
 #include "passes/lower/SymbolicSizes.h"
-#include "runtime/abi/kernel_abi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -27,7 +27,6 @@ public:
       : entry(entry), builder(entry.getContext()), sizes(entry), aliases(entry, BufferAliases::Views::SameBuffer),
         typicalLength(typicalLength) {}
 
-  LogicalResult checkEntry();
   void addParameters();
   LogicalResult collectBuffers();
   void placeInSlots();
@@ -36,7 +35,6 @@ public:
   void replaceInputDims();
 
 private:
-  Value addParameter(Type type, StringRef role);
   Value byteView(Value bytes, Value offset, MemRefType type, ValueRange dynamicSizes, Location loc);
   memref::AllocOp directResult(Value result);
   bool outlivesIteration(memref::AllocOp alloc);
@@ -50,9 +48,8 @@ private:
   int64_t typicalLength;
   SmallVector<PlannedBuffer> buffers;
   SmallVector<AffineMap> slots;
-  SmallVector<Value> symbols, outputs;
+  EntryParameters parameters;
   SmallVector<memref::AllocOp> direct; // per result: the buffer that the output parameter replaces, or null
-  Value arena;
 };
 
 SmallVector<StringRef> EntryPlanner::symbolNames() {
@@ -62,67 +59,7 @@ SmallVector<StringRef> EntryPlanner::symbolNames() {
   return names;
 }
 
-LogicalResult EntryPlanner::checkEntry() {
-  if (!entry.getBody().hasOneBlock())
-    return entry.emitError("entry '") << entry.getName() << "' has " << entry.getBody().getBlocks().size()
-                                      << " blocks, expected structured control flow in one";
-  auto check = [&](Type type, AffineMapAttr shape, const char *kind, unsigned index) -> LogicalResult {
-    auto memref = dyn_cast<MemRefType>(type);
-    if (!memref || !memref.getLayout().isIdentity())
-      return entry.emitError() << kind << " " << index << " of entry '" << entry.getName()
-                               << "', expected a dense row-major memref but got " << type;
-    if (shape ? shape.getValue().getNumResults() != memref.getRank() : !memref.hasStaticShape())
-      return entry.emitError() << kind << " " << index << " of entry '" << entry.getName() << "', expected attribute "
-                               << kShapeAttr << " with " << memref.getRank() << " sizes but got "
-                               << (shape ? Attribute(shape) : Attribute(builder.getUnitAttr()));
-    return success();
-  };
-  for (unsigned index = 0; index < entry.getNumArguments(); ++index)
-    if (failed(check(entry.getArgumentTypes()[index], entry.getArgAttrOfType<AffineMapAttr>(index, kShapeAttr), "input",
-                     index)))
-      return failure();
-  for (unsigned index = 0; index < entry.getNumResults(); ++index)
-    if (failed(check(entry.getResultTypes()[index], entry.getResultAttrOfType<AffineMapAttr>(index, kShapeAttr),
-                     "output", index)))
-      return failure();
-  return success();
-}
-
-/// Shape of an input or output as a map of the symbols.
-AffineMapAttr shapeOf(Type type, AffineMapAttr declared, unsigned numSymbols) {
-  if (declared)
-    return declared;
-  SmallVector<AffineExpr> sizes;
-  for (int64_t size : cast<MemRefType>(type).getShape())
-    sizes.push_back(getAffineConstantExpr(size, type.getContext()));
-  return AffineMapAttr::get(AffineMap::get(0, numSymbols, sizes, type.getContext()));
-}
-
-Value EntryPlanner::addParameter(Type type, StringRef role) {
-  unsigned index = entry.getNumArguments();
-  auto attrs = builder.getDictionaryAttr(builder.getNamedAttr(kRoleAttr, builder.getStringAttr(role)));
-  (void)entry.insertArgument(index, type, attrs, entry.getLoc());
-  return entry.getArgument(index);
-}
-
-void EntryPlanner::addParameters() {
-  SmallVector<Attribute> inputShapes, outputShapes;
-  unsigned numSymbols = sizes.getNumSymbols(), numInputs = entry.getNumArguments();
-  for (unsigned index = 0; index < numInputs; ++index)
-    inputShapes.push_back(shapeOf(entry.getArgumentTypes()[index],
-                                  entry.getArgAttrOfType<AffineMapAttr>(index, kShapeAttr), numSymbols));
-  auto bytes = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
-  for (unsigned index = 0; index < entry.getNumResults(); ++index) {
-    outputShapes.push_back(shapeOf(entry.getResultTypes()[index],
-                                   entry.getResultAttrOfType<AffineMapAttr>(index, kShapeAttr), numSymbols));
-    outputs.push_back(addParameter(bytes, "output"));
-  }
-  for (unsigned index = 0; index < numSymbols; ++index)
-    symbols.push_back(addParameter(builder.getIndexType(), "symbol"));
-  arena = addParameter(bytes, "arena");
-  entry->setAttr(kInputShapesAttr, builder.getArrayAttr(inputShapes));
-  entry->setAttr(kOutputShapesAttr, builder.getArrayAttr(outputShapes));
-}
+void EntryPlanner::addParameters() { parameters = addEntryParameters(entry, sizes.getNumSymbols()); }
 
 /// True when a loop around the allocation hands the buffer to its next iteration or out of it.
 bool EntryPlanner::outlivesIteration(memref::AllocOp alloc) {
@@ -144,11 +81,12 @@ LogicalResult EntryPlanner::collectBuffers() {
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
       AffineExpr size = sizes.resolveDim(alloc, dim, SymbolicSizes::Bound::Upper);
       if (!size)
-        return alloc.emitError("size of dimension ") << dim << " of this buffer, expected a function of the entry's "
-                                                     << "symbols but got " << alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)];
+        return alloc.emitError("size of dimension ")
+               << dim << " of this buffer, expected a function of the entry's "
+               << "symbols but got " << alloc.getDynamicSizes()[type.getDynamicDimIndex(dim)];
       bytes = bytes * size;
     }
-    buffers.push_back({alloc, alignSize(bytes, HEDDLE_ABI_ALIGNMENT)});
+    buffers.push_back({alloc, alignSize(bytes, kBufferAlignment)});
     return WalkResult::advance();
   });
   return failure(result.wasInterrupted());
@@ -190,9 +128,8 @@ memref::AllocOp EntryPlanner::directResult(Value result) {
             member.getDefiningOp()->getNumRegions() || isa<memref::GetGlobalOp>(member.getDefiningOp()));
   });
   auto terminator = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
-  int64_t returned = llvm::count_if(terminator.getOperands(), [&](Value other) {
-    return aliases.getClass(other) == aliases.getClass(result);
-  });
+  int64_t returned = llvm::count_if(terminator.getOperands(),
+                                    [&](Value other) { return aliases.getClass(other) == aliases.getClass(result); });
   return sharesClass || returned != 1 ? memref::AllocOp() : alloc;
 }
 
@@ -204,7 +141,7 @@ void EntryPlanner::emitResults() {
   auto terminator = cast<func::ReturnOp>(entry.getBody().front().getTerminator());
   auto outputShapes = entry->getAttrOfType<ArrayAttr>(kOutputShapesAttr).getAsRange<AffineMapAttr>();
   for (auto [result, output, shape, alloc] :
-       llvm::zip_equal(SmallVector<Value>(terminator.getOperands()), outputs, outputShapes, direct)) {
+       llvm::zip_equal(SmallVector<Value>(terminator.getOperands()), parameters.outputs, outputShapes, direct)) {
     Location loc = result.getLoc();
     if (alloc) {
       builder.setInsertionPoint(alloc);
@@ -218,7 +155,7 @@ void EntryPlanner::emitResults() {
     SmallVector<Value> dynamicSizes;
     for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
       if (type.isDynamicDim(dim))
-        dynamicSizes.push_back(emitExpression(builder, loc, size, symbols));
+        dynamicSizes.push_back(emitExpression(builder, loc, size, parameters.symbols));
     Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
     memref::CopyOp::create(builder, loc, result, byteView(output, zero, type, dynamicSizes, loc));
   }
@@ -231,7 +168,7 @@ void EntryPlanner::emitResults() {
 Value EntryPlanner::emitSlotSize(AffineMap slot) {
   Value size;
   for (AffineExpr candidate : slot.getResults()) {
-    Value value = emitExpression(builder, entry.getLoc(), candidate, symbols);
+    Value value = emitExpression(builder, entry.getLoc(), candidate, parameters.symbols);
     size = size ? arith::MaxSIOp::create(builder, entry.getLoc(), size, value).getResult() : value;
   }
   return size;
@@ -247,7 +184,7 @@ void EntryPlanner::emitBuffers() {
   }
   for (PlannedBuffer &buffer : buffers) {
     builder.setInsertionPoint(buffer.alloc);
-    buffer.alloc.replaceAllUsesWith(byteView(arena, offsets[buffer.slot], buffer.alloc.getType(),
+    buffer.alloc.replaceAllUsesWith(byteView(parameters.arena, offsets[buffer.slot], buffer.alloc.getType(),
                                              buffer.alloc.getDynamicSizes(), buffer.alloc.getLoc()));
     buffer.alloc.erase();
   }
@@ -266,7 +203,7 @@ void EntryPlanner::replaceInputDims() {
     if (!size)
       continue;
     builder.setInsertionPoint(dim);
-    dim.replaceAllUsesWith(emitExpression(builder, dim.getLoc(), size, symbols));
+    dim.replaceAllUsesWith(emitExpression(builder, dim.getLoc(), size, parameters.symbols));
     dim.erase();
   }
 }
@@ -279,7 +216,7 @@ struct PlanMemoryPass : heddle::impl::PlanMemoryPassBase<PlanMemoryPass> {
     if (entry.isDeclaration() || !entry.isPublic())
       return;
     EntryPlanner planner(entry, typicalLength);
-    if (failed(planner.checkEntry()) || failed(planner.collectBuffers()))
+    if (failed(checkBoundary(entry)) || failed(planner.collectBuffers()))
       return signalPassFailure();
     planner.addParameters();
     planner.placeInSlots();

@@ -14,7 +14,8 @@ namespace {
 
 /// Comparisons and extrema decide where NaN goes, which no flag may change.
 bool decidesNan(Operation *op) {
-  return isa<arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp, arith::MinNumFOp, arith::MaxNumFOp, arith::SelectOp>(op);
+  return isa<arith::CmpFOp, arith::MinimumFOp, arith::MaximumFOp, arith::MinNumFOp, arith::MaxNumFOp, arith::SelectOp>(
+      op);
 }
 
 struct SetFastmathPass : heddle::impl::SetFastmathPassBase<SetFastmathPass> {

@@ -1,5 +1,8 @@
 #include "compiler/target/cpu/EmitObject.h"
 
+#include "passes/lower/Names.h"
+#include "runtime/abi/kernel_abi.h"
+
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -14,6 +17,9 @@
 using namespace mlir;
 
 namespace heddle {
+
+static_assert(kBufferAlignment == HEDDLE_ABI_ALIGNMENT, "passes see the ABI's alignment under their own name");
+
 namespace {
 
 std::string nativeFeatures() {
