@@ -48,7 +48,7 @@ enum class Unary {
   Not,
   IsNan,
   IsInf
-};                                                                          // Round: half to even
+}; // Round: half to even
 enum class Binary { Add, Sub, Mul, Div, Pow, Min, Max, Mod, And, Or, Xor }; // Mod: sign of the divisor
 enum class Compare { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
 enum class Reduce { Sum, Mean, Max, Min, Prod };
