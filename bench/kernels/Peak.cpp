@@ -27,8 +27,10 @@ constexpr int kChains = 16; // 4 cycles of latency on 2 units need 8
     Vector i = a + 8, j = a + 9, k = a + 10, l = a + 11, m = a + 12, n = a + 13, o = a + 14, p = a + 15;               \
     for (int64_t step = 0; step < kSteps; ++step) {                                                                    \
       HEDDLE_FMA(a)                                                                                                    \
-      HEDDLE_FMA(b) HEDDLE_FMA(c) HEDDLE_FMA(d) HEDDLE_FMA(e) HEDDLE_FMA(f) HEDDLE_FMA(g) HEDDLE_FMA(h) HEDDLE_FMA(i)  \
-          HEDDLE_FMA(j) HEDDLE_FMA(k) HEDDLE_FMA(l) HEDDLE_FMA(m) HEDDLE_FMA(n) HEDDLE_FMA(o) HEDDLE_FMA(p)            \
+      HEDDLE_FMA(b)                                                                                                    \
+      HEDDLE_FMA(c)                                                                                                    \
+      HEDDLE_FMA(d) HEDDLE_FMA(e) HEDDLE_FMA(f) HEDDLE_FMA(g) HEDDLE_FMA(h) HEDDLE_FMA(i) HEDDLE_FMA(j) HEDDLE_FMA(k)  \
+          HEDDLE_FMA(l) HEDDLE_FMA(m) HEDDLE_FMA(n) HEDDLE_FMA(o) HEDDLE_FMA(p)                                        \
     }                                                                                                                  \
     Vector sum = a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p;                                        \
     return sum[0];                                                                                                     \

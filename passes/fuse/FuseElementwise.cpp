@@ -31,8 +31,8 @@ bool isCheap(linalg::GenericOp producer) {
   return count <= kCheapOps;
 }
 
-/// Whether the producer reads at most one tensor that has all its dimensions. Computing `x + y` again for each user would
-/// keep two tensors alive in the place of one: along a residual stream, all of them up to the end.
+/// Whether the producer reads at most one tensor that has all its dimensions. Computing `x + y` again for each user
+/// would keep two tensors alive in the place of one: along a residual stream, all of them up to the end.
 bool readsOneTensor(linalg::GenericOp producer) {
   return llvm::count_if(producer.getDpsInputOperands(), [&](OpOperand *operand) {
            return producer.getMatchingIndexingMap(operand).isPermutation();
