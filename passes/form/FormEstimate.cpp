@@ -6,9 +6,9 @@ using heddle::mixer::FormKind;
 namespace heddle {
 namespace {
 
-constexpr double peakFlops = 100e9;    // per second and core
-constexpr double bandwidth = 12e9;     // bytes per second
-constexpr double exponentials = 1.5e9; // per second and core
+constexpr double peakFlops = 100e9;  // per second and core
+constexpr double bandwidth = 12e9;   // bytes per second
+constexpr double exponentials = 4e9; // per second and core
 constexpr double cores = 2;
 
 /// What the kernel of a form reaches of the peak.
@@ -17,15 +17,15 @@ double reachedShare(FormKind kind) {
   case FormKind::Dense: // one pair at a time
     return 0.03;
   case FormKind::Flash:
-    return 0.4;
+    return 0.65;
   case FormKind::Recurrent: // each step waits for the one before
-    return 0.15;
+    return 0.2;
   case FormKind::Chunked:
-    return 0.35;
+    return 0.45;
   case FormKind::Direct:
-    return 0.35;
+    return 0.8;
   case FormKind::Fft: // strided access between stages
-    return 0.04;
+    return 0.05;
   }
   return 1;
 }

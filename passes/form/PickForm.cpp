@@ -13,8 +13,9 @@ namespace heddle {
 namespace {
 
 std::string describe(const FormEstimate &estimate) {
-  return llvm::formatv("{0}: {1:f3} ms, {2:e2} flops, {3:e2} bytes, {4:e2} exps", stringifyFormKind(estimate.form.getKind()),
-                       estimate.seconds * 1e3, estimate.cost.flops, estimate.cost.bytes, estimate.cost.exps)
+  return llvm::formatv("{0}: {1:f3} ms, {2:e2} flops, {3:e2} bytes, {4:e2} exps",
+                       stringifyFormKind(estimate.form.getKind()), estimate.seconds * 1e3, estimate.cost.flops,
+                       estimate.cost.bytes, estimate.cost.exps)
       .str();
 }
 
@@ -36,8 +37,8 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
   void runOnOperation() override {
     std::optional<mixer::FormKind> forced = mixer::symbolizeFormKind(force);
     if (!force.empty() && !forced) {
-      getOperation()->emitError() << "form `" << force
-                                 << "`, expected dense, flash, recurrent, chunked, direct or fft but got an unknown name";
+      getOperation()->emitError()
+          << "form `" << force << "`, expected dense, flash, recurrent, chunked, direct or fft but got an unknown name";
       return signalPassFailure();
     }
     WalkResult walk = getOperation()->walk([&](mixer::MixerOpInterface mixer) {
@@ -51,7 +52,8 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
     SmallVector<FormEstimate> estimates = estimateForms(mixer, mixer.getSizes().withDefaults(batch, tokens), chunk);
     const FormEstimate *chosen = estimates.begin();
     if (forced)
-      chosen = llvm::find_if(estimates, [&](const FormEstimate &estimate) { return estimate.form.getKind() == *forced; });
+      chosen =
+          llvm::find_if(estimates, [&](const FormEstimate &estimate) { return estimate.form.getKind() == *forced; });
     if (chosen == estimates.end())
       return rejectForced(mixer, *forced);
     mixer->setAttr("form", chosen->form);
@@ -61,7 +63,8 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
 
   LogicalResult rejectForced(mixer::MixerOpInterface mixer, mixer::FormKind forced) {
     InFlightDiagnostic error = mixer->emitOpError() << "form, expected one of ";
-    llvm::interleaveComma(mixer.admittedForms(), error, [&](mixer::FormKind kind) { error << stringifyFormKind(kind); });
+    llvm::interleaveComma(mixer.admittedForms(), error,
+                          [&](mixer::FormKind kind) { error << stringifyFormKind(kind); });
     return error << " but got " << stringifyFormKind(forced);
   }
 };

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int64_t rowBlock = 4;
 
-/// One decay per token: identity, scalar, delta. Scores of four rows with a whole chunk of keys are one block of registers;
-/// the decays of a row follow from those of the row before, E_i = e_i E_{i-1} with 1 at its own place.
+/// One decay per token: identity, scalar, delta. Scores of four rows with a whole chunk of keys are one block of
+/// registers; the decays of a row follow from those of the row before, E_i = e_i E_{i-1} with 1 at its own place.
 class TokenWeights final : public ChunkWeights {
 public:
   TokenWeights(MixView &view, int64_t chunk) : ChunkWeights(view, chunk) {}
@@ -105,7 +105,8 @@ Expr ChunkWeights::rowEntry(const Operand &rows, Expr h, Expr i, Expr n, int64_t
 
 void TokenWeights::packKeys(const Sweep &order) {
   int64_t heads = view.sizes.Hk, dk = view.sizes.dk;
-  Expr chunks = (view.queryTokens + loops.index(chunk - 1)) / loops.index(chunk), batches = loops.dim(view.key.memref, 0);
+  Expr chunks = (view.queryTokens + loops.index(chunk - 1)) / loops.index(chunk),
+       batches = loops.dim(view.key.memref, 0);
   Value &keys = order.reverse ? reversedKeys : forwardKeys;
   keys = loops.buffer({batches, loops.index(heads), chunks, loops.index(dk), loops.index(chunk)});
   loops.kernel("mix_chunked_pack", {batches, loops.index(heads), chunks}, chunk * dk, [&](ArrayRef<Expr> at) {

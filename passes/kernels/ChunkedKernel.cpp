@@ -6,8 +6,8 @@
 //     S   = E S + sum_j (E k)_j u_j^T
 //
 // with the decays E of ChunkWeights.h. The delta rule is solved forward inside of the chunk: in terms of u it is linear
-// attention with one decay per token. Sums of weights follow the same equations with v = 1. All products run over four rows
-// at a time, sums in registers.
+// attention with one decay per token. Sums of weights follow the same equations with v = 1. All products run over four
+// rows at a time, sums in registers.
 #include "passes/kernels/ChunkWeights.h"
 #include "passes/kernels/Kernels.h"
 #include "passes/kernels/SweepOutput.h"
@@ -45,11 +45,11 @@ private:
   void updateRows(Expr n, int64_t rows);
   void updateSum();
 
-  void eachFeature(function_ref<void(Lanes)> body) { loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body); }
-  Expr feature(Lanes l) { return block.width == 0 ? block.first : block.first + l.first; }
-  Expr token(Expr i) {
-    return view.token(place.order, min(place.first + i, view.queryTokens - 1), view.queryTokens);
+  void eachFeature(function_ref<void(Lanes)> body) {
+    loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
   }
+  Expr feature(Lanes l) { return block.width == 0 ? block.first : block.first + l.first; }
+  Expr token(Expr i) { return view.token(place.order, min(place.first + i, view.queryTokens - 1), view.queryTokens); }
   Point keyPoint(Expr i, Expr d = {}) { return {b, {}, token(i), firstHead, {}, d}; }
   Expr rate(Expr i) { return view.load(view.transport[0], keyPoint(i)); }
   Expr value(Expr i, Lanes l) { return view.load(view.value, keyPoint(i, feature(l)), l.width); }
@@ -77,7 +77,8 @@ void ChunkedPiece::loadState() {
     eachFeature([&](Lanes l) {
       Point at = {b, {}, {}, firstHead, n, feature(l)};
       bool isGiven = !view.initialState.empty();
-      loops.store(isGiven ? view.load(view.initialState[0], at, l.width) : loops.real(0.0, l.width), state, {n, l.first});
+      loops.store(isGiven ? view.load(view.initialState[0], at, l.width) : loops.real(0.0, l.width), state,
+                  {n, l.first});
     });
     bool isGiven = view.initialState.size() > 1;
     loops.store(isGiven ? view.load(view.initialState[1], {b, {}, {}, firstHead, n}) : loops.real(0.0), sum, {n});
@@ -179,7 +180,8 @@ void ChunkedPiece::solve() {
 
 void ChunkedPiece::emitHead(Expr h, SweepStage stage) {
   Expr zero = loops.index(0);
-  // A strict sweep leaves out the own token. The update of a delta rule also holds what the token erases, and that stays.
+  // A strict sweep leaves out the own token. The update of a delta rule also holds what the token erases, and that
+  // stays.
   bool isCorrected = place.order.strict && isDelta;
   chunks.pairs(view.query, h, /*withOwn=*/!place.order.strict || isDelta);
   if (view.normalised())
@@ -255,9 +257,8 @@ void ChunkedPiece::updateRows(Expr n, int64_t rows) {
 void ChunkedPiece::updateSum() {
   loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
     Expr kept = loops.load(sum, {n}) * chunks.keep(n);
-    Expr next = loops.sum(loops.index(0), place.count, kept, [&](Expr j, Expr acc) {
-      return fma(chunks.rest(j, n), loops.load(units, {j}), acc);
-    });
+    Expr next = loops.sum(loops.index(0), place.count, kept,
+                          [&](Expr j, Expr acc) { return fma(chunks.rest(j, n), loops.load(units, {j}), acc); });
     loops.store(next, sum, {n});
   });
 }

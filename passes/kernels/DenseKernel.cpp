@@ -3,8 +3,9 @@
 //   r = q_i
 //   for j = i, i - 1, ..: if (i, j) exists: o += (r . k_j) v_j;   r = Phi_j^T r
 //
-// No row of weights is stored, no state enters or leaves. An identity transport needs no order, so there j runs over all keys. With a bonus for the
-// current token the pair (i, i) is weighted by its own key and the walk begins at i - 1 with r = q_i.
+// No row of weights is stored, no state enters or leaves. An identity transport needs no order, so there j runs over
+// all keys. With a bonus for the current token the pair (i, i) is weighted by its own key and the walk begins at i - 1
+// with r = q_i.
 #include "passes/kernels/Kernels.h"
 #include "passes/kernels/Transport.h"
 

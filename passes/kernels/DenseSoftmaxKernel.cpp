@@ -61,9 +61,8 @@ struct SoftmaxRow {
 void emitDenseSoftmax(MixView &view) {
   LoopBuilder &loops = view.loops;
   Exprs counts = {view.batch, loops.index(view.sizes.Ho), view.queryTokens};
-  loops.kernel("mix_dense_softmax", counts, 2048 * (2 * view.sizes.dk + view.sizes.dv), [&](ArrayRef<Expr> at) {
-    SoftmaxRow{view, loops, at[0], at[1], at[2], view.sweeps().front()}.emit();
-  });
+  loops.kernel("mix_dense_softmax", counts, 2048 * (2 * view.sizes.dk + view.sizes.dv),
+               [&](ArrayRef<Expr> at) { SoftmaxRow{view, loops, at[0], at[1], at[2], view.sweeps().front()}.emit(); });
 }
 
 } // namespace heddle::kernels

@@ -2,10 +2,10 @@
 //
 //   for each block of 8 rows, each vector of channels:   for j in keys: o_i += W[i, j] v_j   (8 sums in registers)
 //
-// No matrix of pairs is stored: W[i, j] is a tap of the kernel, an entry of the given matrix, or an entry of a table that
-// holds one period of the cosine or sine. A channel is one value feature of one head; channels lie side by side in memory,
-// and what does not lie so is packed first. Taps are packed as [K, channels] with a margin of zeros, so that a block of rows
-// needs no test at the ends of the kernel; a causal support clears the taps of negative lags.
+// No matrix of pairs is stored: W[i, j] is a tap of the kernel, an entry of the given matrix, or an entry of a table
+// that holds one period of the cosine or sine. A channel is one value feature of one head; channels lie side by side in
+// memory, and what does not lie so is packed first. Taps are packed as [K, channels] with a margin of zeros, so that a
+// block of rows needs no test at the ends of the kernel; a causal support clears the taps of negative lags.
 #include "passes/kernels/FlatTokens.h"
 #include "passes/kernels/Kernels.h"
 

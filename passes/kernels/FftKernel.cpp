@@ -5,8 +5,8 @@
 //   y[q P .. (q + 1) P) = second half of the inverse FFT of sum_m X_{q-m} H_m;     o_i = y[i + center]
 //
 // Transforms of a fixed length keep every buffer an affine function of the sizes and every loop static. The lanes are
-// channels. Forward transforms decimate in frequency and leave their bins in bit-reversed order, products do not care, and
-// the inverse one decimates in time: no reordering pass.
+// channels. Forward transforms decimate in frequency and leave their bins in bit-reversed order, products do not care,
+// and the inverse one decimates in time: no reordering pass.
 #include "passes/kernels/FlatTokens.h"
 #include "passes/kernels/Kernels.h"
 
@@ -145,9 +145,8 @@ void FftKernel::transformTaps() {
   loops.kernel("mix_fft_taps", counts, 5 * bins * 8 * vectorLanes, [&](ArrayRef<Expr> at) {
     loops.piece(at[1], tapChannels, vectorLanes, [&](Lanes lanes) {
       Value data = workspace(lanes.width);
-      loops.loop(loops.index(0), loops.index(bins), [&](Expr n) {
-        store({loops.real(0.0, lanes.width), loops.real(0.0, lanes.width)}, data, n);
-      });
+      loops.loop(loops.index(0), loops.index(bins),
+                 [&](Expr n) { store({loops.real(0.0, lanes.width), loops.real(0.0, lanes.width)}, data, n); });
       loops.loop(loops.index(0), loops.index(block), [&](Expr n) {
         loops.loop(loops.index(0), loops.index(std::max<int64_t>(lanes.width, 1)), [&](Expr lane) {
           Expr entry = tap(at[0] * loops.index(block) + n, lanes.first + lane);
@@ -162,8 +161,7 @@ void FftKernel::transformTaps() {
 
 void FftKernel::transformValues() {
   valueBlocks = blocks(view.keyTokens) + 1;
-  valueSpectra =
-      loops.buffer({view.batch, valueBlocks, loops.index(bins), loops.index(2), loops.index(channels)});
+  valueSpectra = loops.buffer({view.batch, valueBlocks, loops.index(bins), loops.index(2), loops.index(channels)});
   Exprs counts = {view.batch, valueBlocks, loops.index(LoopBuilder::pieces(channels, vectorLanes))};
   loops.kernel("mix_fft_values", counts, 5 * bins * 8 * vectorLanes, [&](ArrayRef<Expr> at) {
     loops.piece(at[2], channels, vectorLanes, [&](Lanes lanes) {

@@ -7,8 +7,8 @@
 //       o = o exp(m - m') + p . v                               (4 rows x 64 features, in registers)
 //     o / (l + epsilon exp(-m))
 //
-// Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other than
-// full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
+// Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other
+// than full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
 #include "passes/kernels/Kernels.h"
 #include <limits>
 
@@ -39,7 +39,9 @@ private:
   void updateRow(Expr r, Expr scores);
   void accumulateRows(Expr r);
   void writeBlock();
-  void eachFeature(function_ref<void(Lanes)> body) { loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body); }
+  void eachFeature(function_ref<void(Lanes)> body) {
+    loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
+  }
   bool isOneByOne();
   int64_t rowsPerBlock(int64_t features);
   Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
@@ -61,7 +63,9 @@ private:
 /// Rows of queries that are computed together: fewer when many features would leave the L1 cache.
 int64_t FlashKernel::rowsPerBlock(int64_t features) {
   int64_t bytes = loops.realType.getWidth() / 8, rows = 32 * 1024 / (features * bytes);
-  int64_t most = ShapedType::isDynamic(view.sizes.T) ? queryBlock : std::min<int64_t>(queryBlock, llvm::alignTo(view.sizes.T, rowBlock));
+  int64_t most = ShapedType::isDynamic(view.sizes.T)
+                     ? queryBlock
+                     : std::min<int64_t>(queryBlock, llvm::alignTo(view.sizes.T, rowBlock));
   return std::clamp(rows / rowBlock * rowBlock, rowBlock, most);
 }
 
@@ -117,9 +121,9 @@ void FlashKernel::emitBlock(Expr batch, Expr head, Expr row, Lanes features) {
     keyEnd = min(keyBegin + loops.index(tile), view.keyTokens);
     if (view.op.getSupport().isFull())
       return emitTile(number);
-    Value mayContain = view.op.getSupport().emitMayContain(
-        loops.builder, loops.loc, view.alignedPosition(firstRow).value, view.alignedPosition(rowEnd).value, keyBegin.value,
-        keyEnd.value, h.value);
+    Value mayContain =
+        view.op.getSupport().emitMayContain(loops.builder, loops.loc, view.alignedPosition(firstRow).value,
+                                            view.alignedPosition(rowEnd).value, keyBegin.value, keyEnd.value, h.value);
     loops.when(loops.wrap(mayContain), [&]() { emitTile(number); });
   });
   writeBlock();

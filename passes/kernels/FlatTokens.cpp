@@ -47,6 +47,8 @@ Expr FlatTokens::load(Expr b, Expr token, Expr channel, int64_t width) {
   return view.loops.load(flat, {operand.size(0) == 1 ? zero : b, operand.size(1) == 1 ? zero : token, channel}, width);
 }
 
-void FlatTokens::store(Expr value, Expr b, Expr token, Expr channel) { view.loops.store(value, flat, {b, token, channel}); }
+void FlatTokens::store(Expr value, Expr b, Expr token, Expr channel) {
+  view.loops.store(value, flat, {b, token, channel});
+}
 
 } // namespace heddle::kernels

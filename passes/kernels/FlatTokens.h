@@ -1,7 +1,7 @@
 // Values or outputs [B, N, H, dv] seen as [B, N, channels], channel = head * dv + feature.
 //
-// With one value feature per head, heads are what lies side by side: kernels that treat every channel alike then still load
-// whole vectors. A buffer that cannot be seen so (strided heads, shared heads) is packed into one that can.
+// With one value feature per head, heads are what lies side by side: kernels that treat every channel alike then still
+// load whole vectors. A buffer that cannot be seen so (strided heads, shared heads) is packed into one that can.
 #ifndef HEDDLE_PASSES_KERNELS_FLATTOKENS_H
 #define HEDDLE_PASSES_KERNELS_FLATTOKENS_H
 

@@ -1,8 +1,8 @@
-// One function per execution form. Each writes, before the mixer at the builder's insertion point, loops that compute it
-// into its inits; `--heddle-expand-mix` then erases the mixer.
+// One function per execution form. Each writes, before the mixer at the builder's insertion point, loops that compute
+// it into its inits; `--heddle-expand-mix` then erases the mixer.
 //
-// A kernel is a top-level `scf.parallel` with a sequential body. Work that reads what other work has written is a second
-// kernel. Buffers larger than the stack share (see `stackBytes`) come from the arena.
+// A kernel is a top-level `scf.parallel` with a sequential body. Work that reads what other work has written is a
+// second kernel. Buffers larger than the stack share (see `stackBytes`) come from the arena.
 #ifndef HEDDLE_PASSES_KERNELS_KERNELS_H
 #define HEDDLE_PASSES_KERNELS_KERNELS_H
 

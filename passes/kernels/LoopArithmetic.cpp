@@ -1,7 +1,7 @@
 // Operators of the kernel language: one function per operator, for indices, reals and vectors of reals.
-#include "passes/kernels/LoopBuilder.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/kernels/LoopBuilder.h"
 
 using namespace mlir;
 
@@ -18,8 +18,7 @@ static LoopBuilder &unify(Expr &lhs, Expr &rhs) {
 
 static bool isReal(Expr x) { return isa<FloatType>(getElementTypeOrSelf(x.type())); }
 
-template <typename RealOp, typename IntegerOp>
-static Expr binary(Expr lhs, Expr rhs) {
+template <typename RealOp, typename IntegerOp> static Expr binary(Expr lhs, Expr rhs) {
   LoopBuilder &loops = unify(lhs, rhs);
   if (isReal(lhs))
     return loops.wrap(loops.builder.createOrFold<RealOp>(loops.loc, lhs.value, rhs.value));
@@ -40,8 +39,7 @@ Expr operator|(Expr lhs, Expr rhs) {
 Expr min(Expr lhs, Expr rhs) { return binary<arith::MinNumFOp, arith::MinSIOp>(lhs, rhs); }
 Expr max(Expr lhs, Expr rhs) { return binary<arith::MaxNumFOp, arith::MaxSIOp>(lhs, rhs); }
 
-template <typename Op>
-static Expr unary(Expr x) {
+template <typename Op> static Expr unary(Expr x) {
   return x.builder->wrap(Op::create(x.builder->builder, x.builder->loc, x.value));
 }
 Expr operator-(Expr x) { return unary<arith::NegFOp>(x); }
@@ -57,18 +55,10 @@ static Expr compare(Expr lhs, Expr rhs, arith::CmpFPredicate real, arith::CmpIPr
     return loops.wrap(loops.builder.createOrFold<arith::CmpFOp>(loops.loc, real, lhs.value, rhs.value));
   return loops.wrap(loops.builder.createOrFold<arith::CmpIOp>(loops.loc, integer, lhs.value, rhs.value));
 }
-Expr operator<(Expr lhs, Expr rhs) {
-  return compare(lhs, rhs, arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt);
-}
-Expr operator<=(Expr lhs, Expr rhs) {
-  return compare(lhs, rhs, arith::CmpFPredicate::OLE, arith::CmpIPredicate::sle);
-}
-Expr operator==(Expr lhs, Expr rhs) {
-  return compare(lhs, rhs, arith::CmpFPredicate::OEQ, arith::CmpIPredicate::eq);
-}
-Expr operator!=(Expr lhs, Expr rhs) {
-  return compare(lhs, rhs, arith::CmpFPredicate::UNE, arith::CmpIPredicate::ne);
-}
+Expr operator<(Expr lhs, Expr rhs) { return compare(lhs, rhs, arith::CmpFPredicate::OLT, arith::CmpIPredicate::slt); }
+Expr operator<=(Expr lhs, Expr rhs) { return compare(lhs, rhs, arith::CmpFPredicate::OLE, arith::CmpIPredicate::sle); }
+Expr operator==(Expr lhs, Expr rhs) { return compare(lhs, rhs, arith::CmpFPredicate::OEQ, arith::CmpIPredicate::eq); }
+Expr operator!=(Expr lhs, Expr rhs) { return compare(lhs, rhs, arith::CmpFPredicate::UNE, arith::CmpIPredicate::ne); }
 
 Expr fma(Expr a, Expr b, Expr c) {
   LoopBuilder &loops = *a.builder;
@@ -87,8 +77,8 @@ static Expr reduce(Expr x, vector::CombiningKind kind) {
   if (x.width() == 0)
     return x;
   LoopBuilder &loops = *x.builder;
-  return loops.wrap(vector::ReductionOp::create(loops.builder, loops.loc, kind, x.value,
-                                                arith::FastMathFlags::reassoc));
+  return loops.wrap(
+      vector::ReductionOp::create(loops.builder, loops.loc, kind, x.value, arith::FastMathFlags::reassoc));
 }
 Expr reduceSum(Expr x) { return reduce(x, vector::CombiningKind::ADD); }
 Expr reduceMax(Expr x) { return reduce(x, vector::CombiningKind::MAXNUMF); }

@@ -46,7 +46,9 @@ Expr LoopBuilder::real(double number, int64_t width) {
   return wrap(arith::ConstantOp::create(builder, loc, splat));
 }
 
-Expr LoopBuilder::truth(bool value) { return wrap(arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value))); }
+Expr LoopBuilder::truth(bool value) {
+  return wrap(arith::ConstantOp::create(builder, loc, builder.getBoolAttr(value)));
+}
 
 Expr LoopBuilder::dim(Value memref, int64_t dimension) {
   int64_t size = cast<MemRefType>(memref.getType()).getDimSize(dimension);

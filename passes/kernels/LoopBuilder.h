@@ -4,9 +4,10 @@
 //     return acc + loops.load(weights, {i, j}) * loops.load(values, {j, lane}, /*width=*/16);
 //   });
 //
-// An Expr is an SSA value with operators. Floating-point values are always of the compute type (f32, or f64 for f64 inputs)
-// or vectors of it: loads extend, stores truncate. A scalar meets a vector by broadcast. Features are static, so vector
-// widths are static too: `lanes` cuts a feature range into full vectors and one narrower tail, and no kernel needs a mask.
+// An Expr is an SSA value with operators. Floating-point values are always of the compute type (f32, or f64 for f64
+// inputs) or vectors of it: loads extend, stores truncate. A scalar meets a vector by broadcast. Features are static,
+// so vector widths are static too: `lanes` cuts a feature range into full vectors and one narrower tail, and no kernel
+// needs a mask.
 #ifndef HEDDLE_PASSES_KERNELS_LOOPBUILDER_H
 #define HEDDLE_PASSES_KERNELS_LOOPBUILDER_H
 

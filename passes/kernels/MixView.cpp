@@ -158,7 +158,8 @@ Expr MixView::addBias(Expr score, const Pair &pair) {
 Expr MixView::runScoreRegion(Expr score, const Pair &pair) {
   Block &block = op.getScoreRegion().front();
   IRMapping mapping;
-  Value arguments[] = {score.value, pair.b.value, pair.h.value, alignedPosition(pair.ownPosition).value, pair.keyPosition.value};
+  Value arguments[] = {score.value, pair.b.value, pair.h.value, alignedPosition(pair.ownPosition).value,
+                       pair.keyPosition.value};
   // The region computes in f32 or f64 as its first argument says.
   Type argumentType = block.getArgument(0).getType();
   if (argumentType != score.type())

@@ -2,11 +2,11 @@
 //
 //   Expr weight = view.load(view.query, {b, i, {}, h, n}) * view.load(view.key, {b, {}, j, h, n});
 //
-// `load` finds the index of every dimension from its role: a dimension of size 1 is a broadcast, head h of the output reads
-// head h / (Ho / H) of an operand with H heads, so that no kernel repeats or expands an operand.
+// `load` finds the index of every dimension from its role: a dimension of size 1 is a broadcast, head h of the output
+// reads head h / (Ho / H) of an operand with H heads, so that no kernel repeats or expands an operand.
 //
-// Tokens are visited in sweeps. Position p of a sweep is token p, or count - 1 - p when the sweep is reversed; a bidirectional
-// mixer is a forward sweep plus a reversed one that leaves out the pair (i, i).
+// Tokens are visited in sweeps. Position p of a sweep is token p, or count - 1 - p when the sweep is reversed; a
+// bidirectional mixer is a forward sweep plus a reversed one that leaves out the pair (i, i).
 #ifndef HEDDLE_PASSES_KERNELS_MIXVIEW_H
 #define HEDDLE_PASSES_KERNELS_MIXVIEW_H
 

@@ -1,10 +1,12 @@
-// Recurrent form. One piece of work carries the state of one batch entry, one state head and one vector of value features:
+// Recurrent form. One piece of work carries the state of one batch entry, one state head and one vector of value
+// features:
 //
 //   for t in tokens: S = Phi_t S + k_t v_t^T;   for each head that reads this state: o_t = q_t . S
 //
-// A bonus for the current token moves the read-out in front of the step. A state of few rows stays in registers over the
-// whole loop. The sum of keys z steps like the state with v = 1. For keys given as logarithms, S and z are scaled by
-// exp(-m), m the running maximum of each row. A bidirectional mixer keeps the sums of its forward sweep in the arena.
+// A bonus for the current token moves the read-out in front of the step. A state of few rows stays in registers over
+// the whole loop. The sum of keys z steps like the state with v = 1. For keys given as logarithms, S and z are scaled
+// by exp(-m), m the running maximum of each row. A bidirectional mixer keeps the sums of its forward sweep in the
+// arena.
 #include "passes/kernels/Kernels.h"
 #include "passes/kernels/SweepOutput.h"
 #include "passes/kernels/Transport.h"
@@ -251,8 +253,7 @@ void emitRecurrent(MixView &view) {
   Exprs counts = {view.batch, loops.index(view.sizes.Hs), loops.index(count)};
   int64_t work = 1024 * 4 * view.keyWidth() * width;
   loops.kernel("mix_recurrent", counts, work, [&](ArrayRef<Expr> at) {
-    loops.piece(at[2], dv, width,
-                [&](Lanes block) { Recurrence(view, at[0], at[1], at[2], block, output).emit(); });
+    loops.piece(at[2], dv, width, [&](Lanes block) { Recurrence(view, at[0], at[1], at[2], block, output).emit(); });
   });
 }
 

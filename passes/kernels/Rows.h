@@ -1,7 +1,7 @@
 // A small matrix that a kernel carries: `count` rows of `width` lanes (width 0: scalars).
 //
-// Few rows live in registers: loops over them are unrolled and a time loop carries them as loop values. Many rows live on the
-// stack, in L1. A kernel is written once for both:
+// Few rows live in registers: loops over them are unrolled and a time loop carries them as loop values. Many rows live
+// on the stack, in L1. A kernel is written once for both:
 //
 //   rows.each([&](Expr n) { rows.set(n, decay * rows.get(n) + key(n) * v); });
 //   rows.carry(begin, end, [&](Expr t) { step(t); });

@@ -3,8 +3,8 @@
 //   SweepOutput output(view, pieces);                       // before the kernel: makes the buffers
 //   output.put(place, {weighted sum, sum of weights}, isFirst, isLast);
 //
-// The last sweep adds what the first one left and normalises. `top`, where given, says that both sums are scaled by exp(-top);
-// it occurs for single sweeps only.
+// The last sweep adds what the first one left and normalises. `top`, where given, says that both sums are scaled by
+// exp(-top); it occurs for single sweeps only.
 #ifndef HEDDLE_PASSES_KERNELS_SWEEPOUTPUT_H
 #define HEDDLE_PASSES_KERNELS_SWEEPOUTPUT_H
 

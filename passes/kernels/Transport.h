@@ -1,7 +1,9 @@
-// The code of one transport step, for affine transports: S -> Phi S of a state, r -> Phi^T r of a query that walks back.
+// The code of one transport step, for affine transports: S -> Phi S of a state, r -> Phi^T r of a query that walks
+// back.
 //
-// Both work on rows (one row per key feature, complex keys have 2 dk rows). The rows of a state hold value features in their
-// lanes. The rows of a walking query are scalars, except for elementwise transports, which differ from lane to lane.
+// Both work on rows (one row per key feature, complex keys have 2 dk rows). The rows of a state hold value features in
+// their lanes. The rows of a walking query are scalars, except for elementwise transports, which differ from lane to
+// lane.
 #ifndef HEDDLE_PASSES_KERNELS_TRANSPORT_H
 #define HEDDLE_PASSES_KERNELS_TRANSPORT_H
 
