@@ -18,6 +18,7 @@ constexpr int64_t kSteps = 2000000;
 constexpr int kChains = 16; // 4 cycles of latency on 2 units need 8
 
 // Sixteen chains written out: they must live in registers at any optimisation level.
+#define HEDDLE_FOUR(w, x, y, z) HEDDLE_FMA(w) HEDDLE_FMA(x) HEDDLE_FMA(y) HEDDLE_FMA(z)
 #define HEDDLE_FMA_KERNEL(NAME, TARGET, BYTES)                                                                         \
   TARGET double NAME(float seed) {                                                                                     \
     typedef float Vector __attribute__((vector_size(BYTES)));                                                          \
@@ -26,11 +27,10 @@ constexpr int kChains = 16; // 4 cycles of latency on 2 units need 8
     Vector a = term, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;                      \
     Vector i = a + 8, j = a + 9, k = a + 10, l = a + 11, m = a + 12, n = a + 13, o = a + 14, p = a + 15;               \
     for (int64_t step = 0; step < kSteps; ++step) {                                                                    \
-      HEDDLE_FMA(a)                                                                                                    \
-      HEDDLE_FMA(b)                                                                                                    \
-      HEDDLE_FMA(c)                                                                                                    \
-      HEDDLE_FMA(d) HEDDLE_FMA(e) HEDDLE_FMA(f) HEDDLE_FMA(g) HEDDLE_FMA(h) HEDDLE_FMA(i) HEDDLE_FMA(j) HEDDLE_FMA(k)  \
-          HEDDLE_FMA(l) HEDDLE_FMA(m) HEDDLE_FMA(n) HEDDLE_FMA(o) HEDDLE_FMA(p)                                        \
+      HEDDLE_FOUR(a, b, c, d)                                                                                          \
+      HEDDLE_FOUR(e, f, g, h)                                                                                          \
+      HEDDLE_FOUR(i, j, k, l)                                                                                          \
+      HEDDLE_FOUR(m, n, o, p)                                                                                          \
     }                                                                                                                  \
     Vector sum = a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p;                                        \
     return sum[0];                                                                                                     \
