@@ -46,12 +46,13 @@ def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport"> {
     %r:2 = scf.for %t = 0 to %T step 1 iter_args(%state = %zeros, %out = %init) {
       %gates_t = tensor.extract_slice %gates[0, %t, ..] ..
       ..
-      scf.yield %next, %inserted
+      %over = bufferization.materialize_in_destination %next in %state
+      scf.yield %over, %inserted
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 //===--- fuse: what stands around a mixer joins its kernel --------------------------------===//

@@ -3,6 +3,7 @@
 #include "dialects/mixer/Mixer.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -60,6 +61,8 @@ void RegionExpansion::expand() {
     if (mix.getKey())
       state = addUpdate(state, token);
     Value output = insertToken(carried[1], readOut(state, token), token);
+    // The next state is written over the last one: left to itself, bufferization may carry a new buffer out of the loop.
+    state = bufferization::MaterializeInDestinationOp::create(builder, loc, state.getType(), state, carried[0]).getResult();
     scf::YieldOp::create(builder, loc, ValueRange{state, output});
   };
   auto loop = scf::ForOp::create(builder, loc, zero, count, one, ValueRange{initialState(), mix.getOutputInit()}, body);

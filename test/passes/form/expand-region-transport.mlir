@@ -11,6 +11,8 @@
 // CHECK:           tensor.extract_slice %[[QUERY]][0, %[[T]], 0, 0]
 // CHECK:           linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "parallel", "reduction"]
 // CHECK:           tensor.insert_slice %{{.+}} into %[[OUT]][0, %[[T]], 0, 0]
+// The next state takes the place of the last one.
+// CHECK:           bufferization.materialize_in_destination %{{.+}} in %[[STATE]]
 // CHECK-NOT:     mixer.mix
 func.func @gated_state(%query: tensor<2x?x2x4xf32>, %value: tensor<2x?x2x3xf32>, %gate: tensor<2x?x2x4x3xf32>,
                        %init: tensor<2x?x2x3xf32>) -> tensor<2x?x2x3xf32> {
