@@ -23,9 +23,6 @@ void buildLowerPipeline(mlir::OpPassManager &pm);
 /// The last part of it: func, scf, memref, vector, math and arith become the LLVM dialect.
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm);
 
-/// Registers `--heddle-lower-to-llvm`, `--heddle-lower` and `--heddle-bufferize-pipeline`.
-void registerLowerPipelines();
-
 } // namespace heddle
 
 #endif

@@ -10,7 +10,6 @@
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -74,16 +73,6 @@ void buildLowerPipeline(OpPassManager &pm) {
   pm.addPass(createEmitEntryPointsPass());
   buildLowerToLLVMPipeline(pm);
   pm.addPass(createLowerLaunchesPass());
-}
-
-void registerLowerPipelines() {
-  PassPipelineRegistration<>("heddle-bufferize-pipeline", "linalg and mixer.mix on tensors become the same on memrefs",
-                             buildBufferizePipeline);
-  PassPipelineRegistration<>("heddle-lower-to-llvm",
-                             "func, scf, memref, vector, math and arith become the LLVM dialect",
-                             buildLowerToLLVMPipeline);
-  PassPipelineRegistration<>("heddle-lower", "buffers and kernels become the LLVM dialect behind the C ABI",
-                             buildLowerPipeline);
 }
 
 } // namespace heddle
