@@ -30,8 +30,8 @@ struct ConstantBlob {
 };
 
 struct CompiledModel {
-  std::string manifest;            // JSON, see docs/package.md
-  std::vector<char> host;          // shared library
+  std::string manifest;   // JSON, see docs/package.md
+  std::vector<char> host; // shared library
   std::vector<ConstantBlob> constants;
   uint64_t constantBytes = 0;
 };

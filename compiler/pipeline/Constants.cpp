@@ -30,7 +30,8 @@ LogicalResult collectConstants(ModuleOp module, CompiledModel &compiled) {
     uint64_t offset = entry.getAs<IntegerAttr>("offset").getInt();
     std::optional<llvm::ArrayRef<char>> bytes = bytesOf(entry.get("value"));
     if (!bytes)
-      return module.emitError("constant at offset ") << offset << " has no bytes, expected dense elements or a resource";
+      return module.emitError("constant at offset ")
+             << offset << " has no bytes, expected dense elements or a resource";
     compiled.constants.push_back({offset, *bytes});
     compiled.constantBytes = std::max(compiled.constantBytes, offset + bytes->size());
   }

@@ -6,8 +6,8 @@
 
 namespace heddle {
 
-/// Fills `compiled.constants` with views of the module's dense and resource attributes: nothing is copied, so the module must live until
-/// the package is written.
+/// Fills `compiled.constants` with views of the module's dense and resource attributes: nothing is copied, so the
+/// module must live until the package is written.
 llvm::LogicalResult collectConstants(mlir::ModuleOp module, CompiledModel &compiled);
 
 } // namespace heddle

@@ -51,7 +51,8 @@ LogicalResult checkLower(ModuleOp module) {
     if (!isa<LLVM::LLVMDialect>(op->getDialect()))
       return op->emitOpError("is left after the lower phase, expected the LLVM dialect only");
     if (auto call = dyn_cast<LLVM::CallOp>(op))
-      if (auto callee = call.getCallee(); callee && (*callee == "malloc" || *callee == "aligned_alloc" || *callee == "free"))
+      if (auto callee = call.getCallee();
+          callee && (*callee == "malloc" || *callee == "aligned_alloc" || *callee == "free"))
         return op->emitOpError("calls the allocator, expected every buffer to live in the arena");
     return success();
   });

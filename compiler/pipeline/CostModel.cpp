@@ -18,7 +18,8 @@ namespace {
 int64_t flopsOfBody(linalg::LinalgOp op) {
   int64_t flops = 0;
   for (Operation &inner : op.getBlock()->without_terminator()) {
-    if (isa<arith::ExtFOp, arith::TruncFOp, arith::ConstantOp>(inner) || !isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
+    if (isa<arith::ExtFOp, arith::TruncFOp, arith::ConstantOp>(inner) ||
+        !isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
       continue;
     flops += inner.getNumResults() == 1 && isa<FloatType>(inner.getResult(0).getType());
   }
@@ -43,7 +44,8 @@ public:
 
   /// Forms speak in numbers, so the formula B * (a * T + b * T * S) is fitted to two lengths.
   void add(mixer::MixOp mix) {
-    AffineExpr batch = sizes.resolveDim(mix.getInits().front(), 0), queries = sizes.resolveDim(mix.getInits().front(), 1);
+    AffineExpr batch = sizes.resolveDim(mix.getInits().front(), 0),
+               queries = sizes.resolveDim(mix.getInits().front(), 1);
     AffineExpr keys = sizes.resolveDim(mix.getValue(), 1);
     if (!batch || !queries || !keys || !mix.getForm())
       return;
@@ -57,7 +59,8 @@ public:
     double first = flopsAt(shorter) / shorter, second = flopsAt(longer) / longer;
     double quadratic = std::max(0.0, (second - first) / (longer - shorter));
     double linear = std::max(0.0, first - quadratic * shorter);
-    cost.flops = cost.flops + batch * queries * int64_t(std::llround(linear)) + batch * queries * keys * int64_t(std::llround(quadratic));
+    cost.flops = cost.flops + batch * queries * int64_t(std::llround(linear)) +
+                 batch * queries * keys * int64_t(std::llround(quadratic));
     addOperands(mix);
   }
 

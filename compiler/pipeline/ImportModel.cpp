@@ -23,7 +23,8 @@ OwningOpRef<ModuleOp> readModel(llvm::StringRef path, MLIRContext *context) {
     return importJson(path, context, {});
   if (extension == ".mlir")
     return parseSourceFile<ModuleOp>(path, ParserConfig(context));
-  emitError(FileLineColLoc::get(context, path, 0, 0)) << "kind of model, expected .onnx, .json or .mlir but got '" << extension << "'";
+  emitError(FileLineColLoc::get(context, path, 0, 0))
+      << "kind of model, expected .onnx, .json or .mlir but got '" << extension << "'";
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include "compiler/pipeline/Manifest.h"
 
 #include "compiler/pipeline/CostModel.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "dialects/mixer/Mixer.h"
 #include "passes/lower/MemoryFormula.h"
 #include "passes/lower/Names.h"
@@ -46,7 +47,8 @@ json::Array shapeToJson(ShapedType type, AffineMap map, llvm::ArrayRef<llvm::Str
   return shape;
 }
 
-json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallback, llvm::ArrayRef<llvm::StringRef> symbols) {
+json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallback,
+                          llvm::ArrayRef<llvm::StringRef> symbols) {
   auto shaped = cast<ShapedType>(type);
   auto name = attrs ? attrs.getAs<StringAttr>("heddle.name") : nullptr;
   auto map = attrs ? attrs.getAs<AffineMapAttr>(kShapeAttr) : nullptr;
@@ -107,14 +109,11 @@ std::string locationText(Location location) {
 }
 
 json::Object mixerToJson(mixer::MixOp mix) {
-  return json::Object{{"location", locationText(mix.getLoc())},
-          {"entry", mix->getParentOfType<func::FuncOp>().getName().str()},
-          {"layout", slotText(mix.getLayoutAttr())},
-          {"support", slotText(mix.getSupport())},
-          {"transport", slotText(mix.getTransport())},
-          {"score", slotText(mix.getScore())},
-          {"norm", slotText(mix.getNorm())},
-          {"form", slotText(mix.getFormAttr())}};
+  return json::Object{
+      {"location", locationText(mix.getLoc())},    {"entry", mix->getParentOfType<func::FuncOp>().getName().str()},
+      {"layout", slotText(mix.getLayoutAttr())},   {"support", slotText(mix.getSupport())},
+      {"transport", slotText(mix.getTransport())}, {"score", slotText(mix.getScore())},
+      {"norm", slotText(mix.getNorm())},           {"form", slotText(mix.getFormAttr())}};
 }
 
 } // namespace
@@ -152,8 +151,8 @@ void ManifestBuilder::readCosts(ModuleOp module) {
       continue;
     EntryCost cost = costOf(func);
     llvm::SmallVector<llvm::StringRef> symbols = readSymbols(func);
-    entry(func.getName())["cost"] = json::Object{{"flops", printSize(cost.flops, symbols)},
-                                                 {"bytes", printSize(cost.bytes, symbols)}};
+    entry(func.getName())["cost"] =
+        json::Object{{"flops", printSize(cost.flops, symbols)}, {"bytes", printSize(cost.bytes, symbols)}};
   }
 }
 
@@ -178,7 +177,8 @@ std::string ManifestBuilder::finish(const CompileOptions &options, uint64_t cons
                         {"producer", "heddle " HEDDLE_VERSION},
                         {"model", modelName},
                         {"target", json::Object{{"triple", llvm::sys::getDefaultTargetTriple()},
-                                                {"cpu", native ? llvm::sys::getHostCPUName().str() : options.cpu}}},
+                                                {"cpu", native ? llvm::sys::getHostCPUName().str() : options.cpu},
+                                                {"features", json::Array(cpuFeatures(options.cpu))}}},
                         {"entries", std::move(entries)},
                         {"mixers", std::move(mixers)},
                         {"kernels", std::move(kernels)},

@@ -27,9 +27,9 @@ void buildForm(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createPickFormPass(pick));
 }
 
-// Before: one linalg op per arithmetic step. After: elementwise chains are single ops, and constant weights are stored in the order
-// in which the matmul kernel reads them. Region transports become loops over tokens first, because their bodies are tensor code that
-// wants fusing too.
+// Before: one linalg op per arithmetic step. After: elementwise chains are single ops, and constant weights are stored
+// in the order in which the matmul kernel reads them. Region transports become loops over tokens first, because their
+// bodies are tensor code that wants fusing too.
 void buildFuse(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createExpandRegionTransportPass());
   pm.addNestedPass<func::FuncOp>(createFuseElementwisePass());
@@ -41,8 +41,9 @@ void buildFuse(OpPassManager &pm, const CompileOptions &) {
 // Before: tensors. After: the same ops on buffers.
 void buildBufferize(OpPassManager &pm, const CompileOptions &) { buildBufferizePipeline(pm); }
 
-// Before: linalg and mixers on buffers. After: every computation is a parallel kernel. Kernels are written on buffers because a kernel
-// decides its own temporaries; those over the same rows are joined afterwards, once equal views are one value.
+// Before: linalg and mixers on buffers. After: every computation is a parallel kernel. Kernels are written on buffers
+// because a kernel decides its own temporaries; those over the same rows are joined afterwards, once equal views are
+// one value.
 void buildTile(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createExpandMixPass());
   pm.addNestedPass<func::FuncOp>(createLowerContractionsPass());

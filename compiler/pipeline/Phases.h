@@ -1,7 +1,8 @@
-// The phases of a compilation: one table that drives the pipeline, its contracts, `--dump-ir`, `--help` and docs/phases.md.
+// The phases of a compilation: one table that drives the pipeline, its contracts, `--dump-ir`, `--help` and
+// docs/phases.md.
 //
-// A phase has a promise, a sentence on what holds at its end. The contract checks it right after the phase has run, so a broken promise
-// is reported where it broke and not three phases later as a puzzle.
+// A phase has a promise, a sentence on what holds at its end. The contract checks it right after the phase has run, so
+// a broken promise is reported where it broke and not three phases later as a puzzle.
 #ifndef HEDDLE_COMPILER_PIPELINE_PHASES_H
 #define HEDDLE_COMPILER_PIPELINE_PHASES_H
 

@@ -1,6 +1,6 @@
 // What a context needs to know from import to code.
-#include "compiler/pipeline/Compile.h"
 #include "passes/Registration.h"
+#include "compiler/pipeline/Compile.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"

@@ -41,7 +41,8 @@ io::Result<SymbolValues> readDims(const std::vector<std::string> &dims, const he
     size_t split = text.find('=');
     std::string name = text.substr(0, split);
     if (split == std::string::npos || !values.count(name))
-      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name that `heddle inspect` shows", "'" + text + "'"};
+      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name that `heddle inspect` shows",
+                       "'" + text + "'"};
     io::Result<int64_t> size = evaluate(text.substr(split + 1), {});
     if (!size)
       return size.error();
@@ -57,7 +58,8 @@ io::Result<Measured> measure(Runner &runner, const heddle_entry_t *entry, std::v
     return outputs.error();
   Measured measured;
   double total = 0;
-  for (int run = -arguments.warmUp; arguments.repeats ? run < arguments.repeats : run < 3 || total < arguments.seconds; ++run) {
+  for (int run = -arguments.warmUp; arguments.repeats ? run < arguments.repeats : run < 3 || total < arguments.seconds;
+       ++run) {
     auto start = std::chrono::steady_clock::now();
     if (io::Status status = runner.run(entry, inputs, *outputs); !status)
       return status.error();
@@ -70,8 +72,8 @@ io::Result<Measured> measure(Runner &runner, const heddle_entry_t *entry, std::v
 }
 
 /// A formula of an entry's manifest at these symbol values; 0 when the manifest has none.
-int64_t formulaValue(const json::Object &manifest, llvm::StringRef entryName, llvm::StringRef group, llvm::StringRef key,
-                     const SymbolValues &symbols) {
+int64_t formulaValue(const json::Object &manifest, llvm::StringRef entryName, llvm::StringRef group,
+                     llvm::StringRef key, const SymbolValues &symbols) {
   for (const json::Value &value : *manifest.getArray("entries")) {
     const json::Object &entry = *value.getAsObject();
     const json::Object *object = entry.getString("name") == entryName ? entry.getObject(group) : nullptr;
@@ -83,13 +85,17 @@ int64_t formulaValue(const json::Object &manifest, llvm::StringRef entryName, ll
   return 0;
 }
 
-json::Object report(const ToolOptions &options, const OpenModel &model, const SymbolValues &symbols, const Measured &measured) {
+json::Object report(const ToolOptions &options, const OpenModel &model, const SymbolValues &symbols,
+                    const Measured &measured) {
   llvm::Expected<json::Value> manifest = json::parse(model.runner->manifest());
   json::Object dims;
   for (auto &[name, value] : symbols)
     dims[name] = value;
-  json::Object result{{"model", options.model}, {"dims", std::move(dims)}, {"runs", int64_t(measured.seconds.size())},
-                      {"median_s", measured.median()}, {"p95_s", measured.p95()}};
+  json::Object result{{"model", options.model},
+                      {"dims", std::move(dims)},
+                      {"runs", int64_t(measured.seconds.size())},
+                      {"median_s", measured.median()},
+                      {"p95_s", measured.p95()}};
   if (!manifest) {
     llvm::consumeError(manifest.takeError());
     return result;
@@ -119,12 +125,14 @@ json::Object report(const ToolOptions &options, const OpenModel &model, const Sy
 
 void print(const json::Object &result) {
   auto number = [&](llvm::StringRef key) { return result.getNumber(key).value_or(0); };
-  llvm::outs() << llvm::formatv("{0} runs: median {1:f3} ms, p95 {2:f3} ms\n", *result.getInteger("runs"), number("median_s") * 1e3,
-                                number("p95_s") * 1e3);
-  llvm::outs() << llvm::formatv("{0:f3} Gflop, {1:f1} Gflop/s: {2:P1} of the {3:f1} Gflop/s that {4} threads reach here\n",
-                                number("flops") * 1e-9, number("gflops"), number("share_of_peak"), number("peak_gflops"),
-                                int64_t(number("threads")));
-  llvm::outs() << llvm::formatv("arena {0} bytes (formula {1})\n", int64_t(number("arena_bytes")), int64_t(number("formula_bytes")));
+  llvm::outs() << llvm::formatv("{0} runs: median {1:f3} ms, p95 {2:f3} ms\n", *result.getInteger("runs"),
+                                number("median_s") * 1e3, number("p95_s") * 1e3);
+  llvm::outs() << llvm::formatv(
+      "{0:f3} Gflop, {1:f1} Gflop/s: {2:P1} of the {3:f1} Gflop/s that {4} threads reach here\n",
+      number("flops") * 1e-9, number("gflops"), number("share_of_peak"), number("peak_gflops"),
+      int64_t(number("threads")));
+  llvm::outs() << llvm::formatv("arena {0} bytes (formula {1})\n", int64_t(number("arena_bytes")),
+                                int64_t(number("formula_bytes")));
 }
 
 int bench(const ToolOptions &options, const BenchArguments &arguments) {
@@ -165,9 +173,14 @@ void addBenchCommand(CLI::App &app, int &exitCode) {
   addModelOptions(*command, *options);
   addRunOptions(*command, *options);
   command->add_option("--dim", arguments->dims, "NAME=SIZE of a symbolic dimension");
-  command->add_option("--warm-up", arguments->warmUp, "runs before measuring")->capture_default_str()->check(CLI::NonNegativeNumber);
-  command->add_option("--repeats", arguments->repeats, "runs to measure (0: as many as fit)")->check(CLI::NonNegativeNumber);
-  command->add_option("--seconds", arguments->seconds, "how long to measure")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--warm-up", arguments->warmUp, "runs before measuring")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--repeats", arguments->repeats, "runs to measure (0: as many as fit)")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seconds", arguments->seconds, "how long to measure")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command->add_option("--seed", arguments->seed, "seed of the random inputs")->capture_default_str();
   command->add_flag("--json", arguments->asJson, "print JSON");
   command->callback([=, &exitCode] { exitCode = bench(*options, *arguments); });

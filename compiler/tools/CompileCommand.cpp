@@ -27,8 +27,8 @@ int compileToFile(const ToolOptions &options, std::string output) {
   if (io::Status status = tool.write(output, compiled); !status)
     return tool.console.error(status.message());
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  tool.console.note(llvm::formatv("{0}: {1} bytes of code, {2} bytes of constants, compiled in {3:f2} s", output, compiled.host.size(),
-                                  compiled.constantBytes, seconds));
+  tool.console.note(llvm::formatv("{0}: {1} bytes of code, {2} bytes of constants, compiled in {3:f2} s", output,
+                                  compiled.host.size(), compiled.constantBytes, seconds));
   return 0;
 }
 

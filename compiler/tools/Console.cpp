@@ -72,10 +72,17 @@ void Console::attach(MLIRContext &context) const {
     const char *color = cyan;
     std::string kind = "remark";
     switch (diagnostic.getSeverity()) {
-    case DiagnosticSeverity::Error: kind = "error", color = red; break;
-    case DiagnosticSeverity::Warning: kind = "warning", color = yellow; break;
-    case DiagnosticSeverity::Note: kind = "note"; break;
-    case DiagnosticSeverity::Remark: break;
+    case DiagnosticSeverity::Error:
+      kind = "error", color = red;
+      break;
+    case DiagnosticSeverity::Warning:
+      kind = "warning", color = yellow;
+      break;
+    case DiagnosticSeverity::Note:
+      kind = "note";
+      break;
+    case DiagnosticSeverity::Remark:
+      break;
     }
     print(place(diagnostic.getLocation()) + ": " + kind + ": ", color, diagnostic.str());
     for (Diagnostic &note : diagnostic.getNotes())

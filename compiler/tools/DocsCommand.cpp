@@ -21,7 +21,9 @@ void printPhases() {
 void addDocsCommand(CLI::App &app, int &exitCode) {
   auto table = std::make_shared<std::string>();
   CLI::App *command = app.add_subcommand("docs", "print a reference table as markdown");
-  command->add_option("TABLE", *table, "phases or onnx-operators")->required()->check(CLI::IsMember({"phases", "onnx-operators"}));
+  command->add_option("TABLE", *table, "phases or onnx-operators")
+      ->required()
+      ->check(CLI::IsMember({"phases", "onnx-operators"}));
   command->callback([=] {
     if (*table == "phases")
       printPhases();

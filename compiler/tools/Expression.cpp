@@ -138,6 +138,8 @@ private:
 
 } // namespace
 
-io::Result<int64_t> evaluate(const std::string &formula, const SymbolValues &symbols) { return Parser(formula, symbols).run(); }
+io::Result<int64_t> evaluate(const std::string &formula, const SymbolValues &symbols) {
+  return Parser(formula, symbols).run();
+}
 
 } // namespace heddle

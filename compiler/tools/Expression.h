@@ -12,8 +12,8 @@ namespace heddle {
 
 using SymbolValues = std::map<std::string, int64_t>;
 
-/// Evaluates + - * mod floordiv ceildiv, parentheses and max(a, b, ...) over integers and symbols. An unknown symbol, an overflow and
-/// a division by zero are errors.
+/// Evaluates + - * mod floordiv ceildiv, parentheses and max(a, b, ...) over integers and symbols. An unknown symbol,
+/// an overflow and a division by zero are errors.
 io::Result<int64_t> evaluate(const std::string &formula, const SymbolValues &symbols);
 
 } // namespace heddle

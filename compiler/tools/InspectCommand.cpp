@@ -51,8 +51,9 @@ void printMixers(const json::Object &manifest) {
   llvm::MapVector<std::string, Found, std::map<std::string, unsigned>> kinds;
   for (const json::Value &value : *manifest.getArray("mixers")) {
     const json::Object &mixer = *value.getAsObject();
-    std::string kind = llvm::formatv("support {0}, transport {1}, score {2}, {3}, form {4}", text(mixer, "support"),
-                                     text(mixer, "transport"), text(mixer, "score"), text(mixer, "norm"), text(mixer, "form"));
+    std::string kind =
+        llvm::formatv("support {0}, transport {1}, score {2}, {3}, form {4}", text(mixer, "support"),
+                      text(mixer, "transport"), text(mixer, "score"), text(mixer, "norm"), text(mixer, "form"));
     auto &[count, first] = kinds[kind];
     if (count++ == 0)
       first = text(mixer, "location");
@@ -69,7 +70,8 @@ void printManifest(const json::Object &manifest) {
   printMixers(manifest);
   llvm::outs() << llvm::formatv("loops left {0}, unsupported operators {1}, kernels {2}, constants {3} bytes\n",
                                 *manifest.getInteger("loops"), manifest.getArray("unsupported")->size(),
-                                manifest.getArray("kernels")->size(), *manifest.getObject("constants")->getInteger("bytes"));
+                                manifest.getArray("kernels")->size(),
+                                *manifest.getObject("constants")->getInteger("bytes"));
 }
 
 /// The manifest of a model with operators that nothing supports: these alone.

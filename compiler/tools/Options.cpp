@@ -36,7 +36,8 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
   auto *quiet = command.add_flag("-q,--quiet", options.quiet, "print results and errors only");
   command.add_flag("-v,--verbose", options.verbose, "print what each step does")->excludes(quiet);
   command.add_flag("--remarks", options.remarks, "print every decision of the compiler with its reason");
-  command.add_option("--dump-ir", options.dumpPhases, "print the IR at the end of a phase")->check(CLI::IsMember(phaseNames()));
+  command.add_option("--dump-ir", options.dumpPhases, "print the IR at the end of a phase")
+      ->check(CLI::IsMember(phaseNames()));
   command.add_option("--form", options.compile.form, "force one execution form on every mixer");
   command.add_option("--chunk", options.compile.chunk, "chunk length of the forced form")->check(CLI::PositiveNumber);
   command.add_option("--cpu", options.compile.cpu, "CPU to compile for, by LLVM's name")->capture_default_str();

@@ -63,7 +63,8 @@ io::Status writeOutputs(const RunArguments &arguments, const std::vector<std::pa
   for (const auto &[name, path] : targets) {
     auto found = std::find_if(outputs.begin(), outputs.end(), [&](auto &output) { return output.name == name; });
     if (found == outputs.end())
-      return io::Error{"--output " + name, "output", outputs.empty() ? "" : "one like '" + outputs.front().name + "'", "'" + name + "'"};
+      return io::Error{"--output " + name, "output", outputs.empty() ? "" : "one like '" + outputs.front().name + "'",
+                       "'" + name + "'"};
     if (io::Status status = io::writeNpy(path, found->tensor); !status)
       return status;
   }
@@ -112,7 +113,8 @@ void addRunCommand(CLI::App &app, int &exitCode) {
   CLI::App *command = app.add_subcommand("run", "run a model or a package on given inputs");
   addModelOptions(*command, *options);
   addRunOptions(*command, *options);
-  command->add_option("--input", arguments->inputs, "NAME=SPEC: x=@x.npy, x=@x.npz:x, x=@x.pb, x=2x64xf32=random(7), x=3xi64=1,2,3");
+  command->add_option("--input", arguments->inputs,
+                      "NAME=SPEC: x=@x.npy, x=@x.npz:x, x=@x.pb, x=2x64xf32=random(7), x=3xi64=1,2,3");
   command->add_option("--data", arguments->inputFile, "npz file with further inputs by name");
   command->add_option("--output", arguments->outputs, "NAME=@FILE.npy (default: print the first elements)");
   command->add_option("--output-data", arguments->outputFile, "npz file for all outputs");

@@ -19,21 +19,31 @@ io::Status take(heddle_status_t status) {
 
 heddle_dtype_t runtimeType(io::DType type) {
   switch (type) {
-  case io::DType::F32: return {2, 32, 1};
-  case io::DType::F64: return {2, 64, 1};
-  case io::DType::F16: return {2, 16, 1};
-  case io::DType::BF16: return {4, 16, 1};
-  case io::DType::I64: return {0, 64, 1};
-  case io::DType::I32: return {0, 32, 1};
-  case io::DType::I8: return {0, 8, 1};
-  case io::DType::U8: return {1, 8, 1};
-  case io::DType::Bool: return {6, 8, 1};
+  case io::DType::F32:
+    return {2, 32, 1};
+  case io::DType::F64:
+    return {2, 64, 1};
+  case io::DType::F16:
+    return {2, 16, 1};
+  case io::DType::BF16:
+    return {4, 16, 1};
+  case io::DType::I64:
+    return {0, 64, 1};
+  case io::DType::I32:
+    return {0, 32, 1};
+  case io::DType::I8:
+    return {0, 8, 1};
+  case io::DType::U8:
+    return {1, 8, 1};
+  case io::DType::Bool:
+    return {6, 8, 1};
   }
   return {2, 32, 1};
 }
 
 heddle_tensor_view_t viewOf(io::HostTensor &tensor) {
-  return heddle_tensor_view(tensor.data(), runtimeType(tensor.dtype), int32_t(tensor.shape.size()), tensor.shape.data());
+  return heddle_tensor_view(tensor.data(), runtimeType(tensor.dtype), int32_t(tensor.shape.size()),
+                            tensor.shape.data());
 }
 
 std::vector<heddle_tensor_view_t> viewsOf(std::vector<io::HostTensor> &tensors) {
@@ -107,13 +117,15 @@ io::Result<std::vector<io::HostTensor>> Runner::orderInputs(const heddle_entry_t
       if (candidate.name == name)
         found = &candidate;
     if (!found)
-      return io::Error{"", "input '" + std::string(name) + "' is missing", "--input " + std::string(name) + "=...", "none"};
+      return io::Error{"", "input '" + std::string(name) + "' is missing", "--input " + std::string(name) + "=...",
+                       "none"};
     ordered.push_back(found->tensor);
   }
   return ordered;
 }
 
-io::Result<std::map<std::string, int64_t>> Runner::bind(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs) {
+io::Result<std::map<std::string, int64_t>> Runner::bind(const heddle_entry_t *entry,
+                                                        std::vector<io::HostTensor> &inputs) {
   io::Result<std::vector<int64_t>> symbols = bindSymbols(entry, inputs);
   if (!symbols)
     return symbols.error();
@@ -123,18 +135,21 @@ io::Result<std::map<std::string, int64_t>> Runner::bind(const heddle_entry_t *en
   return named;
 }
 
-io::Result<std::vector<io::NamedTensor>> Runner::makeOutputs(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs) {
+io::Result<std::vector<io::NamedTensor>> Runner::makeOutputs(const heddle_entry_t *entry,
+                                                             std::vector<io::HostTensor> &inputs) {
   io::Result<std::vector<int64_t>> symbols = bindSymbols(entry, inputs);
   if (!symbols)
     return symbols.error();
   std::vector<int64_t> dims(heddle_entry_output_dims_count(entry));
-  if (io::Status status = take(heddle_entry_plan(entry, symbols->data(), symbols->size(), nullptr, dims.data())); !status)
+  if (io::Status status = take(heddle_entry_plan(entry, symbols->data(), symbols->size(), nullptr, dims.data()));
+      !status)
     return status.error();
   std::vector<io::NamedTensor> outputs;
   auto next = dims.begin();
   for (size_t i = 0; i < heddle_entry_output_count(entry); ++i) {
     const heddle_tensor_info_t *info = heddle_entry_output(entry, i);
-    io::Result<io::HostTensor> tensor = io::makeTensor(dtypeOf(info->dtype), std::vector<int64_t>(next, next + info->rank));
+    io::Result<io::HostTensor> tensor =
+        io::makeTensor(dtypeOf(info->dtype), std::vector<int64_t>(next, next + info->rank));
     if (!tensor)
       return tensor.error();
     next += info->rank;
@@ -143,15 +158,17 @@ io::Result<std::vector<io::NamedTensor>> Runner::makeOutputs(const heddle_entry_
   return outputs;
 }
 
-io::Status Runner::run(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs, std::vector<io::NamedTensor> &outputs) {
+io::Status Runner::run(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs,
+                       std::vector<io::NamedTensor> &outputs) {
   std::vector<heddle_tensor_view_t> inputViews = viewsOf(inputs), outputViews;
   for (io::NamedTensor &output : outputs)
     outputViews.push_back(viewOf(output.tensor));
-  return take(heddle_session_run(session_, entry, inputViews.data(), inputViews.size(), outputViews.data(), outputViews.size()));
+  return take(heddle_session_run(session_, entry, inputViews.data(), inputViews.size(), outputViews.data(),
+                                 outputViews.size()));
 }
 
-io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry, const std::map<std::string, int64_t> &symbols,
-                                                      uint64_t seed) {
+io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry,
+                                                      const std::map<std::string, int64_t> &symbols, uint64_t seed) {
   std::vector<io::NamedTensor> inputs;
   for (size_t i = 0; i < heddle_entry_input_count(entry); ++i) {
     const heddle_tensor_info_t *info = heddle_entry_input(entry, i);

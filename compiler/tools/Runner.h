@@ -26,11 +26,14 @@ public:
   static io::Result<std::vector<io::HostTensor>> orderInputs(const heddle_entry_t *entry,
                                                              const std::vector<io::NamedTensor> &named);
   /// Symbol values that these inputs stand for, by name.
-  static io::Result<std::map<std::string, int64_t>> bind(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs);
+  static io::Result<std::map<std::string, int64_t>> bind(const heddle_entry_t *entry,
+                                                         std::vector<io::HostTensor> &inputs);
 
   /// Allocates the outputs for these inputs.
-  io::Result<std::vector<io::NamedTensor>> makeOutputs(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs);
-  io::Status run(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs, std::vector<io::NamedTensor> &outputs);
+  io::Result<std::vector<io::NamedTensor>> makeOutputs(const heddle_entry_t *entry,
+                                                       std::vector<io::HostTensor> &inputs);
+  io::Status run(const heddle_entry_t *entry, std::vector<io::HostTensor> &inputs,
+                 std::vector<io::NamedTensor> &outputs);
 
   heddle_session_t *session() const { return session_; }
   size_t constantBytes() const { return heddle_package_constants_bytes(package); }
@@ -45,8 +48,8 @@ private:
 io::DType dtypeOf(const heddle_dtype_t &dtype);
 
 /// Random inputs for an entry at these symbol values: uniform in [-1, 1), integers in their declared range.
-io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry, const std::map<std::string, int64_t> &symbols,
-                                                      uint64_t seed);
+io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry,
+                                                      const std::map<std::string, int64_t> &symbols, uint64_t seed);
 
 } // namespace heddle
 

@@ -1,8 +1,8 @@
 // heddle verify: compiled code against the reference evaluator, or against expected outputs from elsewhere.
 //
-// Without --data the inputs are random and the plain-loop reference says what is right. With --data, arrays named like inputs are fed
-// and arrays named like outputs are what is expected. Either way the tolerance is derived from the error that a plain loop in the
-// model's own precision makes on the same inputs.
+// Without --data the inputs are random and the plain-loop reference says what is right. With --data, arrays named like
+// inputs are fed and arrays named like outputs are what is expected. Either way the tolerance is derived from the error
+// that a plain loop in the model's own precision makes on the same inputs.
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Expression.h"
 #include "compiler/tools/Options.h"
@@ -29,7 +29,8 @@ struct VerifyArguments {
 };
 
 /// Values of the symbols when inputs are made up: --dim, else the model's own defaults, else small and odd.
-io::Result<SymbolValues> chooseDims(const std::vector<std::string> &dims, func::FuncOp function, const heddle_entry_t *entry) {
+io::Result<SymbolValues> chooseDims(const std::vector<std::string> &dims, func::FuncOp function,
+                                    const heddle_entry_t *entry) {
   auto defaults = function->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults");
   SymbolValues values;
   for (size_t i = 0; i < heddle_entry_symbol_count(entry); ++i)
@@ -37,7 +38,8 @@ io::Result<SymbolValues> chooseDims(const std::vector<std::string> &dims, func::
   for (const std::string &text : dims) {
     size_t split = text.find('=');
     if (split == std::string::npos || !values.count(text.substr(0, split)))
-      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name that `heddle inspect` shows", "'" + text + "'"};
+      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name that `heddle inspect` shows",
+                       "'" + text + "'"};
     io::Result<int64_t> size = evaluate(text.substr(split + 1), {});
     if (!size)
       return size.error();
@@ -66,8 +68,8 @@ constexpr double slack = 8;
 bool check(const std::string &name, const char *against, const ReferenceTensor &actual, const ReferenceTensor &expected,
            const Tolerance &tolerance) {
   Comparison comparison = compare(expected, actual, tolerance.bound);
-  llvm::outs() << llvm::formatv("{0}: {1} against {2}: {3}\n  {4}\n", name, comparison.passes ? "ok" : "FAILED", against,
-                                comparison.describe(), tolerance.reason);
+  llvm::outs() << llvm::formatv("{0}: {1} against {2}: {3}\n  {4}\n", name, comparison.passes ? "ok" : "FAILED",
+                                against, comparison.describe(), tolerance.reason);
   return comparison.passes;
 }
 
@@ -134,7 +136,8 @@ private:
     return Runner::orderInputs(entry, *named);
   }
 
-  io::Result<bool> compareAll(func::FuncOp function, const std::vector<io::NamedTensor> &outputs, const Reference &reference) {
+  io::Result<bool> compareAll(func::FuncOp function, const std::vector<io::NamedTensor> &outputs,
+                              const Reference &reference) {
     bool passed = true;
     size_t compared = 0;
     for (auto [index, output] : llvm::enumerate(outputs)) {
@@ -165,11 +168,14 @@ private:
 void addVerifyCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<ToolOptions>();
   auto arguments = std::make_shared<VerifyArguments>();
-  CLI::App *command = app.add_subcommand("verify", "compare compiled code with the reference, and with expected outputs");
+  CLI::App *command =
+      app.add_subcommand("verify", "compare compiled code with the reference, and with expected outputs");
   addModelOptions(*command, *options);
   addRunOptions(*command, *options);
   command->add_option("--data", arguments->data, "npz with inputs and expected outputs by name");
-  command->add_option("--target", arguments->target, "where to run")->check(CLI::IsMember({"cpu"}))->capture_default_str();
+  command->add_option("--target", arguments->target, "where to run")
+      ->check(CLI::IsMember({"cpu"}))
+      ->capture_default_str();
   command->add_option("--dim", arguments->dims, "NAME=SIZE of a symbolic dimension (without --data)");
   command->add_option("--seed", arguments->seed, "seed of the random inputs (without --data)")->capture_default_str();
   command->callback([=, &exitCode] { exitCode = Verification(*options, *arguments).run(); });

@@ -41,13 +41,14 @@ FailureOr<std::unique_ptr<llvm::TargetMachine>> createTargetMachine(ModuleOp mod
   std::string name = native ? llvm::sys::getHostCPUName().str() : cpu;
   std::unique_ptr<llvm::MCSubtargetInfo> known(target->createMCSubtargetInfo(triple, "", ""));
   if (!known->isCPUStringValid(name))
-    return module.emitError("cpu, expected a CPU that LLVM knows for ") << triple.getArchName() << " but got '" << name << "'";
+    return module.emitError("cpu, expected a CPU that LLVM knows for ")
+           << triple.getArchName() << " but got '" << name << "'";
   llvm::TargetOptions options;
   // A fused multiply-add rounds once: never less exact than two roundings, and twice as fast.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, name, native ? nativeFeatures() : "", options,
-                                                                           llvm::Reloc::PIC_, std::nullopt,
-                                                                           llvm::CodeGenOptLevel::Aggressive));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, name, native ? nativeFeatures() : "",
+                                                                          options, llvm::Reloc::PIC_, std::nullopt,
+                                                                          llvm::CodeGenOptLevel::Aggressive));
 }
 
 /// Wide vectors pay off in kernels that stream; LLVM would choose 256 bits on many machines.
@@ -100,6 +101,23 @@ FailureOr<std::vector<char>> emitObject(ModuleOp module, const std::string &cpu)
     return module.emitError("target cannot emit object files");
   emitter.run(*code);
   return std::vector<char>(object.begin(), object.end());
+}
+
+std::vector<std::string> cpuFeatures(const std::string &cpu) {
+  llvm::InitializeNativeTarget();
+  llvm::Triple triple(llvm::sys::getDefaultTargetTriple());
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  if (!target)
+    return {};
+  bool native = cpu == "native";
+  std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(
+      triple, native ? llvm::sys::getHostCPUName() : llvm::StringRef(cpu), native ? nativeFeatures() : ""));
+  std::vector<std::string> names;
+  for (const llvm::SubtargetFeatureKV &feature : subtarget->getEnabledProcessorFeatures())
+    names.push_back("+" + std::string(feature.Key));
+  llvm::sort(names);
+  return names;
 }
 
 } // namespace heddle

@@ -41,13 +41,16 @@ FailureOr<std::vector<char>> linkShared(const std::vector<char> &object, Locatio
     return emitError(loc) << "temporary files for the linker cannot be made";
   llvm::raw_fd_ostream(input.descriptor, /*shouldClose=*/true).write(object.data(), object.size());
 
-  llvm::SmallVector<llvm::StringRef> arguments = {linker, "-shared", "--build-id=none", "--no-undefined", "--gc-sections", "-s",
-                                                  "-z", "noexecstack", "-o", output.path, input.path, HEDDLE_LIBM_PATH, HEDDLE_LIBC_PATH};
+  llvm::SmallVector<llvm::StringRef> arguments = {
+      linker, "-shared",   "--build-id=none", "--no-undefined", "--gc-sections", "-s", "-z", "noexecstack",
+      "-o",   output.path, input.path,        HEDDLE_LIBM_PATH, HEDDLE_LIBC_PATH};
   std::string error;
-  std::optional<llvm::StringRef> redirects[] = {std::nullopt, llvm::StringRef(messages.path), llvm::StringRef(messages.path)};
+  std::optional<llvm::StringRef> redirects[] = {std::nullopt, llvm::StringRef(messages.path),
+                                                llvm::StringRef(messages.path)};
   int code = llvm::sys::ExecuteAndWait(linker, arguments, std::nullopt, redirects, 0, 0, &error);
   if (code != 0)
-    return emitError(loc) << "linker " << linker << " failed with code " << code << ": " << error << contentsOf(messages.path);
+    return emitError(loc) << "linker " << linker << " failed with code " << code << ": " << error
+                          << contentsOf(messages.path);
 
   auto library = llvm::MemoryBuffer::getFile(output.path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!library)

@@ -9,8 +9,8 @@
 
 namespace heddle {
 
-/// Links `object` with ld.lld (the one found at configure time, or HEDDLE_LLD). The library needs libm and libc only; any other
-/// undefined symbol is an error. Same object, same bytes.
+/// Links `object` with ld.lld (the one found at configure time, or HEDDLE_LLD). The library needs libm and libc only;
+/// any other undefined symbol is an error. Same object, same bytes.
 llvm::FailureOr<std::vector<char>> linkShared(const std::vector<char> &object, mlir::Location loc);
 
 } // namespace heddle
