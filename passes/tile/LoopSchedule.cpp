@@ -82,8 +82,22 @@ void blockInner(const IterationSpace &space, LoopSchedule &schedule) {
 
 } // namespace
 
+/// Whether an output has an element for each trip of a reduction loop: a producer that fusion has joined to a reduction
+/// and whose own result is still used.
+static bool storesInsideReduction(const IterationSpace &space) {
+  return llvm::any_of(space.loopsOfKind(/*reduction=*/true), [&](unsigned loop) {
+    return llvm::any_of(space.outputs(), [&](const Access &output) { return output.usesLoop(loop); });
+  });
+}
+
 LoopSchedule chooseSchedule(const IterationSpace &space) {
   LoopSchedule schedule;
+  // No accumulators then: every point loads and stores all outputs.
+  if (storesInsideReduction(space)) {
+    schedule.tasks = space.loopsOfKind(/*reduction=*/false);
+    schedule.sequential = space.loopsOfKind(/*reduction=*/true);
+    return schedule;
+  }
   // One value per row: a task each, so that it can join a kernel over the same rows.
   if (space.loops.size() == 1 && !space.loops[0].isReduction && ShapedType::isDynamic(space.loops[0].staticSize())) {
     schedule.tasks = {0};
