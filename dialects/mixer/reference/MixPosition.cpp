@@ -23,8 +23,8 @@ template <typename R> R positionWeight(const MixProblem<R> &problem, Head head, 
   mixer::StructuredKind kind = cast<mixer::StructuredAttr>(transport).getKind();
   if (kind == mixer::StructuredKind::Dense)
     return problem.transport[0].row(0, 0, head)[i * keys + j];
-  double angle = 2.0 * M_PI * double(i * j % keys) / double(keys);
-  return R(kind == mixer::StructuredKind::Cosine ? std::cos(angle) : std::sin(angle));
+  R angle = R(2.0 * M_PI) * R(i * j % keys) / R(keys);
+  return kind == mixer::StructuredKind::Cosine ? std::cos(angle) : std::sin(angle);
 }
 
 template double positionWeight(const MixProblem<double> &, Head, int64_t, int64_t, int64_t);

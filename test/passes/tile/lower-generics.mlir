@@ -167,3 +167,22 @@ func.func @short_convolution(%input: memref<?x?x96xf32>, %weight: memref<4x96xf3
   }
   return
 }
+
+// The second result of a fused producer has an element for each trip of the reduction: no accumulators, all points store.
+// CHECK-LABEL: func.func @output_inside_reduction
+// CHECK:         scf.parallel
+// CHECK:           scf.for
+// CHECK-NOT:         iter_args
+// CHECK:             memref.store %{{.+}}, %{{.+}}[%{{.+}}, %{{.+}}] : memref<?x8xf32>
+// CHECK:             memref.store %{{.+}}, %{{.+}}[%{{.+}}] : memref<?xf32>
+func.func @output_inside_reduction(%input: memref<?x8xf32>, %square: memref<?x8xf32>, %sum: memref<?xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i)>],
+                  iterator_types = ["parallel", "reduction"]}
+    ins(%input : memref<?x8xf32>) outs(%square, %sum : memref<?x8xf32>, memref<?xf32>) {
+  ^bb0(%x: f32, %old: f32, %acc: f32):
+    %product = arith.mulf %x, %x : f32
+    %next = arith.addf %acc, %product : f32
+    linalg.yield %product, %next : f32, f32
+  }
+  return
+}
