@@ -32,4 +32,5 @@ config.substitutions += [
     ("%build", build),
     ("%data", os.path.join(root, "test", "data")),
     ("%examples", os.path.join(root, "examples")),
+    ("%models", os.environ.get("HEDDLE_MODELS", "")),
 ]

@@ -104,9 +104,10 @@ json::Object report(const ToolOptions &options, const OpenModel &model, const Sy
   double flops = formulaValue(object, options.entry, "cost", "flops", symbols);
   double bytes = formulaValue(object, options.entry, "cost", "bytes", symbols);
   int threads = heddle_session_threads(model.runner->session());
-  Peak peak = measurePeak(threads);
+  // Before the machine is measured: that takes memory of its own.
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
+  Peak peak = measurePeak(threads);
   result["flops"] = flops;
   result["bytes"] = bytes;
   result["gflops"] = flops / measured.median() * 1e-9;

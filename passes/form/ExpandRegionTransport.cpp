@@ -1,6 +1,6 @@
 // Writes a mixer with a transport region as a loop over tokens that carries the state.
-#include "passes/Passes.h"
 #include "dialects/mixer/Mixer.h"
+#include "passes/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -33,7 +33,8 @@ private:
   Value narrow(Value row, Type element);
   Value sliceToken(Value operand, Value token);
   AffineMap mapOf(Value slice, ArrayRef<AffineExpr> indices, ArrayRef<int64_t> extents, unsigned loops);
-  Value accumulate(Value init, ArrayRef<Value> inputs, ArrayRef<AffineMap> maps, ArrayRef<utils::IteratorType> iterators);
+  Value accumulate(Value init, ArrayRef<Value> inputs, ArrayRef<AffineMap> maps,
+                   ArrayRef<utils::IteratorType> iterators);
   AffineExpr dim(unsigned number) { return builder.getAffineDimExpr(number); }
 
   mixer::MixOp mix;
@@ -61,8 +62,10 @@ void RegionExpansion::expand() {
     if (mix.getKey())
       state = addUpdate(state, token);
     Value output = insertToken(carried[1], readOut(state, token), token);
-    // The next state is written over the last one: left to itself, bufferization may carry a new buffer out of the loop.
-    state = bufferization::MaterializeInDestinationOp::create(builder, loc, state.getType(), state, carried[0]).getResult();
+    // The next state is written over the last one: left to itself, bufferization may carry a new buffer out of the
+    // loop.
+    state =
+        bufferization::MaterializeInDestinationOp::create(builder, loc, state.getType(), state, carried[0]).getResult();
     scf::YieldOp::create(builder, loc, ValueRange{state, output});
   };
   auto loop = scf::ForOp::create(builder, loc, zero, count, one, ValueRange{initialState(), mix.getOutputInit()}, body);
@@ -104,15 +107,16 @@ Value RegionExpansion::runRegion(Value state, Value token) {
 /// operand[:, token, ...] without the token dimension; a broadcast operand has one token.
 Value RegionExpansion::sliceToken(Value operand, Value token) {
   auto type = cast<RankedTensorType>(operand.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)), strides(type.getRank(), builder.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)),
+      strides(type.getRank(), builder.getIndexAttr(1));
   SmallVector<OpFoldResult> extents = tensor::getMixedSizes(builder, loc, operand);
   if (type.getDimSize(1) != 1)
     offsets[1] = token;
   extents[1] = builder.getIndexAttr(1);
   SmallVector<int64_t> shape(type.getShape());
   shape.erase(shape.begin() + 1);
-  return tensor::ExtractSliceOp::create(builder, loc, RankedTensorType::get(shape, type.getElementType()), operand, offsets,
-                                        extents, strides);
+  return tensor::ExtractSliceOp::create(builder, loc, RankedTensorType::get(shape, type.getElementType()), operand,
+                                        offsets, extents, strides);
 }
 
 /// Indexes `slice` by loop dimensions: 0 where it is broadcast, divided where its heads are shared.
@@ -154,7 +158,8 @@ Value RegionExpansion::addUpdate(Value state, Value token) {
   return accumulate(state, {key, value}, {keyMap, valueMap, builder.getMultiDimIdentityMap(4)}, iterators);
 }
 
-/// row[b, h, d] = sum_n query[b, h, n] * state[b, h, n, d]; without a query the state has one row, which is read as it is.
+/// row[b, h, d] = sum_n query[b, h, n] * state[b, h, n, d]; without a query the state has one row, which is read as it
+/// is.
 Value RegionExpansion::readOut(Value state, Value token) {
   auto stateType = cast<RankedTensorType>(state.getType());
   auto rowType = RankedTensorType::get({stateType.getDimSize(0), sizes.Ho, sizes.dv}, compute);

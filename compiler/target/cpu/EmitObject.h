@@ -14,7 +14,8 @@ namespace heddle {
 /// machine. Same module and CPU, same bytes. An unknown CPU is a diagnostic that lists the nearest names.
 llvm::FailureOr<std::vector<char>> emitObject(mlir::ModuleOp module, const std::string &cpu);
 
-/// Instruction-set features that code for `cpu` may use, sorted: what the loading machine must have. Empty for an unknown CPU.
+/// Instruction-set features that code for `cpu` may use, sorted: what the loading machine must have. Empty for an
+/// unknown CPU.
 std::vector<std::string> cpuFeatures(const std::string &cpu);
 
 } // namespace heddle

@@ -19,7 +19,8 @@ namespace heddle {
 
 /// Double computes everything in double and rounds nothing: the meaning. Single rounds every result to its own type
 /// (inside of mixer.mix, to float): the plain same-precision loop that tolerances are measured by. Single rounds f64 to
-/// float as well: double cannot measure its own error, so the error of a float loop stands for it, scaled (Tolerance.h).
+/// float as well: double cannot measure its own error, so the error of a float loop stands for it, scaled
+/// (Tolerance.h).
 enum class Precision { Double, Single };
 
 /// One element: `real` for float types, `integer` for integer and index types.
