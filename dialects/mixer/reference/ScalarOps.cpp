@@ -1,4 +1,5 @@
 // One table row per scalar op of arith and math.
+// Longer than other files: the rows belong in one place, each beside its function.
 #include "dialects/mixer/reference/ScalarProgram.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
