@@ -61,7 +61,8 @@ void printTensor(const io::NamedTensor &named) {
 io::Status writeOutputs(const RunArguments &arguments, const std::vector<std::pair<std::string, std::string>> &targets,
                         const std::vector<io::NamedTensor> &outputs) {
   for (const auto &[name, path] : targets) {
-    auto found = std::find_if(outputs.begin(), outputs.end(), [&](auto &output) { return output.name == name; });
+    auto found =
+        std::find_if(outputs.begin(), outputs.end(), [wanted = name](auto &output) { return output.name == wanted; });
     if (found == outputs.end())
       return io::Error{"--output " + name, "output", outputs.empty() ? "" : "one like '" + outputs.front().name + "'",
                        "'" + name + "'"};
