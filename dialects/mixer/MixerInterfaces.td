@@ -54,6 +54,11 @@ def MixerOpInterface : OpInterface<"MixerOpInterface"> {
   let description = [{
     What a pass may ask of a token mixer without knowing which one it is: the roles of its dimensions, its sizes, the
     execution forms that compute it, what each form costs, and the state it carries from token to token.
+
+    The carried state is also answered as IR, from which streaming, chunked prefill and the splitting of keys are derived. All
+    `build` methods write linalg, tensor, arith, math and mixer ops at the builder's insertion point, where the operands of the
+    mixer must be visible; the caller loads those dialects. Positions are counted in the order of the layout slot. A norm
+    `row_sum` is carried as `running`.
   }];
   let methods = [
     InterfaceMethod<"Sizes of the mixer; dynamic batch and token counts are ShapedType::kDynamic.",
@@ -68,7 +73,42 @@ def MixerOpInterface : OpInterface<"MixerOpInterface"> {
     InterfaceMethod<"Types of the carried state, empty when the mixer has no finite one.",
       "::llvm::SmallVector<::mlir::Type>", "stateTypes", (ins)>,
     InterfaceMethod<"The carried state: its tensors, their initial values and how summaries combine.",
-      "::heddle::mixer::CarriedState", "carriedState", (ins)>
+      "::heddle::mixer::CarriedState", "carriedState", (ins)>,
+    InterfaceMethod<"Why the mixer cannot run token by token with a state, with the slot in front; empty when it can.",
+      "std::string", "whyNotStreamed", (ins)>,
+    InterfaceMethod<"Why a range of its tokens has no summary, with the slot in front; empty when it has one.",
+      "std::string", "whyNotSummarised", (ins)>,
+    InterfaceMethod<[{The operands in front of the states, cut to the positions [begin, begin + count). Needs a streamed mixer.}],
+      "::llvm::SmallVector<::mlir::Value>", "sliceTokens",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::OpFoldResult":$begin,
+           "::mlir::OpFoldResult":$count)>,
+    InterfaceMethod<"The state in front of the first token, of the types `stateTypes`; `batch` counts when B is dynamic.",
+      "::llvm::SmallVector<::mlir::Value>", "buildInitialState",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::OpFoldResult":$batch)>,
+    InterfaceMethod<[{The same mixer on the next `count` tokens: `tokens` are operands like those of `sliceTokens`. Returns the output
+      [B, count, Ho, dv] and the states after it. Needs a streamed mixer.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildStep",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::ValueRange":$tokens,
+           "::mlir::OpFoldResult":$count, "::mlir::ValueRange":$state)>,
+    InterfaceMethod<[{The summary of no tokens, neutral under `buildCombine`; `queries` counts for a softmax alone. This and the
+      following need a mixer that is summarised.}],
+      "::heddle::mixer::MixSummary", "buildIdentitySummary",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::OpFoldResult":$batch,
+           "::mlir::OpFoldResult":$queries)>,
+    InterfaceMethod<[{The summary of the key positions [begin, begin + count) of this mixer. An initial state of the mixer is not part
+      of it.}],
+      "::heddle::mixer::MixSummary", "buildSummary",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::OpFoldResult":$begin,
+           "::mlir::OpFoldResult":$count)>,
+    InterfaceMethod<"The summary of two ranges, `first` in front of `second`: associative; any order for a softmax.",
+      "::heddle::mixer::MixSummary", "buildCombine",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "const ::heddle::mixer::MixSummary &":$first,
+           "const ::heddle::mixer::MixSummary &":$second)>,
+    InterfaceMethod<[{Affine: the state behind the summarised tokens, from the one in front of them. Softmax: `state` is empty and the
+      result is the output [B, T, Ho, dv] of the mixer on the summarised keys.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildApply",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "const ::heddle::mixer::MixSummary &":$summary,
+           "::mlir::ValueRange":$state)>
   ];
 }
 

@@ -21,7 +21,9 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
 
     where T(i<-j) is the product of the transports behind j up to i. With a linear score and the whole past as support this is
     the read-out of a state: S_t = transport_t[S_(t-1)] + k_t v_t^T, o_t = q_t^T S_t. `current` moves the read-out in front of
-    the update and adds the current token with its own factor u: o_t = q_t^T S_(t-1) + (q_t . (u * k_t)) v_t.
+    the update and adds the current token with its own factor u: o_t = q_t^T S_(t-1) + (q_t . (u * k_t)) v_t. No transport of
+    token t acts on what is read. Under a delta transport a token's update is b_t k_t v_t^T, so the current token's part is
+    b_t (q_t . (u * k_t)) v_t; the gate a_t has no part in it. With log_keys, u is added to k_t: exp(u + k_t).
     `segments` hides tokens of different ids from each other and drops a carried state where the id changes; the initial state
     belongs to segment 0. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
     transport operands at one token) to the next state, to which k v^T is added when there is a key. Init contents are ignored
@@ -88,6 +90,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
       (C48) the form is admitted
       (C49) there is at least one init
       (C50) the score is #mixer.linear or #mixer.softmax
+      (C51) an affine transport other than the identity needs a causal support, in either order: T(i<-j) exists for j <= i; what
+            looks both ways has order bidirectional
 
     Example:
     ```mlir
@@ -133,6 +137,9 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     ::heddle::mixer::Order getOrder() { return getLayout().getOrder(); }
     ::heddle::mixer::SoftmaxAttr getSoftmax() { return ::mlir::dyn_cast<::heddle::mixer::SoftmaxAttr>(getScore()); }
     ::heddle::mixer::LinearAttr getLinear() { return ::mlir::dyn_cast<::heddle::mixer::LinearAttr>(getScore()); }
+    /// True when query and key tokens are the same tokens, because something is carried or compared along them: T = S, and
+    /// dynamic counts are taken to be equal.
+    bool hasOneTokenAxis();
     bool hasScoreRegion() { return !getScoreRegion().empty(); }
     bool hasTransportRegion() { return !getTransportRegion().empty(); }
 

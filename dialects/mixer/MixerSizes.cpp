@@ -22,17 +22,16 @@ static int64_t dimOr(Value value, int64_t dim, int64_t otherwise) {
   return type && type.hasRank() && dim < type.getRank() ? type.getDimSize(dim) : otherwise;
 }
 
-/// True when query and key tokens are the same tokens: something is carried or compared along them.
-static bool hasOneTokenAxis(MixOp mix) {
-  if (isa<ToeplitzAttr, StructuredAttr>(mix.getTransport()))
-    return !isa<ToeplitzAttr>(mix.getTransport()) && mix.getTransportOperands().empty();
-  bool carried = mix.getLinear() && (mix.getSupport().isWholePast() || mix.getOrder() == Order::Bidirectional);
-  return !isa<IdentityAttr>(mix.getTransport()) || mix.getSegments() || carried;
+bool MixOp::hasOneTokenAxis() {
+  if (isa<ToeplitzAttr, StructuredAttr>(getTransport()))
+    return isa<StructuredAttr>(getTransport()) && getTransportOperands().empty();
+  bool carried = getLinear() && (getSupport().isWholePast() || getOrder() == Order::Bidirectional);
+  return !isa<IdentityAttr>(getTransport()) || getSegments() || carried;
 }
 
 /// Number of key tokens: of the query, or of the first operand that is not broadcast over key tokens.
 static int64_t keyTokens(MixOp mix, int64_t queryTokens) {
-  if (hasOneTokenAxis(mix))
+  if (mix.hasOneTokenAxis())
     return queryTokens;
   if (isa<StructuredAttr>(mix.getTransport()))
     return dimOr(mix.getTransportOperands().front(), 2, queryTokens);

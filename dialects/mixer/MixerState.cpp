@@ -16,6 +16,8 @@ static SummaryKind summaryOf(Attribute transport) {
 CarriedState MixOp::carriedState() {
   CarriedState state;
   LinearAttr linear = getLinear();
+  if (getSoftmax())
+    state.summary = SummaryKind::Softmax;
   if (!linear || hasScoreRegion() || !getTransport().hasState() || !getSupport().isWholePast() ||
       getOrder() == Order::Bidirectional)
     return state;
@@ -25,7 +27,7 @@ CarriedState MixOp::carriedState() {
   int64_t width = getTransport().isComplex() ? 2 * sizes.dk : sizes.dk;
   auto perKey = RankedTensorType::get({sizes.B, sizes.Hs, width}, element);
   state.parts.push_back({"state", RankedTensorType::get({sizes.B, sizes.Hs, width, sizes.dv}, element), 0.0});
-  if (getNorm().getKind() == NormKind::Running)
+  if (getNorm().getKind() != NormKind::None) // `row_sum` is carried as `running`
     state.parts.push_back({"sum", perKey, 0.0});
   if (linear.getLogKeys())
     state.parts.push_back({"max", perKey, -std::numeric_limits<double>::infinity()});

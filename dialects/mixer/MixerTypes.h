@@ -53,9 +53,10 @@ struct FormCost {
 
 /// How summaries of consecutive token ranges combine.
 enum class SummaryKind {
-  None,       // no finite summary: softmax, position-only, structured
-  Diagonal,   // affine, the linear part has one number per state entry, row or head
+  None,       // no summary: position-only, structured, parts of the past
+  Diagonal,   // affine, the linear part has one (complex) number per state entry, row or head
   Matrix,     // affine, the linear part is a dk x dk matrix
+  Softmax,    // (max, sum, out) of every query
   Sequential, // any function: only one token after the other
 };
 
@@ -70,6 +71,13 @@ struct StatePart {
 struct CarriedState {
   SummaryKind summary = SummaryKind::None;
   llvm::SmallVector<StatePart, 3> parts;
+};
+
+/// What a range of tokens does, as values in IR. Affine: it maps a state S to `linear` S + `state`. Softmax: what its
+/// keys give to every query, `state` is (max [B, T, Ho], sum [B, T, Ho], out [B, T, Ho, dv]) and `linear` is empty.
+struct MixSummary {
+  llvm::SmallVector<mlir::Value, 1> linear;
+  llvm::SmallVector<mlir::Value, 3> state;
 };
 
 } // namespace heddle::mixer

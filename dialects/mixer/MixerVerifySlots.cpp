@@ -79,6 +79,15 @@ LogicalResult verifyLayout(MixOp mix) {
   return success();
 }
 
+/// The transport from j to i is the product of what happens behind j up to i: it exists for j <= i alone.
+LogicalResult verifyDirection(MixOp mix) {
+  TransportAttrInterface transport = mix.getTransport();
+  bool isProduct = isAffineMixer(transport) && !isa<IdentityAttr>(transport);
+  if (isProduct && !mix.getSupport().isCausal()) // mix_c51
+    return mix.emitOpError() << "support with " << transport << ", expected a causal one but got " << mix.getSupport();
+  return success();
+}
+
 LogicalResult verifyCurrent(MixOp mix) {
   if (!mix.getCurrent())
     return success();
@@ -129,8 +138,8 @@ LogicalResult verifyStateTypes(MixOp mix, StringRef slot, ValueRange states) {
 } // namespace
 
 LogicalResult verifySlots(MixOp mix) {
-  for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyCurrent,
-                      verifySegments, verifyPerHead})
+  for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyDirection,
+                      verifyCurrent, verifySegments, verifyPerHead})
     if (failed(verify(mix)))
       return failure();
   return success();

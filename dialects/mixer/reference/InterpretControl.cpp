@@ -1,4 +1,4 @@
-// Meaning of control flow: scf.for, scf.if, func.call, affine.apply.
+// Meaning of control flow: scf.for, scf.if, scf.index_switch, func.call, affine.apply.
 #include "dialects/mixer/reference/AffineEvaluation.h"
 #include "dialects/mixer/reference/InterpreterState.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -42,15 +42,27 @@ LogicalResult forLoop(Interpreter &in, scf::ForOp op) {
   return success();
 }
 
-LogicalResult conditional(Interpreter &in, scf::IfOp op) {
-  Region &region = in.integer(op.getCondition()) ? op.getThenRegion() : op.getElseRegion();
+/// Runs the one region that is taken; what it yields are the results of `op`.
+LogicalResult runTaken(Interpreter &in, Operation *op, Region &region) {
   if (region.empty())
     return success();
   if (failed(in.runBlock(region.front())))
     return failure();
-  for (auto [result, yielded] : llvm::zip(op.getResults(), region.front().getTerminator()->getOperands()))
+  for (auto [result, yielded] : llvm::zip(op->getResults(), region.front().getTerminator()->getOperands()))
     in.set(result, in.get(yielded));
   return success();
+}
+
+LogicalResult conditional(Interpreter &in, scf::IfOp op) {
+  return runTaken(in, op, in.integer(op.getCondition()) ? op.getThenRegion() : op.getElseRegion());
+}
+
+LogicalResult choose(Interpreter &in, scf::IndexSwitchOp op) {
+  int64_t choice = in.integer(op.getArg());
+  for (auto [number, region] : llvm::zip_equal(op.getCases(), op.getCaseRegions()))
+    if (number == choice)
+      return runTaken(in, op, region);
+  return runTaken(in, op, op.getDefaultRegion());
 }
 
 LogicalResult call(Interpreter &in, func::CallOp op) {
@@ -84,6 +96,7 @@ void addControlHandlers(HandlerTable &table) {
   add<func::CallOp, call>(table);
   add<scf::ForOp, forLoop>(table);
   add<scf::IfOp, conditional>(table);
+  add<scf::IndexSwitchOp, choose>(table);
 }
 
 } // namespace heddle

@@ -28,11 +28,10 @@ static int64_t tokensOf(Value value, const ReferenceTensor *tensor, int64_t dim)
 }
 
 static int64_t keyTokens(mixer::MixOp mix, const MixOperands &operands, int64_t queryTokens) {
-  if (isa<mixer::StructuredAttr>(mix.getTransport()))
-    return operands.transport.empty() ? queryTokens : operands.transport.front()->shape[2];
-  bool mayDiffer = isa<mixer::IdentityAttr, mixer::ToeplitzAttr>(mix.getTransport()) && !operands.segments;
-  if (!mayDiffer)
+  if (mix.hasOneTokenAxis())
     return queryTokens;
+  if (isa<mixer::StructuredAttr>(mix.getTransport()))
+    return operands.transport.front()->shape[2];
   if (int64_t tokens = operands.key ? tokensOf(mix.getKey(), operands.key, 1) : 1; tokens != 1)
     return tokens;
   if (int64_t tokens = tokensOf(mix.getValue(), operands.value, 1); tokens != 1)

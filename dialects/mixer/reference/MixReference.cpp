@@ -29,6 +29,21 @@ static LogicalResult evaluateAs(mixer::MixOp mix, const MixOperands &operands, I
   return success();
 }
 
+/// Token counts that the types leave open must fit one another at run time.
+static LogicalResult checkTokens(mixer::MixOp mix, const mixer::MixSizes &sizes, const MixOperands::Lookup &lookup) {
+  for (OpOperand &operand : mix->getOpOperands())
+    for (auto [dim, role] : llvm::enumerate(mix.getDimRoles(operand))) {
+      bool isQuery = role == mixer::DimRole::QueryToken;
+      if (!isQuery && role != mixer::DimRole::KeyToken)
+        continue;
+      int64_t expected = isQuery ? sizes.T : sizes.S, got = lookup(operand.get())->shape[dim];
+      if (got != expected && got != 1)
+        return mix.emitOpError() << (isQuery ? "query" : "key") << " tokens of operand " << operand.getOperandNumber()
+                                 << ", expected " << expected << " but got " << got;
+    }
+  return success();
+}
+
 LogicalResult evaluateMix(mixer::MixOp mix, const MixOperands &operands, Interpreter &interpreter,
                           SmallVectorImpl<ReferenceTensor> &results) {
   if (mix.hasTransportRegion())
@@ -42,9 +57,10 @@ static LogicalResult mix(Interpreter &in, Operation *operation) {
   auto op = cast<mixer::MixOp>(operation);
   if (!op.hasPureTensorSemantics())
     return op.emitOpError("expected operands of tensor type but got buffers");
-  MixOperands operands = MixOperands::of(op, [&](Value value) { return &in.tensor(value); });
+  auto lookup = [&](Value value) { return &in.tensor(value); };
+  MixOperands operands = MixOperands::of(op, lookup);
   SmallVector<ReferenceTensor> results;
-  if (failed(evaluateMix(op, operands, in, results)))
+  if (failed(checkTokens(op, operands.sizes(op), lookup)) || failed(evaluateMix(op, operands, in, results)))
     return failure();
   for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results))
     in.set(value, std::move(tensor));

@@ -703,3 +703,23 @@ func.func @mix_c50(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %va
     -> tensor<2x8x4x16xf32>
   return
 }
+
+// -----
+
+func.func @mix_c51(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %value: tensor<2x8x4x16xf32>, %decay: tensor<2x8x4xf32>, %init: tensor<2x8x4x16xf32>) {
+  // expected-error@+1 {{support with #mixer.scalar, expected a causal one but got #mixer.full}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x8x4x16xf32>) value(%value : tensor<2x8x4x16xf32>) transport(%decay : tensor<2x8x4xf32>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.full, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c51_reverse(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %value: tensor<2x8x4x16xf32>, %beta: tensor<2x8x4xf32>, %init: tensor<2x8x4x16xf32>) {
+  // expected-error@+1 {{support with #mixer.delta, expected a causal one but got #mixer.window<left = 3, right = 1>}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x8x4x16xf32>) value(%value : tensor<2x8x4x16xf32>) transport(%beta : tensor<2x8x4xf32>) outs(%init : tensor<2x8x4x16xf32>)
+    {layout = #mixer.layout<reverse>, support = #mixer.window<left = 3, right = 1>, transport = #mixer.delta, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x8x4x16xf32>
+  return
+}

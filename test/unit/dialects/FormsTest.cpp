@@ -84,6 +84,24 @@ TEST(Forms, FollowTheSlots) {
             (Kinds{FormKind::Direct, FormKind::Fft}));
 }
 
+// A state walks along one row of tokens, so a mixer with two has the forms that look at pairs alone, and one with a
+// state has no second count: a static one is refused (C5), a dynamic one is the same count.
+TEST(Forms, OfAStateNeedOneRowOfTokens) {
+  std::string identity = "transport = #mixer.identity" + kNoNorm;
+  EXPECT_EQ(parseMixer("", "", "support = #mixer.full, " + identity).mix.admittedForms(), (Kinds{FormKind::Dense}));
+  EXPECT_FALSE(parseMixer("", "", "support = #mixer.full, " + identity).mix.hasOneTokenAxis());
+  EXPECT_TRUE(parseMixer("", "", kCausal + identity).mix.hasOneTokenAxis());
+  std::string text = R"(func.func @f(%q: tensor<1x2x1x4xf32>, %k: tensor<1x3x1x4xf32>) {
+    %r = mixer.mix query(%q : tensor<1x2x1x4xf32>) key(%k : tensor<1x3x1x4xf32>) value(%k : tensor<1x3x1x4xf32>)
+      outs(%q : tensor<1x2x1x4xf32>) {)" +
+                     kCausal + identity + R"(} -> tensor<1x2x1x4xf32>
+    return })";
+  std::string message;
+  ScopedDiagnosticHandler handler(mixerContext(), [&](Diagnostic &diagnostic) { message += diagnostic.str(); });
+  EXPECT_FALSE(bool(parseSourceString<ModuleOp>(text, mixerContext())));
+  EXPECT_NE(message.find("key tokens of key (dimension 1), expected 2 or 1 but got 3"), std::string::npos) << message;
+}
+
 TEST(State, HasTheSumAndTheMaximumWhereNeeded) {
   Mixer m = parseMixer(
       "", "",

@@ -67,10 +67,47 @@ TEST_F(MixTest, bidirectionalCountsTheDiagonalOnce) {
 TEST_F(MixTest, alignEndLetsTheLastQuerySeeTheLastKey) {
   MixSpec spec = sequence(1);
   spec.keys = 3;
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.window<left = 9, right = 0>"));
   spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<forward, align = end>"));
   expectNear({6}, run(spec, {{1}, {1, 1, 1}, {1, 2, 3}}));
   spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<forward>"));
   expectNear({1}, run(spec, {{1}, {1, 1, 1}, {1, 2, 3}}));
+}
+
+// Two queries at positions 1 and 2 of three keys. The relative bias sees those positions, the dense one rows 0 and 1.
+TEST_F(MixTest, alignEndMovesDistancesButNotADenseBias) {
+  MixSpec spec = MixSpec::attention(context.get());
+  spec.tokens = 2;
+  spec.keys = 3;
+  spec.dk = spec.dv = 1;
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<forward, align = end>"));
+  double two = std::log(2.0);
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = alibi>");
+  expectNear({2.0 / 3, 1.0 / 3.5}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {two}}));
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = dense>");
+  expectNear({2.0 / 3, 1.0 / 4}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {0, two, 0, 0, 0, two}}));
+}
+
+TEST_F(MixTest, reverseCountsADenseBiasFromTheEnd) {
+  MixSpec spec = MixSpec::attention(context.get());
+  spec.tokens = spec.keys = 2;
+  spec.dk = spec.dv = 1;
+  spec.layout = cast<mixer::LayoutAttr>(spec.parse("#mixer.layout<reverse>"));
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = dense>");
+  // Token 0 is position 1: it sees position 0 (token 1) with bias[1][0] and itself with bias[1][1].
+  expectNear({2.0 / 3, 1}, run(spec, {{0, 0}, {0, 0}, {0, 1}, {0, 9, std::log(2.0), 0}}));
+}
+
+TEST_F(MixTest, tokenCountsThatDisagreeAreAnError) {
+  MixSpec spec = sequence(2, "#mixer.scalar");
+  spec.dynamicTokens = true;
+  MixCase point(spec, 1);
+  point.inputs[argumentsOf(spec).value].shape[1] = 3;
+  point.inputs[argumentsOf(spec).value].data.resize(3);
+  std::string message;
+  ScopedDiagnosticHandler handler(context.get(), [&](Diagnostic &diagnostic) { message += diagnostic.str(); });
+  EXPECT_TRUE(point.run().empty());
+  EXPECT_NE(message.find("key tokens of operand 2, expected 2 but got 3"), std::string::npos) << message;
 }
 
 TEST_F(MixTest, scalarDecaysWhatCameBefore) {
@@ -162,6 +199,13 @@ TEST_F(MixTest, currentTokenOfADeltaRuleKeepsItsStepSize) {
   spec.hasCurrent = true;
   // S_1 = 0.5 * 4; each token is read as 10 * 0.5 v before it is written.
   expectNear({20, 37}, run(spec, {{1, 1}, {1, 1}, {4, 7}, {0.5, 0.5}, {10}}));
+}
+
+TEST_F(MixTest, gateOfADeltaRuleActsAfterTheCurrentToken) {
+  MixSpec spec = sequence(2, "#mixer.delta<gated = true>");
+  spec.hasCurrent = true;
+  // Every token is read as 10 b v, and token 1 reads S_0 = 0.5 * 4 without its own gate.
+  expectNear({20, 37}, run(spec, {{1, 1}, {1, 1}, {4, 7}, {0.5, 0.5}, {half, half}, {10}}));
 }
 
 TEST_F(MixTest, largeLogKeysDoNotOverflow) {
