@@ -13,10 +13,14 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-LogicalResult runPhase(const Phase &phase, ModuleOp module, const CompileOptions &options) {
+LogicalResult runPasses(const Phase &phase, ModuleOp module, const CompileOptions &options) {
   PassManager pm(module.getContext());
   phase.build(pm, options);
-  if (failed(pm.run(module)) || failed(phase.check(module)))
+  return pm.run(module);
+}
+
+LogicalResult runPhase(const Phase &phase, ModuleOp module, const CompileOptions &options) {
+  if (failed(runPasses(phase, module, options)) || failed(phase.check(module)))
     return failure();
   if (options.onPhaseEnd)
     options.onPhaseEnd(module, phase.name.str());
@@ -56,6 +60,17 @@ LogicalResult compileModule(ModuleOp module, const CompileOptions &options, Comp
   if (failed(collectConstants(module, compiled)))
     return failure();
   compiled.manifest = manifest.finish(options, compiled.constantBytes);
+  return success();
+}
+
+LogicalResult describeModule(ModuleOp module, const CompileOptions &options, std::string &manifest) {
+  ManifestBuilder builder(module);
+  for (llvm::StringRef name : {"simplify", "form"}) {
+    if (failed(runPasses(*findPhase(name), module, options)))
+      return failure();
+    builder.observe(module, name);
+  }
+  manifest = builder.finish(options, 0);
   return success();
 }
 

@@ -42,6 +42,10 @@ void registerEverything(mlir::DialectRegistry &registry);
 /// Runs all phases after import on `module`, in place, and emits host code. Mistakes are diagnostics.
 llvm::LogicalResult compileModule(mlir::ModuleOp module, const CompileOptions &options, CompiledModel &compiled);
 
+/// The manifest of a module that cannot be compiled because operators are not supported: the entries, the unsupported
+/// operators, and the mixers with the forms that they would get. Changes the module.
+llvm::LogicalResult describeModule(mlir::ModuleOp module, const CompileOptions &options, std::string &manifest);
+
 } // namespace heddle
 
 #endif

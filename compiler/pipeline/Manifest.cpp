@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
@@ -63,6 +64,26 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
   return tensor;
 }
 
+AffineExpr tensorBytes(Type type, DictionaryAttr attrs) {
+  auto shaped = cast<ShapedType>(type);
+  auto map = attrs ? attrs.getAs<AffineMapAttr>(kShapeAttr) : nullptr;
+  AffineExpr bytes = getAffineConstantExpr(llvm::divideCeil(shaped.getElementTypeBitWidth(), 8), type.getContext());
+  for (auto [index, size] : llvm::enumerate(shaped.getShape()))
+    bytes = bytes * (ShapedType::isDynamic(size) ? map.getValue().getResult(index)
+                                                 : getAffineConstantExpr(size, type.getContext()));
+  return bytes;
+}
+
+/// Bytes of all inputs and outputs.
+AffineExpr tensorBytes(func::FuncOp func) {
+  AffineExpr bytes = getAffineConstantExpr(0, func.getContext());
+  for (auto [index, input] : llvm::enumerate(func.getArgumentTypes()))
+    bytes = bytes + tensorBytes(input, func.getArgAttrDict(index));
+  for (auto [index, output] : llvm::enumerate(func.getResultTypes()))
+    bytes = bytes + tensorBytes(output, func.getResultAttrDict(index));
+  return bytes;
+}
+
 json::Object entryToJson(func::FuncOp func) {
   llvm::SmallVector<llvm::StringRef> symbols = readSymbols(func);
   json::Array symbolList, inputs, outputs;
@@ -83,7 +104,8 @@ json::Object entryToJson(func::FuncOp func) {
                      {"plan", "heddle_plan_" + func.getName().str()},
                      {"symbols", std::move(symbolList)},
                      {"inputs", std::move(inputs)},
-                     {"outputs", std::move(outputs)}};
+                     {"outputs", std::move(outputs)},
+                     {"memory", json::Object{{"tensors", printSize(tensorBytes(func), symbols)}}}};
   if (auto defaults = func->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
     entry["defaults"] = json::Array(llvm::ArrayRef<int64_t>(defaults));
   return entry;
@@ -122,7 +144,14 @@ ManifestBuilder::ManifestBuilder(ModuleOp module) : modelName(module.getName().v
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic())
       entries.push_back(entryToJson(func));
-  module.walk([&](Operation *op) { loops += isa<scf::ForOp, scf::WhileOp>(op); });
+  llvm::SetVector<llvm::StringRef> names;
+  module.walk([&](Operation *op) {
+    loops += isa<scf::ForOp, scf::WhileOp>(op);
+    if (auto kept = dyn_cast<mixer::UnsupportedOp>(op))
+      names.insert(kept.getOperatorName());
+  });
+  for (llvm::StringRef name : names)
+    unsupported.push_back(name.str());
 }
 
 json::Object &ManifestBuilder::entry(llvm::StringRef name) {
@@ -167,12 +196,25 @@ void ManifestBuilder::readMemory(ModuleOp module) {
     json::Object &object = *value.getAsObject();
     Operation *symbol = module.lookupSymbol(*object.getString("symbol"));
     if (auto formula = symbol ? symbol->getAttrOfType<StringAttr>(kMemoryAttr) : nullptr)
-      object["memory"] = json::Object{{"formula", formula.getValue().str()}};
+      (*object.getObject("memory"))["arena"] = formula.getValue().str();
   }
+}
+
+/// All that a run keeps in memory: arena, inputs and outputs, constants.
+static void addPeak(json::Object &memory, uint64_t constantBytes) {
+  if (!memory.get("arena"))
+    return;
+  std::string peak;
+  for (llvm::StringRef part : {"arena", "tensors"})
+    if (auto formula = memory.getString(part).value_or("0"); formula != "0")
+      peak += (formula + " + ").str();
+  memory["peak"] = peak + std::to_string(constantBytes);
 }
 
 std::string ManifestBuilder::finish(const CompileOptions &options, uint64_t constantBytes) {
   bool native = options.cpu == "native";
+  for (json::Value &entry : entries)
+    addPeak(*entry.getAsObject()->getObject("memory"), constantBytes);
   json::Object manifest{{"format", 1},
                         {"producer", "heddle " HEDDLE_VERSION},
                         {"model", modelName},
@@ -183,7 +225,7 @@ std::string ManifestBuilder::finish(const CompileOptions &options, uint64_t cons
                         {"mixers", std::move(mixers)},
                         {"kernels", std::move(kernels)},
                         {"loops", loops},
-                        {"unsupported", json::Array{}},
+                        {"unsupported", std::move(unsupported)},
                         {"constants", json::Object{{"bytes", int64_t(constantBytes)}}}};
   return llvm::formatv("{0}", json::Value(std::move(manifest))).str();
 }

@@ -11,7 +11,7 @@ namespace heddle {
 
 class ManifestBuilder {
 public:
-  /// Reads names, shapes and ranges of the entries from an imported module.
+  /// Reads names, shapes and ranges of the entries from an imported module, and the operators that nothing supports.
   explicit ManifestBuilder(mlir::ModuleOp module);
 
   /// Reads what the phase that has just ended made known.
@@ -28,7 +28,7 @@ private:
   llvm::json::Object &entry(llvm::StringRef name);
 
   std::string modelName;
-  llvm::json::Array entries, mixers, kernels;
+  llvm::json::Array entries, mixers, kernels, unsupported;
   int64_t loops = 0;
 };
 

@@ -1,4 +1,5 @@
 // heddle inspect: what a model or a package consists of.
+#include "compiler/pipeline/Contracts.h"
 #include "compiler/pipeline/ImportModel.h"
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Options.h"
@@ -38,8 +39,8 @@ void printEntries(const json::Object &manifest) {
     llvm::outs() << "entry " << text(entry, "name") << "\n";
     printTensors("input", *entry.getArray("inputs"));
     printTensors("output", *entry.getArray("outputs"));
-    if (const json::Object *memory = entry.getObject("memory"))
-      llvm::outs() << "  memory  " << text(*memory, "formula") << " bytes\n";
+    if (const json::Object *memory = entry.getObject("memory"); memory->get("peak"))
+      llvm::outs() << "  memory  " << text(*memory, "peak") << " bytes\n";
     if (const json::Object *cost = entry.getObject("cost"))
       llvm::outs() << "  flops   " << text(*cost, "flops") << "\n";
   }
@@ -52,7 +53,7 @@ void printMixers(const json::Object &manifest) {
   for (const json::Value &value : *manifest.getArray("mixers")) {
     const json::Object &mixer = *value.getAsObject();
     std::string kind =
-        llvm::formatv("support {0}, transport {1}, score {2}, {3}, form {4}", text(mixer, "support"),
+        llvm::formatv("support {0}, transport {1}, score {2}, {3}, {4}", text(mixer, "support"),
                       text(mixer, "transport"), text(mixer, "score"), text(mixer, "norm"), text(mixer, "form"));
     auto &[count, first] = kinds[kind];
     if (count++ == 0)
@@ -74,36 +75,49 @@ void printManifest(const json::Object &manifest) {
                                 *manifest.getObject("constants")->getInteger("bytes"));
 }
 
-/// The manifest of a model with operators that nothing supports: these alone.
-std::string manifestOfUnsupported(const std::vector<std::string> &unsupported) {
-  json::Array list;
-  for (const std::string &name : unsupported)
-    list.push_back(name);
-  return llvm::formatv("{0}", json::Value(json::Object{{"unsupported", std::move(list)}}));
+/// What there is to say about a model, and whether it compiles.
+struct Description {
+  std::string manifest;
+  bool compiles = true;
+};
+
+std::optional<Description> describe(const ToolOptions &options, ToolContext &tool) {
+  if (llvm::StringRef(options.model).ends_with(".heddle")) {
+    std::optional<LoadedModel> package = loadPackage(options);
+    return package ? std::optional(Description{package->runner->manifest()}) : std::nullopt;
+  }
+  ImportOptions keep;
+  keep.keepUnsupported = true;
+  auto module = importModel(options.model, &tool.mlir(), keep);
+  if (!module)
+    return std::nullopt;
+  Description description;
+  description.compiles = succeeded(checkImport(*module));
+  if (!description.compiles)
+    return succeeded(describeModule(*module, options.compile, description.manifest)) ? std::optional(description)
+                                                                                     : std::nullopt;
+  CompiledModel compiled;
+  if (!tool.compile(*module, compiled))
+    return std::nullopt;
+  description.manifest = std::move(compiled.manifest);
+  return description;
 }
 
 int inspect(const ToolOptions &options, bool asJson) {
   ToolContext tool(options);
-  if (llvm::StringRef(options.model).ends_with(".onnx") && asJson) {
-    std::vector<std::string> unsupported = listUnsupported(options.model, &tool.mlir());
-    if (!unsupported.empty()) {
-      llvm::outs() << manifestOfUnsupported(unsupported) << "\n";
-      return 1;
-    }
-  }
-  std::optional<OpenModel> model = tool.open();
-  if (!model)
+  std::optional<Description> description = describe(options, tool);
+  if (!description)
     return 1;
-  std::string manifest = model->runner->manifest();
+  int exitCode = description->compiles ? 0 : 1;
   if (asJson) {
-    llvm::outs() << manifest << "\n";
-    return 0;
+    llvm::outs() << description->manifest << "\n";
+    return exitCode;
   }
-  llvm::Expected<json::Value> parsed = json::parse(manifest);
+  llvm::Expected<json::Value> parsed = json::parse(description->manifest);
   if (!parsed)
     return tool.console.error("manifest: " + llvm::toString(parsed.takeError()));
   printManifest(*parsed->getAsObject());
-  return 0;
+  return exitCode;
 }
 
 } // namespace

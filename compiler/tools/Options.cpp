@@ -43,11 +43,6 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
   command.add_option("--cpu", options.compile.cpu, "CPU to compile for, by LLVM's name")->capture_default_str();
 }
 
-void addRunOptions(CLI::App &command, ToolOptions &options) {
-  command.add_option("--threads", options.threads, "threads of a run (0: one per CPU)")->check(CLI::NonNegativeNumber);
-  command.add_option("--entry", options.entry, "entry to run")->capture_default_str();
-}
-
 ToolContext::ToolContext(const ToolOptions &options) : console(options.verbosity()), options(options) {
   DialectRegistry registry;
   registerEverything(registry);
@@ -93,14 +88,10 @@ io::Status ToolContext::write(const std::string &path, const CompiledModel &comp
 std::optional<OpenModel> ToolContext::open(bool keepImported) {
   if (llvm::sys::path::extension(options.model) != ".heddle")
     return compileAndLoad(keepImported);
-  OpenModel opened;
-  io::Result<std::unique_ptr<Runner>> runner = Runner::open(options.model, options.threads);
-  if (!runner) {
-    console.error(runner.message());
+  std::optional<LoadedModel> loaded = loadPackage(options);
+  if (!loaded)
     return std::nullopt;
-  }
-  opened.runner = std::move(*runner);
-  return opened;
+  return OpenModel{std::move(*loaded), {}};
 }
 
 std::optional<OpenModel> ToolContext::compileAndLoad(bool keepImported) {
@@ -127,9 +118,6 @@ std::optional<OpenModel> ToolContext::compileAndLoad(bool keepImported) {
     console.error(status.message());
     return std::nullopt;
   }
-  uint64_t size = 0;
-  if (!llvm::sys::fs::file_size(path, size))
-    opened.packageBytes = size;
   io::Result<std::unique_ptr<Runner>> runner = Runner::open(path.str().str(), options.threads);
   if (!runner) {
     console.error(runner.message());

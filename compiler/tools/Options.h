@@ -4,7 +4,7 @@
 
 #include "compiler/pipeline/Compile.h"
 #include "compiler/tools/Console.h"
-#include "compiler/tools/Runner.h"
+#include "runtime/tools/Verbs.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -15,28 +15,20 @@ class App;
 
 namespace heddle {
 
-struct ToolOptions {
-  std::string model;
+/// The target's model may be a source model as well as a package.
+struct ToolOptions : RunTarget {
   bool quiet = false, verbose = false, remarks = false;
   std::vector<std::string> dumpPhases;
   CompileOptions compile;
-  int threads = 0;
-  std::string entry = "forward";
 
   Verbosity verbosity() const { return quiet ? Verbosity::Quiet : verbose ? Verbosity::Verbose : Verbosity::Normal; }
 };
 
 /// MODEL, -q, -v and everything that steers a compilation.
 void addModelOptions(CLI::App &command, ToolOptions &options);
-/// --threads and --entry.
-void addRunOptions(CLI::App &command, ToolOptions &options);
-
-/// A model that can run. A source model is compiled first.
-struct OpenModel {
-  mlir::OwningOpRef<mlir::ModuleOp> imported; // what the frontend made, before any pass; null for a package
-  std::unique_ptr<Runner> runner;
-  double compileSeconds = 0;
-  uint64_t packageBytes = 0;
+/// A model that can run, with what the frontend made of it.
+struct OpenModel : LoadedModel {
+  mlir::OwningOpRef<mlir::ModuleOp> imported; // before any pass; null for a package
 };
 
 /// The context of one command: registered, single-threaded, with diagnostics and remarks going to the console.

@@ -56,7 +56,7 @@ public:
                              {"plan", &entry.plan}})
       if (Status status = readText(object, key, path, *text); !status)
         return status;
-    const json &formula = member(member(object, "memory"), "formula");
+    const json &formula = member(member(object, "memory"), "arena");
     if (formula.is_string())
       entry.memoryFormula = formula.get<std::string>();
     if (Status status = readSymbols(); !status)

@@ -16,7 +16,7 @@ const char *const kManifest = R"({"format": 1, "producer": "test", "model": "han
               {"name": "tokens", "type": "i64", "shape": ["T"], "range": [0, 10]}],
    "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T", 4]},
                {"name": "twice", "type": "i64", "shape": ["T * 2"]}],
-   "memory": {"formula": "B * T * 16"}},
+   "memory": {"arena": "B * T * 16"}},
   {"name": "spin", "symbol": "heddle_entry_spin", "plan": "heddle_plan_spin", "symbols": [], "inputs": [],
    "outputs": [{"name": "started", "type": "i32", "shape": [1]}]}],
  "kernels": [{"name": "scale"}, {"name": "add"}, {"name": "repeat"}, {"name": "nothing"}]})";

@@ -1,4 +1,4 @@
-#include "compiler/tools/Expression.h"
+#include "runtime/tools/Expression.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,5 @@
-#include "compiler/tools/Runner.h"
+#include "runtime/tools/Runner.h"
 
-#include "compiler/tools/Expression.h"
 #include "runtime/io/TensorSpec.h"
 
 namespace heddle {
@@ -108,31 +107,20 @@ io::Result<const heddle_entry_t *> Runner::entry(const std::string &name) const 
 }
 
 io::Result<std::vector<io::HostTensor>> Runner::orderInputs(const heddle_entry_t *entry,
-                                                            const std::vector<io::NamedTensor> &named) {
+                                                            std::vector<io::NamedTensor> named) {
   std::vector<io::HostTensor> ordered;
   for (size_t i = 0; i < heddle_entry_input_count(entry); ++i) {
     const char *name = heddle_entry_input(entry, i)->name;
-    const io::NamedTensor *found = nullptr;
-    for (const io::NamedTensor &candidate : named)
+    io::NamedTensor *found = nullptr;
+    for (io::NamedTensor &candidate : named)
       if (candidate.name == name)
         found = &candidate;
     if (!found)
       return io::Error{"", "input '" + std::string(name) + "' is missing", "--input " + std::string(name) + "=...",
                        "none"};
-    ordered.push_back(found->tensor);
+    ordered.push_back(std::move(found->tensor));
   }
   return ordered;
-}
-
-io::Result<std::map<std::string, int64_t>> Runner::bind(const heddle_entry_t *entry,
-                                                        std::vector<io::HostTensor> &inputs) {
-  io::Result<std::vector<int64_t>> symbols = bindSymbols(entry, inputs);
-  if (!symbols)
-    return symbols.error();
-  std::map<std::string, int64_t> named;
-  for (size_t i = 0; i < symbols->size(); ++i)
-    named[heddle_entry_symbol(entry, i)->name] = (*symbols)[i];
-  return named;
 }
 
 io::Result<std::vector<io::NamedTensor>> Runner::makeOutputs(const heddle_entry_t *entry,
@@ -167,8 +155,33 @@ io::Status Runner::run(const heddle_entry_t *entry, std::vector<io::HostTensor> 
                                  outputViews.size()));
 }
 
-io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry,
-                                                      const std::map<std::string, int64_t> &symbols, uint64_t seed) {
+SymbolValues defaultDims(const heddle_entry_t *entry, int64_t first, int64_t others) {
+  SymbolValues values;
+  for (size_t i = 0; i < heddle_entry_symbol_count(entry); ++i)
+    values[heddle_entry_symbol(entry, i)->name] = i == 0 ? first : others;
+  return values;
+}
+
+io::Result<SymbolValues> chooseDims(SymbolValues values, const std::vector<std::string> &dims) {
+  std::string known;
+  for (auto &[name, value] : values)
+    known += (known.empty() ? "" : ", ") + name;
+  for (const std::string &text : dims) {
+    size_t split = text.find('=');
+    std::string name = text.substr(0, split);
+    if (split == std::string::npos || !values.count(name))
+      return io::Error{"--dim", "symbolic dimension", "NAME=SIZE with a name of " + (known.empty() ? "none" : known),
+                       "'" + text + "'"};
+    io::Result<int64_t> size = evaluate(text.substr(split + 1), {});
+    if (!size)
+      return size.error();
+    values[name] = *size;
+  }
+  return values;
+}
+
+io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry, const SymbolValues &symbols,
+                                                      uint64_t seed) {
   std::vector<io::NamedTensor> inputs;
   for (size_t i = 0; i < heddle_entry_input_count(entry); ++i) {
     const heddle_tensor_info_t *info = heddle_entry_input(entry, i);

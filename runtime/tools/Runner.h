@@ -1,11 +1,11 @@
 // A loaded model on host tensors: the tools' view of the runtime.
-#ifndef HEDDLE_COMPILER_TOOLS_RUNNER_H
-#define HEDDLE_COMPILER_TOOLS_RUNNER_H
+#ifndef HEDDLE_RUNTIME_TOOLS_RUNNER_H
+#define HEDDLE_RUNTIME_TOOLS_RUNNER_H
 
 #include "heddle/runtime.h"
 #include "runtime/io/HostTensor.h"
+#include "runtime/tools/Expression.h"
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,12 +22,9 @@ public:
   std::string manifest() const;
   io::Result<const heddle_entry_t *> entry(const std::string &name) const;
 
-  /// The inputs in the entry's order; an absent or an unknown name is an error.
+  /// Moves the inputs into the entry's order; an absent name is an error.
   static io::Result<std::vector<io::HostTensor>> orderInputs(const heddle_entry_t *entry,
-                                                             const std::vector<io::NamedTensor> &named);
-  /// Symbol values that these inputs stand for, by name.
-  static io::Result<std::map<std::string, int64_t>> bind(const heddle_entry_t *entry,
-                                                         std::vector<io::HostTensor> &inputs);
+                                                             std::vector<io::NamedTensor> named);
 
   /// Allocates the outputs for these inputs.
   io::Result<std::vector<io::NamedTensor>> makeOutputs(const heddle_entry_t *entry,
@@ -36,7 +33,6 @@ public:
                  std::vector<io::NamedTensor> &outputs);
 
   heddle_session_t *session() const { return session_; }
-  size_t constantBytes() const { return heddle_package_constants_bytes(package); }
 
 private:
   Runner() = default;
@@ -47,9 +43,14 @@ private:
 /// The element type of a tensor description; the manifest's types all have one.
 io::DType dtypeOf(const heddle_dtype_t &dtype);
 
+/// Sizes for inputs that are made up: `first` for the entry's first symbol (a batch, by custom), `others` for the rest.
+SymbolValues defaultDims(const heddle_entry_t *entry, int64_t first, int64_t others);
+/// `values` with those replaced that the NAME=SIZE texts of --dim name.
+io::Result<SymbolValues> chooseDims(SymbolValues values, const std::vector<std::string> &dims);
+
 /// Random inputs for an entry at these symbol values: uniform in [-1, 1), integers in their declared range.
-io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry,
-                                                      const std::map<std::string, int64_t> &symbols, uint64_t seed);
+io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entry, const SymbolValues &symbols,
+                                                      uint64_t seed);
 
 } // namespace heddle
 

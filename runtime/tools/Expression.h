@@ -1,6 +1,6 @@
 // Values of the manifest's formulas: "max(4*B*T*768, 64) + 2*T" at B=2, T=48.
-#ifndef HEDDLE_COMPILER_TOOLS_EXPRESSION_H
-#define HEDDLE_COMPILER_TOOLS_EXPRESSION_H
+#ifndef HEDDLE_RUNTIME_TOOLS_EXPRESSION_H
+#define HEDDLE_RUNTIME_TOOLS_EXPRESSION_H
 
 #include "runtime/io/Result.h"
 

@@ -1,14 +1,12 @@
-// heddle run: tensors in, tensors out.
-#include "compiler/tools/Commands.h"
-#include "compiler/tools/Options.h"
+// The verb `run`: tensors in, tensors out.
 #include "runtime/io/Npy.h"
 #include "runtime/io/Npz.h"
 #include "runtime/io/TensorSpec.h"
-
-#include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/raw_ostream.h"
+#include "runtime/tools/Verbs.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
 
 namespace heddle {
 namespace {
@@ -52,10 +50,10 @@ io::Result<std::vector<std::pair<std::string, std::string>>> readTargets(const s
 void printTensor(const io::NamedTensor &named) {
   const io::HostTensor &tensor = named.tensor;
   constexpr int64_t limit = 16;
-  llvm::outs() << named.name << "=" << io::describeTensor(tensor.dtype, tensor.shape) << "=";
+  printf("%s=%s=", named.name.c_str(), io::describeTensor(tensor.dtype, tensor.shape).c_str());
   for (int64_t i = 0; i < std::min(limit, tensor.numElements()); ++i)
-    llvm::outs() << (i ? "," : "") << llvm::formatv("{0}", tensor.at(i));
-  llvm::outs() << (tensor.numElements() > limit ? ",...\n" : "\n");
+    printf("%s%.9g", i ? "," : "", tensor.at(i));
+  puts(tensor.numElements() > limit ? ",..." : "");
 }
 
 io::Status writeOutputs(const RunArguments &arguments, const std::vector<std::pair<std::string, std::string>> &targets,
@@ -77,49 +75,46 @@ io::Status writeOutputs(const RunArguments &arguments, const std::vector<std::pa
   return {};
 }
 
-int runModel(const ToolOptions &options, const RunArguments &arguments) {
-  ToolContext tool(options);
-  auto fail = [&](const io::Error &error) { return tool.console.error(error.message()); };
+io::Status runTarget(const RunTarget &target, const RunArguments &arguments, const Loader &load, bool &loaded) {
   // Everything that can be wrong on the command line is looked at before a long compilation.
   auto targets = readTargets(arguments.outputs);
   if (!targets)
-    return fail(targets.error());
+    return targets.error();
   auto named = readInputs(arguments);
   if (!named)
-    return fail(named.error());
-  std::optional<OpenModel> model = tool.open();
-  if (!model)
-    return 1;
-  auto entry = model->runner->entry(options.entry);
+    return named.error();
+  std::optional<LoadedModel> model = load();
+  loaded = model.has_value();
+  if (!loaded)
+    return {};
+  auto entry = model->runner->entry(target.entry);
   if (!entry)
-    return fail(entry.error());
-  auto inputs = Runner::orderInputs(*entry, *named);
+    return entry.error();
+  auto inputs = Runner::orderInputs(*entry, std::move(*named));
   if (!inputs)
-    return fail(inputs.error());
+    return inputs.error();
   auto outputs = model->runner->makeOutputs(*entry, *inputs);
   if (!outputs)
-    return fail(outputs.error());
+    return outputs.error();
   if (io::Status status = model->runner->run(*entry, *inputs, *outputs); !status)
-    return fail(status.error());
-  if (io::Status status = writeOutputs(arguments, *targets, *outputs); !status)
-    return fail(status.error());
-  return 0;
+    return status;
+  return writeOutputs(arguments, *targets, *outputs);
 }
 
 } // namespace
 
-void addRunCommand(CLI::App &app, int &exitCode) {
-  auto options = std::make_shared<ToolOptions>();
+void addRunVerb(CLI::App &command, const RunTarget &target, Loader load, int &exitCode) {
   auto arguments = std::make_shared<RunArguments>();
-  CLI::App *command = app.add_subcommand("run", "run a model or a package on given inputs");
-  addModelOptions(*command, *options);
-  addRunOptions(*command, *options);
-  command->add_option("--input", arguments->inputs,
-                      "NAME=SPEC: x=@x.npy, x=@x.npz:x, x=@x.pb, x=2x64xf32=random(7), x=3xi64=1,2,3");
-  command->add_option("--data", arguments->inputFile, "npz file with further inputs by name");
-  command->add_option("--output", arguments->outputs, "NAME=@FILE.npy (default: print the first elements)");
-  command->add_option("--output-data", arguments->outputFile, "npz file for all outputs");
-  command->callback([=, &exitCode] { exitCode = runModel(*options, *arguments); });
+  command.add_option("--input", arguments->inputs,
+                     "NAME=SPEC: x=@x.npy, x=@x.npz:x, x=@x.pb, x=2x64xf32=random(7), x=3xi64=1,2,3");
+  command.add_option("--data", arguments->inputFile, "npz file with further inputs by name");
+  command.add_option("--output", arguments->outputs, "NAME=@FILE.npy (default: print the first elements)");
+  command.add_option("--output-data", arguments->outputFile, "npz file for all outputs");
+  command.callback([=, &target, &exitCode] {
+    bool loaded = true;
+    io::Status status = runTarget(target, *arguments, load, loaded);
+    exitCode = status ? (loaded ? 0 : 1) : printError(status.message());
+  });
 }
 
 } // namespace heddle
