@@ -121,7 +121,8 @@ public:
   Tensor iota(Shape shape, int64_t axis, mlir::Type type);
 
   //--- token mixing (Mix.cpp) ---
-  llvm::SmallVector<Tensor> mix(const MixSpec &spec); // output, then final states; empty on a mistake
+  llvm::SmallVector<Tensor> mix(const MixSpec &spec);        // output, then final states; empty on a mistake
+  llvm::SmallVector<Shape> stateShapes(const MixSpec &spec); // of the states that it can carry
 
   //--- for layers built on top (Emit.cpp) ---
   Tensor wrap(mlir::Value value, Shape shape, mlir::Type elementType = nullptr); // elementType: when unsigned

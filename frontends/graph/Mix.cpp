@@ -32,8 +32,24 @@ Dim firstWide(GraphBuilder &g, ArrayRef<Tensor> operands, int64_t axis) {
   return g.dim(1);
 }
 
-MixShapes shapesOf(GraphBuilder &g, const MixSpec &spec, mixer::TransportAttrInterface transport) {
+// Attributes that are null get the values that Tensor.h names.
+MixSpec withDefaults(MixSpec spec, MLIRContext *ctx) {
+  if (!spec.layout)
+    spec.layout = mixer::LayoutAttr::get(ctx, mixer::Order::Forward, mixer::Align::Start);
+  if (!spec.support)
+    spec.support = mixer::FullAttr::get(ctx);
+  if (!spec.transport)
+    spec.transport = mixer::IdentityAttr::get(ctx);
+  if (!spec.score)
+    spec.score = mixer::LinearAttr::get(ctx, APFloat(1.0), false);
+  if (!spec.norm)
+    spec.norm = mixer::NormAttr::get(ctx, mixer::NormKind::None, APFloat(0.0));
+  return spec;
+}
+
+MixShapes shapesOf(GraphBuilder &g, const MixSpec &spec) {
   MixShapes shapes;
+  auto transport = llvm::cast<mixer::TransportAttrInterface>(spec.transport);
   // Operands that vary with batch and token; the kernels and matrices of some transports do not.
   SmallVector<Tensor> perToken = {spec.query, spec.key, spec.value};
   bool isPositionOnly = !transport.usesQueryKey() && !isa<mixer::RegionAttr>(transport);
@@ -62,17 +78,6 @@ MixShapes shapesOf(GraphBuilder &g, const MixSpec &spec, mixer::TransportAttrInt
   shapes.keyFeatures = sizeOf(spec.key ? spec.key : spec.query, 3, 1);
   shapes.valueFeatures = sizeOf(spec.value, 3, 1);
   return shapes;
-}
-
-// Buffers of the carried state: the sum S, then the normaliser z, then the running maximum m.
-SmallVector<Shape> stateShapes(GraphBuilder &g, const MixShapes &shapes, mixer::NormAttr norm, Attribute score) {
-  Dim heads = g.dim(shapes.stateHeads), keys = g.dim(shapes.keyFeatures);
-  SmallVector<Shape> result = {{shapes.batch, heads, keys, g.dim(shapes.valueFeatures)}};
-  if (norm.getKind() == mixer::NormKind::Running)
-    result.push_back({shapes.batch, heads, keys});
-  if (auto linear = dyn_cast<mixer::LinearAttr>(score); linear && linear.getLogKeys())
-    result.push_back({shapes.batch, heads, keys});
-  return result;
 }
 
 template <typename ArgumentTypes>
@@ -108,36 +113,42 @@ SmallVector<Value> valuesOf(ArrayRef<Tensor> tensors) {
 
 } // namespace
 
-SmallVector<Tensor> GraphBuilder::mix(const MixSpec &spec) {
-  MLIRContext *ctx = context();
-  if (!spec.value || llvm::any_of(spec.transportOperands, [](const Tensor &operand) { return !operand; }) ||
-      llvm::any_of(spec.initialState, [](const Tensor &state) { return !state; }))
-    return {};
-  auto transport =
-      llvm::cast<mixer::TransportAttrInterface>(spec.transport ? spec.transport : mixer::IdentityAttr::get(ctx));
-  auto support = llvm::cast<mixer::SupportAttrInterface>(spec.support ? spec.support : mixer::FullAttr::get(ctx));
-  Attribute score = spec.score ? spec.score : mixer::LinearAttr::get(ctx, APFloat(1.0), false);
-  auto norm = llvm::cast<mixer::NormAttr>(spec.norm ? spec.norm
-                                                    : mixer::NormAttr::get(ctx, mixer::NormKind::None, APFloat(0.0)));
-  auto layout = llvm::cast<mixer::LayoutAttr>(
-      spec.layout ? spec.layout : mixer::LayoutAttr::get(ctx, mixer::Order::Forward, mixer::Align::Start));
+// The sum S, then the normaliser z, then the running maximum m.
+SmallVector<Shape> GraphBuilder::stateShapes(const MixSpec &given) {
+  MixSpec spec = withDefaults(given, context());
+  MixShapes shapes = shapesOf(*this, spec);
+  Dim heads = dim(shapes.stateHeads), keys = dim(shapes.keyFeatures);
+  SmallVector<Shape> result = {{shapes.batch, heads, keys, dim(shapes.valueFeatures)}};
+  if (llvm::cast<mixer::NormAttr>(spec.norm).getKind() == mixer::NormKind::Running)
+    result.push_back({shapes.batch, heads, keys});
+  if (auto linear = dyn_cast<mixer::LinearAttr>(spec.score); linear && linear.getLogKeys())
+    result.push_back({shapes.batch, heads, keys});
+  return result;
+}
 
-  MixShapes shapes = shapesOf(*this, spec, transport);
+SmallVector<Tensor> GraphBuilder::mix(const MixSpec &given) {
+  if (!given.value || llvm::any_of(given.transportOperands, [](const Tensor &operand) { return !operand; }) ||
+      llvm::any_of(given.initialState, [](const Tensor &state) { return !state; }))
+    return {};
+  MixSpec spec = withDefaults(given, context());
+  MixShapes shapes = shapesOf(*this, spec);
   Type stateElement = spec.value.elementType.isF64() ? b.getF64Type() : b.getF32Type();
   SmallVector<Shape> resultShapes = {
       {shapes.batch, shapes.queryTokens, dim(shapes.outputHeads), dim(shapes.valueFeatures)}};
   SmallVector<Value> inits = {empty(resultShapes[0], spec.value.elementType)};
   if (spec.finalState)
-    for (Shape &shape : stateShapes(*this, shapes, norm, score)) {
+    for (Shape &shape : stateShapes(spec)) {
       inits.push_back(empty(shape, stateElement));
       resultShapes.push_back(shape);
     }
   if (llvm::is_contained(inits, Value()))
     return {};
-  auto op = mixer::MixOp::create(b, loc, ValueRange(inits).getTypes(), spec.query.value, spec.key.value,
-                                 spec.value.value, valuesOf(spec.transportOperands), spec.bias.value,
-                                 spec.current.value, spec.segments.value, valuesOf(spec.initialState), inits, layout,
-                                 support, transport, score, norm, mixer::FormAttr());
+  auto op = mixer::MixOp::create(
+      b, loc, ValueRange(inits).getTypes(), spec.query.value, spec.key.value, spec.value.value,
+      valuesOf(spec.transportOperands), spec.bias.value, spec.current.value, spec.segments.value,
+      valuesOf(spec.initialState), inits, llvm::cast<mixer::LayoutAttr>(spec.layout),
+      llvm::cast<mixer::SupportAttrInterface>(spec.support), llvm::cast<mixer::TransportAttrInterface>(spec.transport),
+      spec.score, llvm::cast<mixer::NormAttr>(spec.norm), mixer::FormAttr());
   Type index = b.getIndexType();
   fillRegion(b, loc, op.getScoreRegion(), SmallVector<Type>{stateElement, index, index, index, index},
              spec.scoreRegion);

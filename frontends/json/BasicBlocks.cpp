@@ -1,4 +1,5 @@
 #include "frontends/json/BasicBlocks.h"
+#include "frontends/json/States.h"
 #include <cmath>
 
 namespace heddle::json {
@@ -21,6 +22,11 @@ Tensor activate(GraphBuilder &g, llvm::StringRef name, Tensor x) {
                : name == "softplus"  ? Unary::Softplus
                                      : Unary::Tanh;
   return g.unary(kind, x);
+}
+
+Tensor eluPlusOne(GraphBuilder &g, Tensor x) {
+  Tensor negative = g.unary(Unary::Exp, g.clamp(x, std::nullopt, 0.0));
+  return g.add(g.unary(Unary::Relu, x), negative);
 }
 
 Build readActivation(ObjectReader &r) {
@@ -105,13 +111,13 @@ Build readShortConv(ObjectReader &r) {
   int64_t taps = r.integer("taps", {1, 64}, 4);
   std::string kind = r.choice("activation", kActivations, "identity");
   bool bias = r.boolean("bias", true);
-  return [=](Model &m, Tensor x) -> Tensor {
+  return carrying(r, [=](Model &m, Tensor x) -> Tensor {
     if (!m.isTokenMajor(x))
       return {};
     Tensor kernel = m.weight("weight", {m.features(x), taps}, Init::normal(1.0 / std::sqrt(taps)));
     Tensor offset = bias ? m.weight("bias", m.features(x), Init::constant(0)) : Tensor();
-    return activate(m.g, kind, shortConv(m.g, x, kernel, offset));
-  };
+    return activate(m.g, kind, convolveCarrying(m, x, "", kernel, offset));
+  });
 }
 
 Build readHead(ObjectReader &r) {
@@ -149,7 +155,7 @@ Build readRepeat(ObjectReader &r) {
   std::string pointer = r.where();
   return [=](Model &m, Tensor x) {
     for (int64_t i = 0; i < count && x; ++i)
-      x = m.scoped(std::to_string(i), pointer, [&] { return inner(m, x); });
+      x = m.repeated(i, pointer, [&] { return inner(m, x); });
     return x;
   };
 }
@@ -157,14 +163,14 @@ Build readRepeat(ObjectReader &r) {
 // The feed-forward part of RWKV-4: a gated squared ReLU on tokens mixed with their predecessor.
 Build readChannelMix(ObjectReader &r) {
   int64_t hidden = r.integer("hidden", kSize);
-  return [=](Model &m, Tensor x) -> Tensor {
+  return carrying(r, [=](Model &m, Tensor x) -> Tensor {
     if (!m.isTokenMajor(x))
       return {};
     GraphBuilder &g = m.g;
     Tensor key = activate(g, "relu_squared", m.project(m.convolve(x, "shift_key", 2, false), "key", hidden));
     Tensor gate = g.unary(Unary::Sigmoid, m.project(m.convolve(x, "shift_gate", 2, false), "gate", m.features(x)));
     return g.mul(gate, m.project(key, "value", m.features(x)));
-  };
+  });
 }
 
 } // namespace heddle::json

@@ -21,6 +21,7 @@ Build readBlockList(ObjectReader &parent, llvm::StringRef key);
 // Names of the activations, and what they do.
 extern const std::vector<std::string> kActivations;
 Tensor activate(GraphBuilder &g, llvm::StringRef name, Tensor x);
+Tensor eluPlusOne(GraphBuilder &g, Tensor x); // elu(x) + 1 = max(x, 0) + exp(min(x, 0)), a positive feature map
 
 // The mixer block: by preset or by slots.
 Build readMixer(ObjectReader &block);
@@ -29,13 +30,28 @@ Build readSlots(ObjectReader &block);
 // A support as an attribute, null when a mistake was reported. `heads` is needed by per_head.
 mlir::Attribute readSupport(ObjectReader &block, llvm::StringRef key, llvm::StringRef fallback);
 mlir::Attribute readLayout(ObjectReader &block);
+// The same with the key "align": which ends of queries and keys coincide.
+mlir::Attribute readAlignedLayout(ObjectReader &block);
 
-// Token segments: the name of an integer input [B, T] in "segments", or nothing.
-std::string readSegments(ObjectReader &block);
-Tensor segmentsInput(Model &m, const std::string &name);
+// A key that names an input of the model, or nothing.
+InputName readInputName(ObjectReader &block, llvm::StringRef key);
+
+// Token segments: the integer input [B, T] named by "segments".
+inline InputName readSegments(ObjectReader &block) { return readInputName(block, "segments"); }
+Tensor segmentsInput(Model &m, const InputName &name);
+
+// What keys and values are projected from: the input [B, S, features] named by "keys_from", else x itself.
+inline InputName readKeysFrom(ObjectReader &block) { return readInputName(block, "keys_from"); }
+Tensor keySource(Model &m, const InputName &name, Tensor x);
 
 // Rotary positions: the object at "rotary", or nothing.
-std::optional<RotaryOptions> readRotary(ObjectReader &block);
+struct Rotation {
+  RotaryOptions options;
+  InputName positions; // integers [B, T]; counted from the first token without it
+};
+std::optional<Rotation> readRotary(ObjectReader &block);
+// Rotates query and key of `spec` at the positions that its layout gives them.
+void rotate(Model &m, const Rotation &rotation, MixSpec &spec);
 
 } // namespace heddle::json
 #endif

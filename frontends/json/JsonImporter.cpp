@@ -24,17 +24,13 @@ struct InputDescription {
 struct Description {
   std::string name, output, dtype;
   std::vector<std::string> symbols;
+  std::vector<int64_t> defaults; // of each symbol; empty without the key
   std::vector<InputDescription> inputs;
   Build blocks;
 };
 
 const std::vector<std::string> kFloatTypes = {"bf16", "f16", "f32"};
 const std::vector<std::string> kInputTypes = {"bf16", "f16", "f32", "i32", "i64"};
-
-bool isIdentifier(StringRef text) {
-  return !text.empty() && !llvm::isDigit(text.front()) &&
-         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; });
-}
 
 Type parseType(MLIRContext *ctx, StringRef name) {
   Builder b(ctx);
@@ -113,14 +109,16 @@ void readInputs(ObjectReader &model, Description &description) {
   }
 }
 
-// Sizes for which tests run the model; they do not bind it.
-void readDefaults(ObjectReader &model, const Description &description) {
+// Sizes at which tools run the model when nobody names others; they do not bind it.
+void readDefaults(ObjectReader &model, Description &description) {
   const nlohmann::json *value = model.value("defaults");
   if (!value)
     return;
   ObjectReader r(model.reporter, *value, model.at("defaults"));
+  if (!r.valid())
+    return;
   for (const std::string &symbol : description.symbols)
-    r.integer(symbol, kSize, 1);
+    description.defaults.push_back(r.integer(symbol, kSize));
   r.finish();
 }
 
@@ -140,6 +138,25 @@ Description readModel(ObjectReader &r) {
   return d;
 }
 
+// What tools know of the entry's symbols: the sizes they run it at, and the bounds that blocks set.
+void annotateSymbols(Model &m, const Description &d) {
+  Builder b(m.g.context());
+  if (!d.defaults.empty())
+    m.g.function()->setAttr("heddle.defaults", b.getDenseI64ArrayAttr(d.defaults));
+  if (m.symbolLimits().empty())
+    return;
+  SmallVector<int64_t> ranges;
+  for (size_t symbol = 0; symbol < d.symbols.size(); ++symbol)
+    ranges.append({1, std::numeric_limits<int64_t>::max()});
+  for (auto [symbol, limit] : m.symbolLimits()) {
+    ranges[2 * symbol + 1] = limit;
+    if (!d.defaults.empty() && d.defaults[symbol] > limit)
+      m.failAt("/defaults/" + d.symbols[symbol],
+               "expected at most " + Twine(limit) + " tokens, as blocks allow, but got " + Twine(d.defaults[symbol]));
+  }
+  m.g.function()->setAttr("heddle.symbol_ranges", b.getDenseI64ArrayAttr(ranges));
+}
+
 // Adds inputs, blocks and output to the graph; the same for the trial run and the real one.
 void build(Model &m, const Description &d) {
   GraphBuilder &g = m.g;
@@ -154,9 +171,12 @@ void build(Model &m, const Description &d) {
     if (!x)
       x = tensor;
   }
-  Tensor y = m.scoped("blocks", "/blocks", [&] { return d.blocks(m, x); });
+  m.outputs.push_back({d.output, {}});
+  m.outputs.front().second = m.scoped("blocks", "/blocks", [&] { return d.blocks(m, x); });
   m.enter("/output");
-  g.output(d.output, y);
+  for (const auto &[name, tensor] : m.outputs)
+    g.output(name, tensor);
+  annotateSymbols(m, d);
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "frontends/json/Model.h"
+#include "frontends/json/States.h"
 #include "llvm/ADT/ScopeExit.h"
 #include <cmath>
 
@@ -88,7 +89,7 @@ Tensor Model::convolve(Tensor x, llvm::StringRef name, int64_t taps, bool bias) 
     return {};
   Tensor kernel = weight((name + ".weight").str(), {features(x), taps}, Init::normal(1.0 / std::sqrt(taps)));
   Tensor offset = bias ? weight((name + ".bias").str(), features(x), Init::constant(0)) : Tensor();
-  return shortConv(g, x, kernel, offset);
+  return convolveCarrying(*this, x, name, kernel, offset);
 }
 
 Tensor Model::gatedLinear(Tensor x, llvm::StringRef name, int64_t width) {
@@ -107,6 +108,22 @@ Tensor Model::scoped(llvm::StringRef name, llvm::StringRef pointer, llvm::functi
     prefix += name.str() + ".";
   enter(pointer);
   return body();
+}
+
+Tensor Model::repeated(int64_t index, llvm::StringRef pointer, llvm::function_ref<Tensor()> body) {
+  std::string outer = repetition;
+  repetition += "_" + std::to_string(index);
+  Tensor y = scoped(std::to_string(index), pointer, body);
+  repetition = outer;
+  return y;
+}
+
+Tensor Model::failAt(llvm::StringRef pointer, const llvm::Twine &message) {
+  mlir::Location place = g.location();
+  enter(pointer);
+  Tensor none = g.fail(message);
+  g.setLocation(place);
+  return none;
 }
 
 } // namespace heddle::json

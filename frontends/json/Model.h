@@ -5,6 +5,8 @@
 // apart.
 //
 //   Tensor y = m.project(x, "query", 512);       // weight "blocks.0.query.weight" [features of x, 512]
+//
+// Mistakes made in a block are placed at the block, or at one of its keys by failAt.
 #ifndef HEDDLE_FRONTENDS_JSON_MODEL_H
 #define HEDDLE_FRONTENDS_JSON_MODEL_H
 
@@ -12,6 +14,17 @@
 #include "frontends/json/Weights.h"
 
 namespace heddle::json {
+
+// The value of a key that names an input of the model, and the place of that key; empty when the key is absent.
+struct InputName {
+  std::string name, pointer;
+  explicit operator bool() const { return !name.empty(); }
+};
+
+// What the key "state" of a block says: see States.h.
+struct StateNames {
+  std::string input, output, pointer;
+};
 
 class Model {
 public:
@@ -22,6 +35,17 @@ public:
   const mlir::Type dtype; // of activations and of most weights
   const mlir::Type f32;
   std::map<std::string, Tensor> inputs;
+  std::vector<std::pair<std::string, Tensor>> outputs; // the first is that of the last block
+  const StateNames *state = nullptr;                   // of the block being built; null without the key
+
+  //--- inputs and outputs of the entry ---
+  Tensor namedInput(const InputName &name); // a mistake when there is none
+  // Extra inputs and outputs that carry the current block's state; `part` tells them apart and is empty for the first.
+  Tensor stateInput(llvm::StringRef part, Shape shape, mlir::Type type);
+  void stateOutput(llvm::StringRef part, Tensor value);
+  // At most `size` tokens: a bound of the symbol that the entry checks, or a mistake at `pointer`.
+  bool limit(Dim dim, int64_t size, llvm::StringRef pointer);
+  const std::map<unsigned, int64_t> &symbolLimits() const { return limits; }
 
   //--- weights; names are relative to the current block ---
   Tensor weight(llvm::StringRef name, llvm::ArrayRef<int64_t> sizes, const Init &init,
@@ -47,13 +71,19 @@ public:
 
   // Runs `body` with names prefixed and mistakes placed at `pointer`.
   Tensor scoped(llvm::StringRef name, llvm::StringRef pointer, llvm::function_ref<Tensor()> body);
+  // One of several repetitions of the same blocks: weights and states are named by its number.
+  Tensor repeated(int64_t index, llvm::StringRef pointer, llvm::function_ref<Tensor()> body);
   void enter(llvm::StringRef pointer) { g.setLocation(file + ":" + pointer.str()); }
+  Tensor failAt(llvm::StringRef pointer, const llvm::Twine &message);
 
   uint64_t elements() const { return elementCount; }
 
 private:
   const WeightSource &source;
+  std::string stateName(const std::string &name, llvm::StringRef part) const;
   std::string file, prefix;
+  std::string repetition; // "_3_0" in the first repetition of the fourth one
+  std::map<unsigned, int64_t> limits;
   bool isTrial;
   uint64_t elementCount = 0;
 };

@@ -45,14 +45,10 @@ Build readMixer(ObjectReader &r) {
       if (preset == row.name)
         inner = row.read(r);
   }
+  inner = carrying(r, inner);
   if (!inner)
     return nullptr;
   return [inner](Model &m, Tensor x) { return m.isTokenMajor(x) ? inner(m, x) : Tensor(); };
-}
-
-Tensor mixed(Model &m, const MixSpec &spec) {
-  llvm::SmallVector<Tensor> results = m.g.mix(spec);
-  return results.empty() ? Tensor() : results.front();
 }
 
 } // namespace heddle::json

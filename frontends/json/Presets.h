@@ -4,6 +4,7 @@
 #define HEDDLE_FRONTENDS_JSON_PRESETS_H
 
 #include "frontends/json/Blocks.h"
+#include "frontends/json/States.h"
 
 namespace heddle::json {
 
@@ -24,9 +25,6 @@ Build readRwkv4(ObjectReader &r);
 Build readS4d(ObjectReader &r);
 Build readS5(ObjectReader &r);
 Build readSgconv(ObjectReader &r);
-
-// mixer.mix with its one output, for presets that carry no state across calls.
-Tensor mixed(Model &m, const MixSpec &spec);
 
 } // namespace heddle::json
 #endif

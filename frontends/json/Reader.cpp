@@ -38,6 +38,11 @@ std::string describeValue(const nlohmann::json &value) {
   return text.size() <= 60 ? text : text.substr(0, 57) + "...";
 }
 
+bool isIdentifier(llvm::StringRef text) {
+  return !text.empty() && !llvm::isDigit(text.front()) &&
+         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
 ObjectReader::ObjectReader(Reporter &reporter, const nlohmann::json &value, std::string pointer)
     : reporter(reporter), pointer(std::move(pointer)) {
   if (value.is_object())

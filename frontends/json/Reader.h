@@ -41,6 +41,9 @@ std::string listNames(llvm::ArrayRef<std::string> names);
 // What stands at a place: `"abc"`, `-3`, `an object`.
 std::string describeValue(const nlohmann::json &value);
 
+// Letters, digits and '_', no digit first: what inputs, outputs and symbols are called.
+bool isIdentifier(llvm::StringRef text);
+
 struct IntegerRange {
   int64_t low, high;
 };

@@ -1,4 +1,4 @@
-// Supports, layouts, segments and rotary positions: what all mixers read alike.
+// Supports: which tokens see which.
 #include "dialects/mixer/Mixer.h"
 #include "frontends/json/Blocks.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -109,49 +109,6 @@ Attribute readSupport(ObjectReader &r, StringRef key, StringRef fallback) {
   if (const nlohmann::json *value = r.value(key))
     return parseSupport(r.reporter, *value, r.at(key));
   return parseSupport(r.reporter, nlohmann::json(fallback.str()), r.at(key));
-}
-
-Attribute readLayout(ObjectReader &r) {
-  std::string order = r.choice("order", {"bidirectional", "forward", "reverse"}, "forward");
-  mixer::Order value = order == "forward"   ? mixer::Order::Forward
-                       : order == "reverse" ? mixer::Order::Reverse
-                                            : mixer::Order::Bidirectional;
-  return mixer::LayoutAttr::get(r.reporter.mlirContext(), value, mixer::Align::Start);
-}
-
-std::string readSegments(ObjectReader &r) { return r.text("segments", ""); }
-
-Tensor segmentsInput(Model &m, const std::string &name) {
-  if (name.empty())
-    return {};
-  auto found = m.inputs.find(name);
-  if (found == m.inputs.end()) {
-    std::vector<std::string> names;
-    for (const auto &[each, tensor] : m.inputs)
-      names.push_back(each);
-    return m.g.fail("segments name the input '" + name + "', expected one of: " + listNames(names) +
-                    didYouMean(name, names));
-  }
-  if (!found->second.elementType.isInteger(32) || found->second.rank() != 2)
-    return m.g.fail("segments input '" + name + "', expected shape [batch, tokens] and dtype i32");
-  return found->second;
-}
-
-std::optional<RotaryOptions> readRotary(ObjectReader &r) {
-  const nlohmann::json *value = r.value("rotary");
-  if (!value)
-    return std::nullopt;
-  ObjectReader options(r.reporter, *value, r.at("rotary"));
-  RotaryOptions rotary;
-  rotary.base = options.number("base", 1, 1e12, 10000.0);
-  rotary.interleaved = options.boolean("interleaved", false);
-  rotary.dim = options.integer("features", {0, 65536}, 0);
-  rotary.scale = options.number("scale", 1e-9, 1e9, 1.0);
-  rotary.offset = options.integer("offset", {0, int64_t(1) << 31}, 0);
-  if (rotary.dim % 2)
-    options.error("features", "expected an even number but got " + Twine(rotary.dim));
-  options.finish();
-  return rotary;
 }
 
 } // namespace heddle::json

@@ -2,6 +2,7 @@
 // any order.
 #include "dialects/mixer/Mixer.h"
 #include "frontends/json/Presets.h"
+#include "frontends/json/slots/ScoreBias.h"
 #include <cmath>
 
 using namespace mlir;
@@ -15,8 +16,9 @@ struct Attention {
   bool bias, normalizeQueryKey, alibi;
   double scale, softCap;
   Attribute support, layout;
-  std::optional<RotaryOptions> rotary;
-  std::string segments;
+  std::optional<Rotation> rotary;
+  InputName segments, keysFrom;
+  ScoreBias scoreBias;
 
   Tensor build(Model &m, Tensor x) const;
   Tensor slopes(Model &m) const;
@@ -46,16 +48,15 @@ Tensor Attention::build(Model &m, Tensor x) const {
   if (head * heads != m.features(x) && !width)
     return g.fail("attention has " + Twine(heads) + " heads over " + Twine(m.features(x)) +
                   " features, expected a divisor or the key 'head_features'");
+  Tensor source = keySource(m, keysFrom, x);
+  if (!source)
+    return {};
   Tensor query = m.heads(m.project(x, "query", heads * head, bias), heads);
-  Tensor key = m.heads(m.project(x, "key", keyHeads * head, bias), keyHeads);
-  Tensor value = m.heads(m.project(x, "value", keyHeads * head, bias), keyHeads);
+  Tensor key = m.heads(m.project(source, "key", keyHeads * head, bias), keyHeads);
+  Tensor value = m.heads(m.project(source, "value", keyHeads * head, bias), keyHeads);
   if (normalizeQueryKey) {
     query = m.rmsNorm(query, "query_norm", 1e-6);
     key = m.rmsNorm(key, "key_norm", 1e-6);
-  }
-  if (rotary) {
-    query = heddle::rotary(g, query, *rotary);
-    key = heddle::rotary(g, key, *rotary);
   }
   MLIRContext *ctx = g.context();
   MixSpec spec;
@@ -65,12 +66,16 @@ Tensor Attention::build(Model &m, Tensor x) const {
   spec.segments = segmentsInput(m, segments);
   spec.layout = layout;
   spec.support = support;
+  if (rotary)
+    rotate(m, *rotary, spec);
   double factor = scale > 0 ? scale : 1.0 / std::sqrt(static_cast<double>(head));
   spec.score = mixer::SoftmaxAttr::get(ctx, APFloat(factor), APFloat(softCap),
-                                       alibi ? mixer::BiasKind::Alibi : mixer::BiasKind::None);
+                                       alibi ? mixer::BiasKind::Alibi : scoreBias.operandKind());
   spec.norm = mixer::NormAttr::get(ctx, mixer::NormKind::RowSum, APFloat(0.0));
   if (alibi)
     spec.bias = slopes(m);
+  else if (!scoreBias.kind.empty() && query && key)
+    spec.bias = scoreBias.build(m, heads, query.shape[1], key.shape[1]);
   return m.project(mergeHeads(g, mixed(m, spec)), "output", m.features(x), bias);
 }
 
@@ -89,10 +94,16 @@ Build readAttention(ObjectReader &r) {
   a.alibi = r.boolean("alibi", false);
   a.scale = r.number("scale", 0, 1e6, 0.0);
   a.softCap = r.number("soft_cap", 0, 1e6, 0.0);
-  a.support = readSupport(r, "support", "causal");
-  a.layout = readLayout(r);
+  a.scoreBias = ScoreBias::read(r);
+  if (a.alibi && !a.scoreBias.kind.empty())
+    r.error("alibi", "expected one of the keys 'alibi' and 'score_bias' but got both");
+  a.keysFrom = readKeysFrom(r);
+  a.support = readSupport(r, "support", a.keysFrom ? "full" : "causal");
+  a.layout = readAlignedLayout(r);
   a.rotary = readRotary(r);
   a.segments = readSegments(r);
+  if (a.keysFrom && a.segments)
+    r.error("segments", "expected none with the key 'keys_from'");
   return [a](Model &m, Tensor x) { return a.build(m, x); };
 }
 

@@ -5,6 +5,19 @@ using namespace mlir;
 
 namespace heddle::json {
 
+HeldPole zeroOrderHold(GraphBuilder &g, Tensor step, Tensor real, Tensor imaginary) {
+  HeldPole pole;
+  pole.modulus = g.mul(step, real);
+  pole.phase = g.mul(step, imaginary);
+  Tensor growth = g.unary(Unary::Exp, pole.modulus);
+  Tensor top = g.add(g.mul(growth, g.unary(Unary::Cos, pole.phase)), -1.0),
+         side = g.mul(growth, g.unary(Unary::Sin, pole.phase));
+  Tensor square = g.add(g.mul(real, real), g.mul(imaginary, imaginary));
+  pole.inputReal = g.div(g.add(g.mul(top, real), g.mul(side, imaginary)), square);
+  pole.inputImaginary = g.div(g.sub(g.mul(side, real), g.mul(top, imaginary)), square);
+  return pole;
+}
+
 Tensor ComplexStates::run(Model &m, Tensor input, Tensor modulus, Tensor phase) const {
   if (!input || !modulus || !phase)
     return {};

@@ -15,7 +15,7 @@ struct Delta {
   int64_t heads, keyFeatures, valueFeatures, taps;
   double epsilon;
   Attribute layout;
-  std::string segments;
+  InputName segments;
 
   Tensor stream(Model &m, Tensor x, const std::string &name, int64_t features) const {
     Tensor projected = m.convolve(m.project(x, name, heads * features), name + "_conv", taps, false);

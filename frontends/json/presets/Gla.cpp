@@ -13,7 +13,7 @@ Build readGla(ObjectReader &r) {
   int64_t rank = r.integer("gate_rank", {1, 65536}, 16);
   double temperature = r.number("gate_temperature", 1e-3, 1e6, 16.0), epsilon = r.number("epsilon", 0, 1, 1e-5);
   Attribute layout = readLayout(r);
-  std::string segments = readSegments(r);
+  InputName segments = readSegments(r);
   return [=](Model &m, Tensor x) -> Tensor {
     GraphBuilder &g = m.g;
     int64_t width = m.features(x);

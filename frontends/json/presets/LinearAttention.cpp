@@ -6,24 +6,18 @@ using namespace mlir;
 
 namespace heddle::json {
 
-// elu(x) + 1 = max(x, 0) + exp(min(x, 0)).
-static Tensor featureMap(GraphBuilder &g, Tensor x) {
-  Tensor negative = g.unary(Unary::Exp, g.clamp(x, std::nullopt, 0.0));
-  return g.add(g.unary(Unary::Relu, x), negative);
-}
-
 Build readLinearAttention(ObjectReader &r) {
   int64_t heads = r.integer("heads", {1, 65536});
   bool bias = r.boolean("bias", false);
   double epsilon = r.number("epsilon", 0, 1, 1e-6);
   Attribute support = readSupport(r, "support", "causal"), layout = readLayout(r);
-  std::string segments = readSegments(r);
+  InputName segments = readSegments(r);
   return [=](Model &m, Tensor x) -> Tensor {
     GraphBuilder &g = m.g;
     int64_t width = m.features(x);
     MixSpec spec;
-    spec.query = featureMap(g, m.heads(m.project(x, "query", width, bias), heads));
-    spec.key = featureMap(g, m.heads(m.project(x, "key", width, bias), heads));
+    spec.query = eluPlusOne(g, m.heads(m.project(x, "query", width, bias), heads));
+    spec.key = eluPlusOne(g, m.heads(m.project(x, "key", width, bias), heads));
     spec.value = m.heads(m.project(x, "value", width, bias), heads);
     spec.segments = segmentsInput(m, segments);
     spec.layout = layout;

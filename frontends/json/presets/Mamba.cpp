@@ -13,7 +13,7 @@ namespace {
 struct Mamba {
   int64_t states, expand, taps, rank;
   Attribute layout;
-  std::string segments;
+  InputName segments;
 
   Tensor scan(Model &m, Tensor u) const;
   Tensor build(Model &m, Tensor x) const;

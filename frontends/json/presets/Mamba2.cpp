@@ -13,7 +13,7 @@ struct Mamba2 {
   int64_t states, expand, taps, headFeatures, groups;
   double epsilon;
   Attribute layout;
-  std::string segments;
+  InputName segments;
 
   Tensor build(Model &m, Tensor x) const;
 };

@@ -13,15 +13,17 @@ Build readRetention(ObjectReader &r) {
   int64_t expand = r.integer("value_expand", {1, 64}, 2);
   double epsilon = r.number("epsilon", 0, 1, 1e-5);
   Attribute layout = readLayout(r);
-  std::string segments = readSegments(r);
+  InputName segments = readSegments(r), positions = readInputName(r, "positions");
   return [=](Model &m, Tensor x) -> Tensor {
     GraphBuilder &g = m.g;
     int64_t width = m.features(x);
-    RotaryOptions rotation;
-    rotation.interleaved = true;
+    Rotation rotation;
+    rotation.options.interleaved = true;
+    rotation.positions = positions;
     MixSpec spec;
-    spec.query = rotary(g, m.heads(m.project(x, "query", width), heads), rotation);
-    spec.key = rotary(g, m.heads(m.project(x, "key", width), heads), rotation);
+    spec.query = m.heads(m.project(x, "query", width), heads);
+    spec.key = m.heads(m.project(x, "key", width), heads);
+    rotate(m, rotation, spec);
     spec.value = m.heads(m.project(x, "value", expand * width), heads);
     // Head h forgets 2^(-5-h) of its memory at each token.
     Tensor decay = m.computed(

@@ -10,7 +10,7 @@ namespace heddle::json {
 
 Build readRwkv4(ObjectReader &r) {
   Attribute layout = readLayout(r);
-  std::string segments = readSegments(r);
+  InputName segments = readSegments(r);
   return [=](Model &m, Tensor x) -> Tensor {
     GraphBuilder &g = m.g;
     MLIRContext *ctx = g.context();

@@ -1,7 +1,7 @@
 // S4D: one diagonal complex state-space model per channel, discretised by zero-order hold (2022). Channels are heads;
 // the inputs of the states and their read-out do not depend on the token.
 #include "dialects/mixer/Mixer.h"
-#include "frontends/json/Presets.h"
+#include "frontends/json/presets/ComplexStates.h"
 #include <cmath>
 
 using namespace mlir;
@@ -13,7 +13,7 @@ namespace {
 struct S4d {
   int64_t states; // complex states of a channel; each stands for itself and its conjugate
   Attribute layout;
-  std::string segments;
+  InputName segments;
 
   Tensor build(Model &m, Tensor x) const;
 };
@@ -28,21 +28,14 @@ Tensor S4d::build(Model &m, Tensor x) const {
                         g.unary(Unary::Exp, m.weight("log_rate", {channels, n}, Init::constant(std::log(0.5)), m.f32)));
   Tensor imaginary =
       m.weight("frequency", {channels, n}, Init::ofIndex([=](int64_t i) { return M_PI * (i % n); }), m.f32);
-  Tensor modulus = g.mul(step, real), phase = g.mul(step, imaginary); // of the logarithm of one step
-  Tensor growth = g.unary(Unary::Exp, modulus);
-
-  // Input weight (exp(step a) - 1) / a, with a = real + i imaginary.
-  Tensor top = g.add(g.mul(growth, g.unary(Unary::Cos, phase)), -1.0), side = g.mul(growth, g.unary(Unary::Sin, phase));
-  Tensor square = g.add(g.mul(real, real), g.mul(imaginary, imaginary));
-  Tensor inputReal = g.div(g.add(g.mul(top, real), g.mul(side, imaginary)), square);
-  Tensor inputImaginary = g.div(g.sub(g.mul(side, real), g.mul(top, imaginary)), square);
+  HeldPole pole = zeroOrderHold(g, step, real, imaginary);
 
   auto perToken = [&](Tensor t) { return g.unsqueeze(t, {0, 1}); }; // [channels, n] -> [1, 1, channels, n]
   MixSpec spec;
-  spec.key = g.cast(perToken(g.concat({inputReal, inputImaginary}, 1)), m.dtype);
+  spec.key = g.cast(perToken(g.concat({pole.inputReal, pole.inputImaginary}, 1)), m.dtype);
   spec.query = perToken(m.weight("readout", {channels, 2 * n}, Init::normal(std::sqrt(0.5))));
   spec.value = g.unsqueeze(x, 3);
-  spec.transportOperands = {perToken(modulus), perToken(phase)};
+  spec.transportOperands = {perToken(pole.modulus), perToken(pole.phase)};
   spec.segments = segmentsInput(m, segments);
   spec.layout = layout;
   spec.support = mixer::CausalAttr::get(ctx);

@@ -16,24 +16,18 @@ Build readS5(ObjectReader &r) {
     Tensor real =
         g.unary(Unary::Neg, g.unary(Unary::Exp, m.weight("log_rate", n, Init::constant(std::log(0.5)), m.f32)));
     Tensor imaginary = m.weight("frequency", n, Init::ofIndex([](int64_t i) { return M_PI * i; }), m.f32);
-    Tensor modulus = g.mul(step, real), phase = g.mul(step, imaginary);
-    Tensor growth = g.unary(Unary::Exp, modulus);
+    HeldPole pole = zeroOrderHold(g, step, real, imaginary);
 
     // Input b u times the complex number (exp(step a) - 1) / a, folded into the input weights.
-    Tensor top = g.add(g.mul(growth, g.unary(Unary::Cos, phase)), -1.0),
-           side = g.mul(growth, g.unary(Unary::Sin, phase));
-    Tensor square = g.add(g.mul(real, real), g.mul(imaginary, imaginary));
-    Tensor factorReal = g.div(g.add(g.mul(top, real), g.mul(side, imaginary)), square);
-    Tensor factorImaginary = g.div(g.sub(g.mul(side, real), g.mul(top, imaginary)), square);
     Tensor weight = m.weight("input.weight", {channels, n, 2}, Init::normal(std::sqrt(0.5 / channels)), m.f32);
     SmallVector<Tensor> parts = g.split(weight, 2, {1, 1});
     Tensor weightReal = g.squeeze(parts[0], 2), weightImaginary = g.squeeze(parts[1], 2);
-    Tensor foldedReal = g.sub(g.mul(weightReal, factorReal), g.mul(weightImaginary, factorImaginary));
-    Tensor foldedImaginary = g.add(g.mul(weightReal, factorImaginary), g.mul(weightImaginary, factorReal));
+    Tensor foldedReal = g.sub(g.mul(weightReal, pole.inputReal), g.mul(weightImaginary, pole.inputImaginary));
+    Tensor foldedImaginary = g.add(g.mul(weightReal, pole.inputImaginary), g.mul(weightImaginary, pole.inputReal));
     Tensor folded = g.concat({g.unsqueeze(foldedReal, 2), g.unsqueeze(foldedImaginary, 2)}, 2);
     Tensor input = g.matmul(x, g.cast(g.reshape(folded, g.shape({channels, 2 * n})), m.dtype));
 
-    Tensor state = recurrence.run(m, input, modulus, phase);
+    Tensor state = recurrence.run(m, input, pole.modulus, pole.phase);
     // Twice the real part: a state and its conjugate.
     Tensor y = g.mul(m.project(state, "readout", channels), 2.0);
     y = g.unary(Unary::Gelu, g.add(y, g.mul(x, m.weight("skip", channels, Init::normal(1)))));

@@ -162,22 +162,48 @@ def flip(x, order):
     return x[:, ::-1] if order == "reverse" else x
 
 
+def t5_bucket(ahead, buckets, largest, both):
+    """The bucket of a relative position, after the published code."""
+    first = 0
+    if both:
+        buckets //= 2
+        first, ahead = (ahead > 0) * buckets, abs(ahead)
+    else:
+        ahead = max(-ahead, 0)
+    exact = buckets // 2
+    if ahead < exact:
+        return first + ahead
+    return first + min(buckets - 1, exact + int(math.log(ahead / exact) / math.log(largest / exact) * (buckets - exact)))
+
+
+def score_bias(w, h, bias, queries, keys):
+    if bias["kind"] != "t5":
+        raise NotImplementedError(bias["kind"])
+    table = w.normal("score_bias", bias["buckets"], h, deviation=0.1)
+    rows = [[table[t5_bucket(j - i, bias["buckets"], bias["max_distance"], bias["bidirectional"])] for j in range(keys)] for i in range(queries)]
+    return np.moveaxis(np.array(rows), 2, 0)
+
+
 def attention(w, x, p, inputs):
     h, kv = p["heads"], p.get("kv_heads", p["heads"])
     d = x.shape[-1] // h
-    q, k, v = heads(w.project(x, "query", h * d), h), heads(w.project(x, "key", kv * d), kv), heads(w.project(x, "value", kv * d), kv)
+    source = inputs[p["keys_from"]] if "keys_from" in p else x
+    q, k, v = heads(w.project(x, "query", h * d), h), heads(w.project(source, "key", kv * d), kv), heads(w.project(source, "value", kv * d), kv)
     if p.get("qk_norm"):
         q, k = rms(q, 1e-6), rms(k, 1e-6)
     if "rotary" in p:
         q, k = rotary(q, **p["rotary"]), rotary(k, **p["rotary"])
-    s = np.einsum("bihd,bjhd->bhij", q, repeat_heads(k, h)) / math.sqrt(d)
+    s = np.einsum("bihd,bjhd->bhij", q, repeat_heads(k, h)) * p.get("scale", 1 / math.sqrt(d))
     if p.get("soft_cap"):
         s = p["soft_cap"] * np.tanh(s / p["soft_cap"])
     if p.get("alibi"):
         position = np.arange(x.shape[1])
         s = s - (2.0 ** (-8.0 * (np.arange(h) + 1) / h))[:, None, None] * abs(position[:, None] - position)
-    pairs = mask(p.get("support", "causal"), x.shape[1], inputs.get(p.get("segments")), x.shape[0])
-    s = np.where(pairs[:, None], s, -np.inf)
+    if "score_bias" in p:
+        s = s + score_bias(w, h, p["score_bias"], x.shape[1], source.shape[1])
+    if "keys_from" not in p:
+        pairs = mask(p.get("support", "causal"), x.shape[1], inputs.get(p.get("segments")), x.shape[0])
+        s = np.where(pairs[:, None], s, -np.inf)
     s = np.exp(s - s.max(-1, keepdims=True))
     o = np.einsum("bhij,bjhd->bihd", s / s.sum(-1, keepdims=True), repeat_heads(v, h))
     return w.project(merge(o), "output", x.shape[-1])
@@ -435,6 +461,34 @@ def mlp_mixer(w, x, p, inputs):
     return down @ gelu(up @ x)
 
 
+FUNCTIONS = {"exp": np.exp, "tanh": np.tanh, "abs": abs, "max": np.maximum, "min": np.minimum}
+
+
+def formula(text, **values):
+    return eval(text, {"__builtins__": {}}, dict(FUNCTIONS, **values))
+
+
+def slots(w, x, p, inputs):
+    """Mixers by formula: a linear score over the past, and a region transport."""
+    h, keys = p["query_heads"], p["key_features"]
+    values, tokens = p.get("value_features", keys), x.shape[1]
+    q, k, v = (heads(w.project(x, name, h * n), h) for name, n in (("query", keys), ("key", keys), ("value", values)))
+    if "transport" not in p:
+        s = np.einsum("bihd,bjhd->bhij", q, k) / math.sqrt(keys)
+        position = np.arange(tokens)
+        s = formula(p["score"]["expression"], score=s, i=position[:, None], j=position) * np.tri(tokens)
+        return w.project(merge(np.einsum("bhij,bjhd->bihd", s, v)), "output", x.shape[-1])
+    keep = heads(sigmoid(w.project(x, "transport.keep", h * keys)), h)
+    state = np.zeros((x.shape[0], h, keys, values))
+
+    def step(t):
+        nonlocal state
+        state = formula(p["transport"]["expression"], state=state, keep=keep[:, t][..., None]) + k[:, t][..., None] * v[:, t][..., None, :]
+        return np.einsum("bhk,bhkv->bhv", q[:, t], state)
+
+    return w.project(merge(scan("forward", step, tokens)), "output", x.shape[-1])
+
+
 PRESETS = {f.__name__: f for f in (attention, linear_attention, retention, gla, delta, mamba, mamba2, s4d, s5, lru, rwkv4, hyena, longconv, sgconv,
                                    fnet, mlp_mixer)}
 PRESETS["gated_delta"] = lambda *a: delta(*a, gated=True)
@@ -443,7 +497,7 @@ PRESETS["gated_delta"] = lambda *a: delta(*a, gated=True)
 def block(w, x, b, inputs):
     kind, d = b["type"], x.shape[-1]
     if kind == "mixer":
-        return PRESETS[b["preset"]](w, x, b, inputs)
+        return slots(w, x, b["slots"], inputs) if "slots" in b else PRESETS[b["preset"]](w, x, b, inputs)
     if kind == "repeat":
         for i in range(b["count"]):
             x = chain(w.under(str(i)), x, b["blocks"], inputs)
@@ -455,7 +509,9 @@ def block(w, x, b, inputs):
     if kind == "head":
         return w.project(rms(x, 1e-5), "proj", b["features"])
     if kind == "mlp":
-        return w.project(gelu(w.project(x, "up", b["hidden"])), "down", d)
+        return w.project(ACTIVATIONS[b.get("activation", "gelu")](w.project(x, "up", b["hidden"])), "down", d)
+    if kind == "positions":
+        return x + w.normal("weight", b["max_tokens"], d, deviation=0.02)[: x.shape[1]]
     if kind == "gated_mlp":
         return w.project(silu(w.project(x, "gate", b["hidden"])) * w.project(x, "up", b["hidden"]), "down", d)
     if kind == "channel_mix":
