@@ -60,9 +60,10 @@ def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport"> {
 def FuseElementwisePass : Pass<"heddle-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "fuse elementwise linalg operations into their only or cheap uses";
   let description = [{
-    Named elementwise operations become `linalg.generic`, and a producer joins its consumer when nothing expensive is
-    computed twice: it has one use that reads each of its elements once, or it is cheap (casts, broadcasts, an addition)
-    and has few uses. Operands of contractions stay as they are. Reshapes move out of the way where that enables a fusion.
+    Named elementwise operations, and `arith` and `math` on whole tensors, become `linalg.generic`, and a producer joins
+    its consumer when nothing expensive is computed twice: it has one use that reads each of its elements once, or it is
+    cheap (casts, broadcasts, an addition) and has few uses. Operands of contractions stay as they are. Reshapes move out of
+    the way where that enables a fusion.
 
     Before:
     ```mlir
@@ -362,9 +363,11 @@ def SetFastmathPass : Pass<"heddle-set-fastmath"> {
 }
 
 def ApproximateMathPass : Pass<"heddle-approximate-math"> {
-  let summary = "expand f32 math functions into arithmetic that vectorises";
+  let summary = "expand f32 math functions into arithmetic that vectorises, integer powers into products";
   let description = [{
     Loops with calls of libm do not vectorise. Functions of f64, and those without an expansion here, stay calls.
+    `math.ipowi` becomes a loop over the bits of the exponent: 0^0 is 1, and a negative exponent gives the reciprocal
+    rounded to zero (0 for base 0), so that no input traps.
 
     Before:
     ```mlir
@@ -377,7 +380,8 @@ def ApproximateMathPass : Pass<"heddle-approximate-math"> {
     ..
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def EmitEntryPointsPass : Pass<"heddle-emit-entry-points", "::mlir::ModuleOp"> {
@@ -405,7 +409,8 @@ def LowerLaunchesPass : Pass<"heddle-lower-launches", "::mlir::ModuleOp"> {
   let summary = "run kernels through the context's parallel_for";
   let description = [{
     The arguments of a launch are packed on the stack; a task function unpacks them. The module's `heddle.kernels` names the
-    kernels by the number that parallel_for receives.
+    kernels by the number that parallel_for receives. Before each launch a relaxed load of the context's `cancelled` decides
+    whether the entry returns early.
 
     Before:
     ```mlir
@@ -413,6 +418,9 @@ def LowerLaunchesPass : Pass<"heddle-lower-launches", "::mlir::ModuleOp"> {
     ```
     After:
     ```mlir
+    %flag = llvm.load %cancelled atomic monotonic {alignment = 4 : i64} : !llvm.ptr -> i32
+    llvm.cond_br (%flag != 0), ^return, ^launch
+    ^launch:
     %parallel_for = llvm.load %context : !llvm.ptr -> !llvm.ptr
     llvm.call %parallel_for(%context, @task_kernel_relu_0, %arguments, %n, 512, 0)
     ```

@@ -113,9 +113,16 @@ LogicalResult decomposeSoftmax(func::FuncOp func) {
   return success();
 }
 
+/// `arith` and `math` on whole tensors become linalg: nothing later in the pipeline reads them in that spelling.
+LogicalResult convertTensorArithmetic(func::FuncOp func) {
+  RewritePatternSet patterns(func.getContext());
+  linalg::populateElementwiseToLinalgConversionPatterns(patterns);
+  return applyPatternsGreedily(func, std::move(patterns));
+}
+
 struct FuseElementwisePass : impl::FuseElementwisePassBase<FuseElementwisePass> {
   void runOnOperation() override {
-    if (failed(decomposeSoftmax(getOperation())))
+    if (failed(convertTensorArithmetic(getOperation())) || failed(decomposeSoftmax(getOperation())))
       return signalPassFailure();
     generalizeElementwise(getOperation());
     RewritePatternSet patterns(&getContext());

@@ -1,4 +1,4 @@
-// Transcendental functions of f32 become arithmetic that vectorises.
+// Transcendental functions of f32 become arithmetic that vectorises, integer powers become products.
 #include "passes/Passes.h"
 #include "passes/lower/MathExpansions.h"
 
@@ -31,6 +31,18 @@ template <typename Op> struct Expand : OpRewritePattern<Op> {
   Expansion expansion;
 };
 
+struct ExpandIntegerPower : OpRewritePattern<math::IPowIOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::IPowIOp op, PatternRewriter &rewriter) const override {
+    auto vector = dyn_cast<VectorType>(op.getType());
+    if (vector && vector.getRank() != 1)
+      return failure();
+    rewriter.replaceOp(op, expandIntegerPower(rewriter, op.getLoc(), op.getLhs(), op.getRhs()));
+    return success();
+  }
+};
+
 struct ApproximateMathPass : heddle::impl::ApproximateMathPassBase<ApproximateMathPass> {
   using ApproximateMathPassBase::ApproximateMathPassBase;
 
@@ -47,7 +59,9 @@ struct ApproximateMathPass : heddle::impl::ApproximateMathPassBase<ApproximateMa
     patterns.add<Expand<math::ErfOp>>(context, expandErf);
     patterns.add<Expand<math::SinOp>>(context, expandSin);
     patterns.add<Expand<math::CosOp>>(context, expandCos);
-    populateMathAlgebraicSimplificationPatterns(patterns); // small powers
+    // Small constant exponents are a few products; the loop is for the others.
+    populateMathAlgebraicSimplificationPatterns(patterns);
+    patterns.add<ExpandIntegerPower>(context, /*benefit=*/0);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -1,7 +1,5 @@
 #include "passes/lower/MathExpansions.h"
-
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
+#include "passes/lower/MathEmitter.h"
 
 using namespace mlir;
 
@@ -13,85 +11,11 @@ constexpr float ln2High = 0.693145752f, ln2Low = 1.42860677e-6f, log2e = 1.44269
 constexpr float roundingShift = 12582912.0f;            // 1.5 * 2^23
 constexpr double roundingShiftF64 = 6755399441055744.0; // 1.5 * 2^52
 
-/// Arithmetic on values of one shape. No op carries fast-math flags: the order of operations is the algorithm.
-class Emitter {
-public:
-  Emitter(OpBuilder &builder, Location loc, Value like)
-      : builder(builder), loc(loc), floatType(like.getType()), intType(withElement(builder.getI32Type())) {}
-
-  Type withElement(Type element) const {
-    auto vector = dyn_cast<VectorType>(floatType);
-    return vector ? Type(vector.clone(element)) : element;
-  }
-  Value number(double value) {
-    return constant(floatType, builder.getFloatAttr(getElementTypeOrSelf(floatType), value));
-  }
-  Value number(Type type, double value) {
-    return constant(type, builder.getFloatAttr(getElementTypeOrSelf(type), value));
-  }
-  Value integer(int32_t value) { return constant(intType, builder.getI32IntegerAttr(value)); }
-
-  Value add(Value a, Value b) { return arith::AddFOp::create(builder, loc, a, b); }
-  Value sub(Value a, Value b) { return arith::SubFOp::create(builder, loc, a, b); }
-  Value mul(Value a, Value b) { return arith::MulFOp::create(builder, loc, a, b); }
-  Value div(Value a, Value b) { return arith::DivFOp::create(builder, loc, a, b); }
-  Value fma(Value a, Value b, Value c) { return math::FmaOp::create(builder, loc, a, b, c); }
-  Value abs(Value a) { return math::AbsFOp::create(builder, loc, a); }
-  Value neg(Value a) { return arith::NegFOp::create(builder, loc, a); }
-  Value copySign(Value a, Value sign) { return math::CopySignOp::create(builder, loc, a, sign); }
-  Value select(Value condition, Value a, Value b) { return arith::SelectOp::create(builder, loc, condition, a, b); }
-  Value less(Value a, double b) {
-    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT, a, number(a.getType(), b));
-  }
-  Value greater(Value a, double b) {
-    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT, a, number(a.getType(), b));
-  }
-  Value equal(Value a, double b) {
-    return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, a, number(a.getType(), b));
-  }
-  /// NaN stays NaN: comparisons with it are false.
-  Value clamp(Value x, double low, double high) {
-    x = select(less(x, low), number(low), x);
-    return select(greater(x, high), number(high), x);
-  }
-
-  Value addI(Value a, Value b) { return arith::AddIOp::create(builder, loc, a, b); }
-  Value subI(Value a, Value b) { return arith::SubIOp::create(builder, loc, a, b); }
-  Value andI(Value a, Value b) { return arith::AndIOp::create(builder, loc, a, b); }
-  Value xorI(Value a, Value b) { return arith::XOrIOp::create(builder, loc, a, b); }
-  Value shiftLeft(Value a, int32_t bits) { return arith::ShLIOp::create(builder, loc, a, integer(bits)); }
-  Value shiftRight(Value a, int32_t bits) { return arith::ShRSIOp::create(builder, loc, a, integer(bits)); }
-  Value toBits(Value a) { return arith::BitcastOp::create(builder, loc, intType, a); }
-  Value fromBits(Value a) { return arith::BitcastOp::create(builder, loc, floatType, a); }
-  Value toFloat(Value a) { return arith::SIToFPOp::create(builder, loc, floatType, a); }
-  /// 2^n for n in [-126, 127].
-  Value powerOfTwo(Value n) { return fromBits(shiftLeft(addI(n, integer(127)), 23)); }
-
-  /// Horner's rule, lowest coefficient first.
-  Value polynomial(Value x, ArrayRef<float> coefficients) {
-    Value sum = number(coefficients.back());
-    for (float coefficient : llvm::reverse(coefficients.drop_back()))
-      sum = fma(sum, x, number(coefficient));
-    return sum;
-  }
-
-  OpBuilder &builder;
-  Location loc;
-  Type floatType, intType;
-
-private:
-  Value constant(Type type, TypedAttr element) {
-    if (auto shaped = dyn_cast<ShapedType>(type))
-      return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(shaped, ArrayRef<Attribute>(element)));
-    return arith::ConstantOp::create(builder, loc, element);
-  }
-};
-
 /// x = n ln 2 + r with |r| <= ln(2) / 2.
 struct Reduced {
   Value n, r;
 };
-Reduced reduceByLn2(Emitter &e, Value x) {
+Reduced reduceByLn2(MathEmitter &e, Value x) {
   Value shifted = e.fma(x, e.number(log2e), e.number(roundingShift));
   Value n = e.sub(shifted, e.number(roundingShift));
   Value r = e.fma(n, e.number(-ln2Low), e.fma(n, e.number(-ln2High), x));
@@ -99,14 +23,14 @@ Reduced reduceByLn2(Emitter &e, Value x) {
 }
 
 /// exp(r) - 1 for |r| <= ln(2) / 2.
-Value expM1OfReduced(Emitter &e, Value r) {
+Value expM1OfReduced(MathEmitter &e, Value r) {
   Value tail =
       e.polynomial(r, {4.999999702e-01f, 1.666654348e-01f, 4.166720062e-02f, 8.366532624e-03f, 1.388251898e-03f});
   return e.fma(e.mul(r, r), tail, r);
 }
 
 /// value * 2^n in two steps, so that results below 2^-126 and up to the largest float come out right.
-Value scale(Emitter &e, Value value, Value n) {
+Value scale(MathEmitter &e, Value value, Value n) {
   Value half = e.shiftRight(n, 1);
   return e.mul(e.mul(value, e.powerOfTwo(half)), e.powerOfTwo(e.subI(n, half)));
 }
@@ -115,7 +39,7 @@ Value scale(Emitter &e, Value value, Value n) {
 struct Split {
   Value exponent, f;
 };
-Split splitExponent(Emitter &e, Value x) {
+Split splitExponent(MathEmitter &e, Value x) {
   constexpr int32_t sqrtHalfBits = 0x3f3504f3;
   Value isSmall = e.less(x, 1.17549435e-38); // subnormal
   Value bits = e.subI(e.toBits(e.select(isSmall, e.mul(x, e.number(8388608.0)), x)), e.integer(sqrtHalfBits));
@@ -125,7 +49,7 @@ Split splitExponent(Emitter &e, Value x) {
 }
 
 /// log(1 + f) - f for f in [sqrt(1/2) - 1, sqrt(2) - 1].
-Value logTail(Emitter &e, Value f) {
+Value logTail(MathEmitter &e, Value f) {
   Value p = e.polynomial(f, {3.333333135e-01f, -2.500081956e-01f, 2.000122666e-01f, -1.662335694e-01f, 1.420175731e-01f,
                              -1.316018254e-01f, 1.276157647e-01f, -7.634496689e-02f});
   Value square = e.mul(f, f);
@@ -133,7 +57,7 @@ Value logTail(Emitter &e, Value f) {
 }
 
 /// Zero, infinity, negative numbers and NaN of any logarithm.
-Value fixLogDomain(Emitter &e, Value x, Value result) {
+Value fixLogDomain(MathEmitter &e, Value x, Value result) {
   result = e.select(e.greater(x, 3.40282347e38), x, result);
   result = e.select(e.equal(x, 0.0), e.number(-INFINITY), result);
   Value isNumber = e.select(e.less(x, 0.0), e.number(NAN), result);
@@ -143,7 +67,7 @@ Value fixLogDomain(Emitter &e, Value x, Value result) {
 
 /// sin(x + quarter * pi / 2). The reduction runs in f64: a float times 2/pi needs more digits than a float has.
 Value expandSinusoid(OpBuilder &builder, Location loc, Value x, int32_t quarter) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   Type wide = e.withElement(builder.getF64Type()), wideInt = e.withElement(builder.getI64Type());
   // Neighbouring floats beyond 2^50 are many periods apart; what matters is that the result stays in [-1, 1].
   Value isHuge = e.greater(e.abs(x), 1.1258999e15);
@@ -173,13 +97,13 @@ Value expandSinusoid(OpBuilder &builder, Location loc, Value x, int32_t quarter)
 } // namespace
 
 Value expandExp(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   auto [n, r] = reduceByLn2(e, e.clamp(x, -104.0, 89.0)); // 0 and infinity beyond
   return scale(e, e.add(expM1OfReduced(e, r), e.number(1.0)), n);
 }
 
 Value expandExp2(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   x = e.clamp(x, -150.0, 129.0);
   Value shifted = e.add(x, e.number(roundingShift));
   Value r = e.sub(x, e.sub(shifted, e.number(roundingShift)));
@@ -190,7 +114,7 @@ Value expandExp2(OpBuilder &builder, Location loc, Value x) {
 }
 
 Value expandExpM1(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   auto [n, r] = reduceByLn2(e, e.clamp(x, -18.0, 89.0));
   // 2^n (p + 1) - 1 with 2^n = 2 s, because 2^128 is no float.
   Value p = expM1OfReduced(e, r), s = e.powerOfTwo(e.subI(n, e.integer(1)));
@@ -200,14 +124,14 @@ Value expandExpM1(OpBuilder &builder, Location loc, Value x) {
 }
 
 Value expandLog(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   auto [exponent, f] = splitExponent(e, x);
   Value low = e.fma(exponent, e.number(ln2Low), logTail(e, f));
   return fixLogDomain(e, x, e.fma(exponent, e.number(ln2High), e.add(f, low)));
 }
 
 Value expandLog2(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   auto [exponent, f] = splitExponent(e, x);
   constexpr float log2eHigh = 1.44269502f, log2eLow = 1.92596303e-8f;
   Value tail = logTail(e, f);
@@ -220,7 +144,7 @@ Value expandLog2(OpBuilder &builder, Location loc, Value x) {
 
 /// log(1 + x) = log(u) + (what u = 1 + x lost) / u.
 Value expandLog1p(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   Value one = e.number(1.0), u = e.add(one, x);
   // Knuth's two-sum: exact for either order of magnitude of the operands.
   Value virtualX = e.sub(u, one);
@@ -234,7 +158,7 @@ Value expandLog1p(OpBuilder &builder, Location loc, Value x) {
 
 /// tanh(|x|) = m / (m + 2) with m = exp(2 |x|) - 1.
 Value expandTanh(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   Value magnitude = e.clamp(e.abs(x), 0.0, 9.5);
   auto [n, r] = reduceByLn2(e, e.add(magnitude, magnitude));
   Value s = e.powerOfTwo(n);
@@ -244,7 +168,7 @@ Value expandTanh(OpBuilder &builder, Location loc, Value x) {
 
 /// x + x P(x^2) near zero, 1 - exp(Q(|x|)) elsewhere, Q = log(erfc).
 Value expandErf(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   Value magnitude = e.clamp(e.abs(x), 0.0, 4.0), square = e.mul(x, x);
   Value near = e.polynomial(square, {1.283791661e-01f, -3.761263192e-01f, 1.128368676e-01f, -2.685893700e-02f,
                                      5.199893378e-03f, -8.129862836e-04f, 8.316145977e-05f});
@@ -256,7 +180,7 @@ Value expandErf(OpBuilder &builder, Location loc, Value x) {
 }
 
 Value expandSin(OpBuilder &builder, Location loc, Value x) {
-  Emitter e(builder, loc, x);
+  MathEmitter e(builder, loc, x);
   return e.select(e.less(e.abs(x), 1e-4), x, expandSinusoid(builder, loc, x, 0));
 }
 

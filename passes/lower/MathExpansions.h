@@ -24,6 +24,11 @@ mlir::Value expandErf(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value 
 mlir::Value expandSin(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 mlir::Value expandCos(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 
+/// base^exponent for signed integers or vectors of them, modulo 2^bits, by squaring: a loop over the bits of the
+/// exponent, of the largest one in a vector. 0^0 is 1. A negative exponent gives the reciprocal rounded to zero: 1 for
+/// base 1, 1 or -1 for base -1, 0 for every other base, 0 too.
+mlir::Value expandIntegerPower(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value base, mlir::Value exponent);
+
 } // namespace heddle
 
 #endif

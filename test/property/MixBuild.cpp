@@ -44,6 +44,8 @@ private:
   void addScoreBody(mixer::MixOp mix);
   void addStateBody(mixer::MixOp mix);
   Value extend(Value value);
+  Value nextState(Value state, Value drive);
+  Value nextStateByPoint(Value state, Value drive);
 
   const MixSpec &spec;
   MixArguments arguments;
@@ -136,11 +138,48 @@ void MixBuilder::addScoreBody(mixer::MixOp mix) {
   mixer::YieldOp::create(b, score);
 }
 
+/// A scalar or tensor in the compute type.
 Value MixBuilder::extend(Value value) {
-  return value.getType() == spec.computeType() ? value : Value(arith::ExtFOp::create(b, spec.computeType(), value));
+  if (getElementTypeOrSelf(value) == spec.computeType())
+    return value;
+  auto tensor = dyn_cast<RankedTensorType>(value.getType());
+  Type type = tensor ? Type(tensor.clone(spec.computeType())) : Type(spec.computeType());
+  return arith::ExtFOp::create(b, type, value);
 }
 
-// One elementwise linalg op over the state and the operand of the token.
+/// On scalars, or on whole tensors.
+Value MixBuilder::nextState(Value state, Value drive) {
+  drive = extend(drive);
+  switch (spec.stateBody) {
+  case StateBody::Gate:
+    return arith::MulFOp::create(b, state, drive);
+  case StateBody::Tanh:
+    return math::TanhOp::create(b, Value(arith::AddFOp::create(b, state, drive)));
+  case StateBody::Whole: {
+    Value isLess = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, state, drive);
+    Value larger = arith::SelectOp::create(b, isLess, drive, state);
+    return arith::MulFOp::create(b, larger, Value(math::TanhOp::create(b, drive)));
+  }
+  case StateBody::None:
+    break;
+  }
+  llvm_unreachable("a body that computes a state");
+}
+
+/// One elementwise linalg op over the state and the operand of the token.
+Value MixBuilder::nextStateByPoint(Value state, Value drive) {
+  AffineMap identity = b.getMultiDimIdentityMap(4);
+  auto next = linalg::GenericOp::create(b, b.getLoc(), TypeRange{state.getType()}, ValueRange{state, drive},
+                                        ValueRange{state}, {identity, identity, identity},
+                                        SmallVector<utils::IteratorType>(4, utils::IteratorType::parallel),
+                                        [&](OpBuilder &nested, Location loc, ValueRange values) {
+                                          OpBuilder::InsertionGuard guard(b);
+                                          b.setInsertionPointToStart(nested.getInsertionBlock());
+                                          linalg::YieldOp::create(b, nextState(values[0], values[1]));
+                                        });
+  return next.getResult(0);
+}
+
 void MixBuilder::addStateBody(mixer::MixOp mix) {
   if (spec.stateBody == StateBody::None)
     return;
@@ -151,21 +190,9 @@ void MixBuilder::addStateBody(mixer::MixOp mix) {
   auto stateType = RankedTensorType::get(shape, spec.computeType());
   auto driveType = RankedTensorType::get(shape, drive.elementType);
   Block *body = b.createBlock(&mix.getTransportRegion(), {}, {stateType, driveType}, {b.getLoc(), b.getLoc()});
-  Value state = body->getArgument(0);
-  AffineMap identity = b.getMultiDimIdentityMap(4);
-  auto next = linalg::GenericOp::create(
-      b, b.getLoc(), TypeRange{stateType}, ValueRange{state, body->getArgument(1)}, ValueRange{state},
-      {identity, identity, identity}, SmallVector<utils::IteratorType>(4, utils::IteratorType::parallel),
-      [&](OpBuilder &nested, Location loc, ValueRange values) {
-        b.setInsertionPointToStart(nested.getInsertionBlock());
-        Value driven = extend(values[1]);
-        Value result = spec.stateBody == StateBody::Gate
-                           ? Value(arith::MulFOp::create(b, values[0], driven))
-                           : Value(math::TanhOp::create(b, Value(arith::AddFOp::create(b, values[0], driven))));
-        linalg::YieldOp::create(b, result);
-      });
-  b.setInsertionPointToEnd(body);
-  mixer::YieldOp::create(b, next.getResults());
+  bool isWhole = spec.stateBody == StateBody::Whole;
+  Value state = body->getArgument(0), now = body->getArgument(1);
+  mixer::YieldOp::create(b, isWhole ? nextState(state, now) : nextStateByPoint(state, now));
 }
 
 } // namespace

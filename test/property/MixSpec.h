@@ -19,7 +19,7 @@
 namespace heddle::test {
 
 enum class ScoreBody { None, Distance, Cap, Parity }; // s / (1 + |i-j| / 8), tanh(s), half of s for odd i + j
-enum class StateBody { None, Gate, Tanh };            // g . S, tanh(S + x)
+enum class StateBody { None, Gate, Tanh, Whole };     // g . S, tanh(S + x), max(S, x) . tanh(x) on whole tensors
 
 struct MixSpec {
   mlir::MLIRContext *context = nullptr;

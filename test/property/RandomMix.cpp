@@ -114,7 +114,7 @@ void Drawing::drawTransport() {
   }
   case Family::Region:
     spec.transport = transport<mixer::RegionAttr>();
-    spec.stateBody = flag ? StateBody::Gate : StateBody::Tanh;
+    spec.stateBody = random.pick({StateBody::Gate, StateBody::Tanh, StateBody::Whole});
     spec.hasKey = random.chance(0.5);
     spec.hasQuery = random.chance(0.7);
     if (!spec.hasQuery)

@@ -110,3 +110,30 @@ func.func @no_repeated_sum_of_two_tensors(%x: tensor<?xf32>, %y: tensor<?xf32>, 
   %square = linalg.mul ins(%sum, %sum : tensor<?xf32>, tensor<?xf32>) outs(%out : tensor<?xf32>) -> tensor<?xf32>
   return %exp, %square : tensor<?xf32>, tensor<?xf32>
 }
+
+// Arithmetic on whole tensors fuses like any other: a constant, a scalar condition, a comparison, dynamic sizes.
+// CHECK-LABEL: func.func @tensor_arithmetic
+// CHECK:         linalg.generic
+// CHECK:           math.tanh %{{.+}} : f32
+// CHECK:         %[[RESULT:.+]] = linalg.generic
+// CHECK-DAG:       arith.cmpf olt, %{{.+}}, %{{.+}} : f32
+// CHECK-DAG:       arith.select %{{.+}}, %{{.+}}, %{{.+}} : f32
+// CHECK:         return %[[RESULT]]
+func.func @tensor_arithmetic(%x: tensor<?x4xf32>, %y: tensor<?x4xf32>, %flag: i1) -> tensor<?x4xf32> {
+  %tanh = math.tanh %x : tensor<?x4xf32>
+  %less = arith.cmpf olt, %tanh, %y : tensor<?x4xf32>
+  %either = arith.select %flag, %y, %x : tensor<?x4xf32>
+  %result = arith.select %less, %tanh, %either : tensor<?x4xi1>, tensor<?x4xf32>
+  return %result : tensor<?x4xf32>
+}
+
+// CHECK-LABEL: func.func @tensor_arithmetic_of_rank_0
+// CHECK:         linalg.generic
+// CHECK-SAME:      iterator_types = []
+// CHECK:           %[[HALF:.+]] = arith.mulf %{{.+}}, %cst : f32
+// CHECK:           linalg.yield %[[HALF]] : f32
+func.func @tensor_arithmetic_of_rank_0(%x: tensor<f32>) -> tensor<f32> {
+  %half = arith.constant dense<0.5> : tensor<f32>
+  %result = arith.mulf %x, %half : tensor<f32>
+  return %result : tensor<f32>
+}

@@ -41,3 +41,40 @@ func.func @no_expansion_f64(%x: f64) -> f64 {
   %0 = math.exp %x : f64
   return %0 : f64
 }
+
+// CHECK-LABEL: func.func @integer_power
+// CHECK-SAME:    %[[BASE:[a-z0-9]+]]: i64, %[[EXPONENT:[a-z0-9]+]]: i64)
+// CHECK:         %[[LOOP:.+]]:3 = scf.while (%[[POWER:.+]] = %{{.+}}, %[[SQUARE:.+]] = %[[BASE]], %[[BITS:.+]] = %[[EXPONENT]])
+// CHECK:           arith.cmpi sgt, %[[BITS]]
+// CHECK:           scf.condition
+// CHECK:           arith.muli
+// CHECK:           arith.select
+// CHECK:           arith.muli
+// CHECK:           arith.shrsi
+// A negative exponent never divides.
+// CHECK-NOT:     arith.div
+// CHECK:         %[[NEGATIVE:.+]] = arith.cmpi slt, %[[EXPONENT]]
+// CHECK:         %[[RESULT:.+]] = arith.select %[[NEGATIVE]], %{{.+}}, %[[LOOP]]#0
+// CHECK:         return %[[RESULT]]
+func.func @integer_power(%base: i64, %exponent: i64) -> i64 {
+  %0 = math.ipowi %base, %exponent : i64
+  return %0 : i64
+}
+
+// A vector goes on until its largest exponent is used up.
+// CHECK-LABEL: func.func @integer_power_vector
+// CHECK:         scf.while
+// CHECK:           vector.reduction <maxsi>, %{{.+}} : vector<8xi32> into i32
+func.func @integer_power_vector(%base: vector<8xi32>, %exponent: vector<8xi32>) -> vector<8xi32> {
+  %0 = math.ipowi %base, %exponent : vector<8xi32>
+  return %0 : vector<8xi32>
+}
+
+// CHECK-LABEL: func.func @no_loop_small_integer_power
+// CHECK-NOT:     scf.while
+// CHECK:         arith.muli
+func.func @no_loop_small_integer_power(%base: i32) -> i32 {
+  %two = arith.constant 2 : i32
+  %0 = math.ipowi %base, %two : i32
+  return %0 : i32
+}
