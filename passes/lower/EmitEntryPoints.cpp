@@ -33,6 +33,7 @@ private:
   Value loadElement(Value array, unsigned index, Type type);
   void storeElement(Value value, Value array, unsigned index);
   SmallVector<Value> loadSymbols(Value dims);
+  Value emitStatus(Value context);
   Value wrapBytes(Value address);
   Value wrapInput(Value address, MemRefType type, AffineMap shape, ValueRange symbols);
   SmallVector<AffineMap> getMaps(StringRef name);
@@ -129,6 +130,18 @@ void EntryPoints::emitPlan() {
   func::ReturnOp::create(builder, loc);
 }
 
+/// 1 when the run was cancelled, 0 otherwise. Read at the end: a request that the entry did not see any more may have
+/// made parallel_for drop ranges of the last kernel.
+Value EntryPoints::emitStatus(Value context) {
+  Value address = loadElement(context, 1, pointer);
+  Value flag = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), address, /*alignment=*/4, /*isVolatile=*/false,
+                                    /*isNonTemporal=*/false, /*isInvariant=*/false, /*isInvariantGroup=*/false,
+                                    LLVM::AtomicOrdering::monotonic);
+  Value zero = arith::ConstantIntOp::create(builder, loc, 0, 32);
+  Value isSet = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, flag, zero);
+  return arith::ExtUIOp::create(builder, loc, builder.getI32Type(), isSet);
+}
+
 // int32_t heddle_entry_NAME(context, dims, inputs, outputs, arena, constants)
 void EntryPoints::emitEntry() {
   SmallVector<AffineMap> inputShapes = getMaps(kInputShapesAttr);
@@ -156,8 +169,7 @@ void EntryPoints::emitEntry() {
                              loc);
   operands.push_back(context);
   func::CallOp::create(builder, loc, entry, operands);
-  Value ok = arith::ConstantIntOp::create(builder, loc, 0, 32);
-  func::ReturnOp::create(builder, loc, ok);
+  func::ReturnOp::create(builder, loc, emitStatus(context));
   point->setAttr(kMemoryAttr, entry->getAttr(kMemoryAttr));
 }
 

@@ -1,4 +1,5 @@
-// Calls that may be split over threads go through the context's parallel_for.
+// Calls that may be split over threads go through the context's parallel_for. Before each one the entry looks at the
+// context's `cancelled` and returns when it is set.
 #include "passes/Passes.h"
 #include "passes/lower/KernelArguments.h"
 #include "passes/lower/Names.h"
@@ -45,10 +46,47 @@ private:
     if (!context)
       return launches.front().emitError("launch in '")
              << entry.getName() << "', expected a context parameter but got none";
+    if (!isa<LLVM::LLVMVoidType>(entry.getFunctionType().getReturnType()))
+      return launches.front().emitError("launch in '")
+             << entry.getName() << "', expected a function without a result, which can return early, but got "
+             << entry.getFunctionType().getReturnType();
     Value arguments = reserveArguments(entry, launches);
-    for (LLVM::CallOp launch : launches)
+    Value cancelled = loadCancelled(entry, context);
+    Block *stop = addReturn(entry);
+    for (LLVM::CallOp launch : launches) {
+      stopWhenCancelled(launch, cancelled, stop);
       lower(launch, context, arguments);
+    }
     return success();
+  }
+
+  /// The address of the request to return early: the second member of the context.
+  static Value loadCancelled(LLVM::LLVMFuncOp entry, Value context) {
+    OpBuilder builder(entry.getContext());
+    builder.setInsertionPointToStart(&entry.getBody().front());
+    auto pointer = LLVM::LLVMPointerType::get(entry.getContext());
+    Value member = LLVM::GEPOp::create(builder, entry.getLoc(), pointer, pointer, context, ArrayRef<LLVM::GEPArg>{1});
+    return LLVM::LoadOp::create(builder, entry.getLoc(), pointer, member);
+  }
+
+  static Block *addReturn(LLVM::LLVMFuncOp entry) {
+    OpBuilder builder(entry.getContext());
+    Block *stop = builder.createBlock(&entry.getBody(), entry.getBody().end());
+    LLVM::ReturnOp::create(builder, entry.getLoc(), ValueRange());
+    return stop;
+  }
+
+  /// Relaxed: the request carries no data, and a launch that it misses is followed by another look.
+  static void stopWhenCancelled(LLVM::CallOp launch, Value cancelled, Block *stop) {
+    Location loc = launch.getLoc();
+    Block *before = launch->getBlock(), *rest = before->splitBlock(launch);
+    OpBuilder builder = OpBuilder::atBlockEnd(before);
+    Value flag = LLVM::LoadOp::create(builder, loc, builder.getI32Type(), cancelled, /*alignment=*/4,
+                                      /*isVolatile=*/false, /*isNonTemporal=*/false, /*isInvariant=*/false,
+                                      /*isInvariantGroup=*/false, LLVM::AtomicOrdering::monotonic);
+    Value zero = LLVM::ConstantOp::create(builder, loc, builder.getI32Type(), builder.getI32IntegerAttr(0));
+    Value isSet = LLVM::ICmpOp::create(builder, loc, LLVM::ICmpPredicate::ne, flag, zero);
+    LLVM::CondBrOp::create(builder, loc, isSet, stop, ValueRange(), rest, ValueRange());
   }
 
   static Value findContext(LLVM::LLVMFuncOp entry) {

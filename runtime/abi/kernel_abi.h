@@ -30,7 +30,7 @@ typedef struct heddle_abi_context {
    * `kernel` numbers the kernel in the manifest's list (for traces). Ranges may run on any thread. */
   void (*parallel_for)(struct heddle_abi_context *context, heddle_abi_task_t task, void *arguments, int64_t count,
                        int64_t grain, int64_t kernel);
-  /* Set by another thread to ask for an early return; compiled code may look at it between kernels. */
+  /* Not 0 once another thread asks for an early return: compiled code reads it, relaxed, before each parallel_for. */
   const int32_t *cancelled;
 } heddle_abi_context_t;
 
@@ -38,7 +38,8 @@ typedef struct heddle_abi_context {
  * order, concatenated (static ones too). */
 typedef void (*heddle_abi_plan_t)(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims);
 
-/* inputs and outputs: dense row-major buffers in the manifest's order. Returns 0, or 1 when cancelled. */
+/* inputs and outputs: dense row-major buffers in the manifest's order. Returns 0, or 1 when *cancelled is set: the
+ * outputs and the arena then hold unspecified values. */
 typedef int32_t (*heddle_abi_entry_t)(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs,
                                       void *const *outputs, void *arena, const void *constants);
 

@@ -71,7 +71,7 @@ void ThreadPool::parallelFor(heddle_task_t task, void *arguments, int64_t count,
   if (count <= 0 || (cancelled && cancelled->load(std::memory_order_relaxed)))
     return;
   grain = std::max<int64_t>(grain, 1);
-  if (insideLoop || workerCount == 0 || count <= grain) {
+  if (insideLoop || count <= grain) {
     task(arguments, 0, count);
     return;
   }
@@ -79,6 +79,9 @@ void ThreadPool::parallelFor(heddle_task_t task, void *arguments, int64_t count,
   int64_t step = count / ranges + (count % ranges != 0);
   loop = {task, arguments, count, std::max(step, grain), cancelled};
   next.store(0, std::memory_order_relaxed);
+  // A single thread takes ranges too, so that it sees a request to cancel between them.
+  if (workerCount == 0)
+    return runRanges();
   door.store(kOpen, std::memory_order_release);
   // Sequentially consistent with the sleeper's own pair: either it sees the ring or we see the sleeper.
   bell.fetch_add(1);

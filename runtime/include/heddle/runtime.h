@@ -48,7 +48,7 @@ typedef enum heddle_code {
   HEDDLE_INCOMPATIBLE = 5,     /* a sound package for another machine or another version of the runtime */
   HEDDLE_OUT_OF_RANGE = 6,     /* a value inside a tensor, or a symbolic dimension, outside its declared range */
   HEDDLE_OUT_OF_MEMORY = 7,    /* memory could not be had, or a limit of the session forbids it */
-  HEDDLE_CANCELLED = 8,        /* heddle_session_cancel was called */
+  HEDDLE_CANCELLED = 8,        /* heddle_session_cancel ended the run */
   HEDDLE_INTERNAL = 9          /* a mistake of Heddle; please report it */
 } heddle_code_t;
 
@@ -245,7 +245,11 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_run(heddle_session_t *
                                                               const heddle_tensor_view_t *inputs, size_t input_count,
                                                               const heddle_tensor_view_t *outputs, size_t output_count);
 
-/* Asks the run in progress, if any, to return early with HEDDLE_CANCELLED. Threads: any, also a signal handler. */
+/* Asks the run in progress, if any, to return early with HEDDLE_CANCELLED. It ends before its next kernel; of a kernel
+ * that is running, the ranges not yet begun are dropped, except on an executor of the caller. A run that is just
+ * finishing may still return HEDDLE_CANCELLED. Nothing of a cancelled run stays in the session: the next run starts
+ * afresh, and a request made before it begins does not concern it.
+ * Threads: any, also a signal handler, while the session exists. */
 HEDDLE_API void heddle_session_cancel(heddle_session_t *session);
 
 /* The largest arena of any run so far, in bytes. */

@@ -70,6 +70,9 @@ public:
     check(heddle_session_run(get(), entry, inputs.data(), inputs.size(), outputs.data(), outputs.size()));
   }
 
+  /// Makes the run in progress, if any, throw an Error with HEDDLE_CANCELLED soon. Threads: any.
+  void cancel() noexcept { heddle_session_cancel(get()); }
+
 private:
   std::unique_ptr<heddle_session_t, void (*)(heddle_session_t *)> handle;
 };

@@ -29,7 +29,13 @@ func.func @forward(%x: memref<?x16xf32> {heddle.shape = #s}) -> (memref<?x8xf32>
 // CHECK:         memref.view %{{.*}} : memref<?xi8> to memref<?x16xf32>
 // CHECK:         llvm.load %[[OUTPUTS]] : !llvm.ptr -> !llvm.ptr
 // CHECK:         call @forward({{.*}}, %[[CONTEXT]])
-// CHECK:         return %{{.*}} : i32
+// The status says whether the run was cancelled.
+// CHECK:         %[[MEMBER:.*]] = llvm.getelementptr %[[CONTEXT]][1]
+// CHECK:         %[[CANCELLED:.*]] = llvm.load %[[MEMBER]] : !llvm.ptr -> !llvm.ptr
+// CHECK:         %[[FLAG:.*]] = llvm.load %[[CANCELLED]] atomic monotonic {alignment = 4 : i64} : !llvm.ptr -> i32
+// CHECK:         %[[SET:.*]] = arith.cmpi ne, %[[FLAG]], %{{.*}} : i32
+// CHECK:         %[[STATUS:.*]] = arith.extui %[[SET]] : i1 to i32
+// CHECK:         return %[[STATUS]] : i32
 
 // CHECK:       func.func @heddle_plan_forward(%[[DIMS:[^:]*]]: !llvm.ptr, %[[BYTES:[^:]*]]: !llvm.ptr, %[[OUT:[^:]*]]: !llvm.ptr)
 // CHECK:         %[[T:.*]] = llvm.load %[[DIMS]]

@@ -4,7 +4,14 @@
 // CHECK: module attributes {heddle.kernels = ["relu"]}
 // CHECK-LABEL: llvm.func @forward(
 // CHECK-SAME:    %[[CONTEXT:.*]]: !llvm.ptr {heddle.role = "context"}, %[[X:.*]]: !llvm.ptr, %[[N:.*]]: i64)
+// CHECK:         %[[MEMBER:.*]] = llvm.getelementptr %[[CONTEXT]][1]
+// CHECK:         %[[CANCELLED:.*]] = llvm.load %[[MEMBER]] : !llvm.ptr -> !llvm.ptr
 // CHECK:         %[[ARGUMENTS:.*]] = llvm.alloca %{{.*}} x !llvm.array<4 x i64>
+// A request to cancel is seen before each launch.
+// CHECK:         %[[FLAG:.*]] = llvm.load %[[CANCELLED]] atomic monotonic {alignment = 4 : i64} : !llvm.ptr -> i32
+// CHECK:         %[[SET:.*]] = llvm.icmp "ne" %[[FLAG]], %{{.*}} : i32
+// CHECK:         llvm.cond_br %[[SET]], ^[[RETURN:.*]], ^[[FIRST:.*]]
+// CHECK:       ^[[FIRST]]:
 // CHECK:         %[[FIELD:.*]] = llvm.getelementptr %[[ARGUMENTS]][0, 0]
 // CHECK:         llvm.store %[[X]], %[[FIELD]]
 // CHECK:         %[[PARALLEL_FOR:.*]] = llvm.load %[[CONTEXT]] : !llvm.ptr -> !llvm.ptr
@@ -12,7 +19,13 @@
 // CHECK:         %[[GRAIN:.*]] = llvm.mlir.constant(512 : i64)
 // CHECK:         %[[KERNEL:.*]] = llvm.mlir.constant(0 : i64)
 // CHECK:         llvm.call %[[PARALLEL_FOR]](%[[CONTEXT]], %[[TASK]], %[[ARGUMENTS]], %[[N]], %[[GRAIN]], %[[KERNEL]])
+// CHECK:         llvm.load %[[CANCELLED]] atomic monotonic
+// CHECK:         llvm.cond_br %{{.*}}, ^[[RETURN]], ^[[SECOND:.*]]
+// CHECK:       ^[[SECOND]]:
 // CHECK:         llvm.call %{{.*}}(%[[CONTEXT]], %{{.*}}, %[[ARGUMENTS]],
+// CHECK-NEXT:    llvm.return
+// CHECK:       ^[[RETURN]]:
+// CHECK-NEXT:    llvm.return
 // CHECK-LABEL: llvm.func @kernel_relu_0(
 // CHECK-SAME:    !llvm.ptr {llvm.noalias}
 // CHECK-LABEL: llvm.func internal @task_kernel_relu_0(

@@ -106,6 +106,22 @@ TEST(ThreadPool, drops_ranges_once_cancelled) {
   EXPECT_EQ(visits.ranges, 0);
 }
 
+TEST(ThreadPool, one_thread_stops_between_ranges) {
+  ThreadPool pool(1);
+  struct Work {
+    std::atomic<int32_t> cancelled{0};
+    int64_t done = 0;
+  } work;
+  auto task = [](void *self, int64_t begin, int64_t end) {
+    auto &work = *static_cast<Work *>(self);
+    work.done += end - begin;
+    work.cancelled = 1;
+  };
+  pool.parallelFor(task, &work, 1000, 1, &work.cancelled);
+  EXPECT_GT(work.done, 0);
+  EXPECT_LT(work.done, 1000);
+}
+
 TEST(ThreadPool, pools_are_independent) {
   std::vector<std::thread> users;
   std::atomic<int> good{0};
