@@ -1,10 +1,47 @@
-// The state a mixer carries from token to token.
+// The state a mixer carries from token to token, and what is in the way where there is none.
 #include "dialects/mixer/Mixer.h"
 #include <limits>
 
 using namespace mlir;
 
 namespace heddle::mixer {
+
+static std::string describe(StringRef slot, Attribute value, StringRef reason) {
+  std::string text = slot.str();
+  llvm::raw_string_ostream(text) << " " << value << ": " << reason;
+  return text;
+}
+
+/// Why the mixer has no state of fixed size, with the slot in front; empty when it has one.
+static std::string whyStateless(MixOp mix) {
+  if (!mix.getTransport().hasState())
+    return describe("transport", mix.getTransport(), "weights of positions alone leave no state");
+  if (mix.getSoftmax())
+    return describe("score", mix.getScore(), "no state is shorter than the list of all keys and values");
+  if (mix.hasScoreRegion())
+    return "score_region: a function of every pair leaves no state";
+  if (!mix.getSupport().isWholePast())
+    return describe("support", mix.getSupport(), "a state holds the whole past and nothing else");
+  if (mix.getOrder() == Order::Bidirectional)
+    return describe("layout", mix.getLayout(), "half of the output comes from tokens that follow");
+  return {};
+}
+
+std::string MixOp::whyNotStreamed() {
+  if (getSegments())
+    return "segments: ids count from the first token, which a state does not know";
+  return whyStateless(*this);
+}
+
+std::string MixOp::whyNotSummarised() {
+  if (getSegments())
+    return "segments: ids count from the first token, which a summary does not know";
+  if (getSoftmax())
+    return {};
+  if (isa<RegionAttr>(getTransport()))
+    return describe("transport", getTransport(), "nothing is known of the region that is shorter than its tokens");
+  return whyStateless(*this);
+}
 
 /// How the summaries of two token ranges combine under a transport.
 static SummaryKind summaryOf(Attribute transport) {
@@ -15,11 +52,9 @@ static SummaryKind summaryOf(Attribute transport) {
 
 CarriedState MixOp::carriedState() {
   CarriedState state;
-  LinearAttr linear = getLinear();
   if (getSoftmax())
     state.summary = SummaryKind::Softmax;
-  if (!linear || hasScoreRegion() || !getTransport().hasState() || !getSupport().isWholePast() ||
-      getOrder() == Order::Bidirectional)
+  if (!whyStateless(*this).empty())
     return state;
   MixSizes sizes = getSizes();
   state.summary = summaryOf(getTransport());
@@ -29,7 +64,7 @@ CarriedState MixOp::carriedState() {
   state.parts.push_back({"state", RankedTensorType::get({sizes.B, sizes.Hs, width, sizes.dv}, element), 0.0});
   if (getNorm().getKind() != NormKind::None) // `row_sum` is carried as `running`
     state.parts.push_back({"sum", perKey, 0.0});
-  if (linear.getLogKeys())
+  if (getLinear().getLogKeys())
     state.parts.push_back({"max", perKey, -std::numeric_limits<double>::infinity()});
   return state;
 }

@@ -1,5 +1,4 @@
-// Streaming a mixer: which ones carry a state, the state before the first token, and the mixer on the tokens that come
-// next.
+// Streaming a mixer: the state in front of the first token, and the mixer on the tokens that come next.
 #include "dialects/mixer/MixerSummaries.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
@@ -7,40 +6,6 @@
 using namespace mlir;
 
 namespace heddle::mixer {
-
-//===--- who can ------------------------------------------------------------------------------===//
-
-static std::string describe(StringRef slot, Attribute value, StringRef reason) {
-  std::string text = slot.str();
-  llvm::raw_string_ostream(text) << " " << value << ": " << reason;
-  return text;
-}
-
-std::string MixOp::whyNotStreamed() {
-  if (!getTransport().hasState())
-    return describe("transport", getTransport(), "weights of positions alone leave no state");
-  if (getSoftmax())
-    return describe("score", getScore(), "no state is shorter than the list of all keys and values");
-  if (hasScoreRegion())
-    return "score_region: a function of every pair leaves no state";
-  if (!getSupport().isWholePast())
-    return describe("support", getSupport(), "a state holds the whole past and nothing else");
-  if (getOrder() == Order::Bidirectional)
-    return describe("layout", getLayout(), "half of the output comes from tokens that follow");
-  if (getSegments())
-    return "segments: ids count from the first token, which a state does not know";
-  return {};
-}
-
-std::string MixOp::whyNotSummarised() {
-  if (getSegments())
-    return "segments: ids count from the first token, which a summary does not know";
-  if (getSoftmax())
-    return {};
-  if (isa<RegionAttr>(getTransport()))
-    return describe("transport", getTransport(), "nothing is known of the region that is shorter than its tokens");
-  return whyNotStreamed();
-}
 
 //===--- tokens -------------------------------------------------------------------------------===//
 

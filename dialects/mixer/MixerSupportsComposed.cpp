@@ -21,6 +21,17 @@ bool wholePast(SupportAttrInterface support) { return support.isWholePast(); }
 bool full(SupportAttrInterface support) { return support.isFull(); }
 bool past(SupportAttrInterface support) { return support.isWholePast() || support.isFull(); }
 
+/// Emits the answer of one part about the same pair ..
+auto containsPair(OpBuilder &builder, Location loc, Value i, Value j, Value head) {
+  return [=, &builder](SupportAttrInterface support) { return support.emitContains(builder, loc, i, j, head); };
+}
+/// .. or about the same tile.
+auto mayContainTile(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1, Value head) {
+  return [=, &builder](SupportAttrInterface support) {
+    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
+  };
+}
+
 /// Folds what each part emits with `Combine`.
 template <typename Combine, typename Emit>
 Value emitParts(OpBuilder &builder, Location loc, ArrayRef<Attribute> supports, Emit emit) {
@@ -56,15 +67,11 @@ TileClass AnyOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, in
   return numFull ? TileClass::Full : numEmpty == getSupports().size() ? TileClass::Empty : TileClass::Partial;
 }
 Value AnyOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitParts<arith::OrIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
-    return support.emitContains(builder, loc, i, j, head);
-  });
+  return emitParts<arith::OrIOp>(builder, loc, getSupports(), containsPair(builder, loc, i, j, head));
 }
 Value AnyOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                 Value head) const {
-  return emitParts<arith::OrIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
-    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
-  });
+  return emitParts<arith::OrIOp>(builder, loc, getSupports(), mayContainTile(builder, loc, i0, i1, j0, j1, head));
 }
 bool AnyOfAttr::isCausal() const { return allParts(getSupports(), causal); }
 bool AnyOfAttr::isWholePast() const { return isCausal() && anyPart(getSupports(), wholePast); }
@@ -80,15 +87,11 @@ TileClass AllOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, in
   return numEmpty ? TileClass::Empty : numFull == getSupports().size() ? TileClass::Full : TileClass::Partial;
 }
 Value AllOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitParts<arith::AndIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
-    return support.emitContains(builder, loc, i, j, head);
-  });
+  return emitParts<arith::AndIOp>(builder, loc, getSupports(), containsPair(builder, loc, i, j, head));
 }
 Value AllOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                 Value head) const {
-  return emitParts<arith::AndIOp>(builder, loc, getSupports(), [&](SupportAttrInterface support) {
-    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
-  });
+  return emitParts<arith::AndIOp>(builder, loc, getSupports(), mayContainTile(builder, loc, i0, i1, j0, j1, head));
 }
 bool AllOfAttr::isCausal() const { return anyPart(getSupports(), causal); }
 bool AllOfAttr::isWholePast() const { return anyPart(getSupports(), wholePast) && allParts(getSupports(), past); }
@@ -133,14 +136,11 @@ TileClass PerHeadAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, 
   return classOf(*this, head).classify(i0, i1, j0, j1, head);
 }
 Value PerHeadAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitPerHead(builder, loc, *this, head,
-                     [&](SupportAttrInterface support) { return support.emitContains(builder, loc, i, j, head); });
+  return emitPerHead(builder, loc, *this, head, containsPair(builder, loc, i, j, head));
 }
 Value PerHeadAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                   Value head) const {
-  return emitPerHead(builder, loc, *this, head, [&](SupportAttrInterface support) {
-    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
-  });
+  return emitPerHead(builder, loc, *this, head, mayContainTile(builder, loc, i0, i1, j0, j1, head));
 }
 bool PerHeadAttr::isCausal() const { return allParts(getClasses(), causal); }
 bool PerHeadAttr::isWholePast() const { return allParts(getClasses(), wholePast); }

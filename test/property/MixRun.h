@@ -29,7 +29,7 @@ public:
     return evaluate(*module, inputs, precision);
   }
   MixOperands operands();
-  bool hasRecurrentFace() { return heddle::hasRecurrentFace(mix(), operands().sizes(mix())); }
+  bool hasRecurrentFace() { return heddle::hasRecurrentFace(mix()); }
   /// The op in generic words, for messages.
   std::string describe();
 

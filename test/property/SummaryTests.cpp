@@ -2,12 +2,9 @@
 // on random points of the template and on every transport by name.
 #include "dialects/mixer/reference/CarriedState.h"
 #include "dialects/mixer/reference/Tolerance.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Verifier.h"
-#include "test/property/MixRun.h"
 #include "test/property/RandomMix.h"
+#include "test/property/SummaryWriter.h"
 #include <gtest/gtest.h>
 #include <set>
 
@@ -15,27 +12,17 @@ using namespace mlir;
 using namespace heddle;
 using namespace heddle::test;
 using mixer::MixSummary;
+using Tokens = SummaryWriter::Tokens;
+using Write = SummaryWriter::Write;
 
 namespace {
 
 constexpr double reordering = 1e-10; // double sums of a few hundred terms, reordered
 constexpr double constants = 1e-6;   // scales and the like, rounded to f32
 
-/// What a test writes in front of the function's return: values for it to return instead.
-using Write = function_ref<SmallVector<Value>(ImplicitLocOpBuilder &, mixer::MixOp)>;
-
 SmallVector<ReferenceTensor> evaluateInstead(MixCase &point, Write write) {
-  OwningOpRef<ModuleOp> module = point.module->clone();
-  auto function = module->lookupSymbol<func::FuncOp>("forward");
-  Operation *end = function.getBody().front().getTerminator();
-  ImplicitLocOpBuilder b(end->getLoc(), end);
-  SmallVector<Value> values = write(b, mixOf(*module));
-  end->setOperands(values);
-  function.removeResAttrsAttr();
-  function.setType(b.getFunctionType(function.getArgumentTypes(), TypeRange(ValueRange(values))));
-  if (failed(verify(*module)))
-    return {};
-  return evaluate(*module, point.inputs);
+  OwningOpRef<ModuleOp> module = returning(point, write);
+  return succeeded(verify(*module)) ? evaluate(*module, point.inputs) : SmallVector<ReferenceTensor>();
 }
 
 void expectClose(const ReferenceTensor &expected, const ReferenceTensor &actual, double relative = reordering) {
@@ -44,61 +31,21 @@ void expectClose(const ReferenceTensor &expected, const ReferenceTensor &actual,
   EXPECT_TRUE(comparison.passes) << comparison.describe();
 }
 
-struct Range {
-  int64_t begin, end;
-};
-
 /// [0, first), [first, second), [second, total), some of them empty now and then.
-SmallVector<Range> threeRanges(int64_t total, Random &random) {
+SmallVector<Tokens> threeRanges(int64_t total, Random &random) {
   int64_t first = random.between(0, total), second = random.between(first, total);
   return {{0, first}, {first, second}, {second, total}};
 }
 
-/// The build methods on one mixer.
-struct Writer {
-  ImplicitLocOpBuilder &b;
-  mixer::MixOp mix;
-  const MixSpec &spec;
-
-  OpFoldResult index(int64_t number) {
-    return spec.dynamicTokens ? OpFoldResult(Value(arith::ConstantIndexOp::create(b, number)))
-                              : OpFoldResult(b.getIndexAttr(number));
-  }
-  MixSummary summary(Range range) {
-    return mix.buildSummary(b, b.getLoc(), index(range.begin), index(range.end - range.begin));
-  }
-  MixSummary identity() {
-    return mix.buildIdentitySummary(b, b.getLoc(), batch(), tensor::getMixedSize(b, b.getLoc(), output(), 1));
-  }
-  MixSummary combine(const MixSummary &first, const MixSummary &second) {
-    return mix.buildCombine(b, b.getLoc(), first, second);
-  }
-  SmallVector<Value> apply(const MixSummary &summary, ValueRange state) {
-    return mix.buildApply(b, b.getLoc(), summary, state);
-  }
-  SmallVector<Value> step(Range range, ValueRange state) {
-    OpFoldResult count = index(range.end - range.begin);
-    SmallVector<Value> tokens = mix.sliceTokens(b, b.getLoc(), index(range.begin), count);
-    return mix.buildStep(b, b.getLoc(), tokens, count, state);
-  }
-  SmallVector<Value> initial() {
-    if (!mix.getInitialState().empty())
-      return llvm::to_vector_of<Value>(mix.getInitialState());
-    return mix.buildInitialState(b, b.getLoc(), batch());
-  }
-  Value output() { return mix.getOutputInit(); }
-  OpFoldResult batch() { return tensor::getMixedSize(b, b.getLoc(), output(), 0); }
-};
-
 //===--- laws -----------------------------------------------------------------------------===//
 
 // Steps over three ranges give the output of the whole; the state they leave is that of one step over all tokens.
-void checkSteps(MixCase &point, ArrayRef<Range> ranges) {
+void checkSteps(MixCase &point, ArrayRef<Tokens> ranges) {
   int64_t total = point.spec.tokens;
   SmallVector<ReferenceTensor> results = evaluateInstead(point, [&](ImplicitLocOpBuilder &b, mixer::MixOp mix) {
-    Writer writer{b, mix, point.spec};
+    SummaryWriter writer{b, mix, point.spec};
     SmallVector<Value> returned, whole = writer.step({0, total}, writer.initial()), state = writer.initial();
-    for (Range range : ranges) {
+    for (Tokens range : ranges) {
       SmallVector<Value> after = writer.step(range, state);
       returned.push_back(after.front());
       state.assign(after.begin() + 1, after.end());
@@ -122,10 +69,10 @@ void checkSteps(MixCase &point, ArrayRef<Range> ranges) {
 }
 
 // Both groupings of three summaries, with identities around them, lead from the first state to the last.
-void checkSummaries(MixCase &point, ArrayRef<Range> ranges) {
+void checkSummaries(MixCase &point, ArrayRef<Tokens> ranges) {
   size_t parts = point.mix().carriedState().parts.size();
   SmallVector<ReferenceTensor> results = evaluateInstead(point, [&](ImplicitLocOpBuilder &b, mixer::MixOp mix) {
-    Writer writer{b, mix, point.spec};
+    SummaryWriter writer{b, mix, point.spec};
     SmallVector<Value> returned = writer.step({0, point.spec.tokens}, writer.initial());
     returned.erase(returned.begin());
     MixSummary first = writer.summary(ranges[0]), second = writer.summary(ranges[1]), third = writer.summary(ranges[2]);
@@ -146,9 +93,9 @@ void checkSummaries(MixCase &point, ArrayRef<Range> ranges) {
 }
 
 // One range, applied to the state that another leaves: the reference algebra says what comes out.
-void checkAgainstReference(MixCase &point, ArrayRef<Range> ranges) {
+void checkAgainstReference(MixCase &point, ArrayRef<Tokens> ranges) {
   SmallVector<ReferenceTensor> results = evaluateInstead(point, [&](ImplicitLocOpBuilder &b, mixer::MixOp mix) {
-    Writer writer{b, mix, point.spec};
+    SummaryWriter writer{b, mix, point.spec};
     return writer.apply(writer.summary(ranges[1]), writer.summary(ranges[2]).state);
   });
   ASSERT_FALSE(results.empty());
@@ -173,9 +120,9 @@ void checkAgainstReference(MixCase &point, ArrayRef<Range> ranges) {
 }
 
 // Any order and grouping of the keys' ranges is the whole softmax.
-void checkSoftmax(MixCase &point, ArrayRef<Range> ranges) {
+void checkSoftmax(MixCase &point, ArrayRef<Tokens> ranges) {
   SmallVector<ReferenceTensor> results = evaluateInstead(point, [&](ImplicitLocOpBuilder &b, mixer::MixOp mix) {
-    Writer writer{b, mix, point.spec};
+    SummaryWriter writer{b, mix, point.spec};
     MixSummary first = writer.summary(ranges[0]), second = writer.summary(ranges[1]), third = writer.summary(ranges[2]);
     MixSummary forward = writer.combine(writer.combine(writer.combine(first, second), third), writer.identity());
     MixSummary backward = writer.combine(third, writer.combine(writer.identity(), writer.combine(second, first)));
@@ -199,7 +146,7 @@ mixer::SummaryKind check(MixCase &point, Random &random) {
     checkSteps(point, threeRanges(point.spec.tokens, random));
   if (!mix.whyNotSummarised().empty())
     return mix.whyNotStreamed().empty() ? kind : mixer::SummaryKind::None;
-  SmallVector<Range> ranges = threeRanges(mix.getSoftmax() ? point.spec.keys : point.spec.tokens, random);
+  SmallVector<Tokens> ranges = threeRanges(mix.getSoftmax() ? point.spec.keys : point.spec.tokens, random);
   if (mix.getSoftmax()) {
     checkSoftmax(point, ranges);
   } else {
@@ -225,44 +172,15 @@ TEST(Summaries, ofRandomMixers) {
 
 //===--- by name --------------------------------------------------------------------------===//
 
-struct Named {
-  const char *transport, *score, *norm;
-};
-
 TEST(Summaries, ofEveryTransportAndNorm) {
   std::unique_ptr<MLIRContext> context = makeContext();
-  const char *linear = "#mixer.linear<scale = 5.000000e-01>", *logKeys = "#mixer.linear<log_keys = true>";
-  const char *none = "#mixer.norm<none>", *running = "#mixer.norm<running>", *rowSum = "#mixer.norm<row_sum>";
-  const Named cases[] = {{"#mixer.identity", linear, none},
-                         {"#mixer.identity", linear, running},
-                         {"#mixer.identity", logKeys, rowSum},
-                         {"#mixer.scalar", linear, rowSum},
-                         {"#mixer.scalar", logKeys, running},
-                         {"#mixer.key_channel", linear, none},
-                         {"#mixer.key_channel", logKeys, running},
-                         {"#mixer.elementwise", linear, none},
-                         {"#mixer.elementwise<factored = true>", linear, none},
-                         {"#mixer.complex_diagonal", linear, none},
-                         {"#mixer.delta", linear, none},
-                         {"#mixer.delta<gated = true>", linear, none},
-                         {"#mixer.constant", linear, none},
-                         {"#mixer.constant", linear, rowSum}};
-  for (const Named &named : cases)
+  for (const NamedMixer &named : namedMixers)
     for (int64_t tokens : {1, 7, 13})
       for (bool isDynamic : {false, true}) {
         SCOPED_TRACE(std::string(named.transport) + " " + named.score + " " + named.norm + " " +
                      std::to_string(tokens));
-        MixSpec spec = MixSpec::linear(context.get());
-        spec.tokens = spec.keys = tokens;
+        MixSpec spec = named.spec(context.get(), tokens);
         spec.dynamicTokens = spec.dynamicBatch = isDynamic;
-        spec.batch = 2;
-        spec.dk = 3;
-        spec.dv = 5;
-        spec.queryHeads = 4;
-        spec.valueHeads = 2;
-        spec.transport = cast<mixer::TransportAttrInterface>(spec.parse(named.transport));
-        spec.score = spec.parse(named.score);
-        spec.norm = cast<mixer::NormAttr>(spec.parse(named.norm));
         MixCase point(spec, tokens);
         Random random(tokens);
         EXPECT_NE(check(point, random), mixer::SummaryKind::None);

@@ -10,10 +10,6 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-template <typename Op, LogicalResult (*F)(Interpreter &, Op)> void add(HandlerTable &table) {
-  table[Op::getOperationName()] = [](Interpreter &interpreter, Operation *op) { return F(interpreter, cast<Op>(op)); };
-}
-
 LogicalResult forLoop(Interpreter &in, scf::ForOp op) {
   int64_t lower = in.integer(op.getLowerBound()), upper = in.integer(op.getUpperBound());
   int64_t step = in.integer(op.getStep());
@@ -92,11 +88,11 @@ LogicalResult applyMap(Interpreter &in, affine::AffineApplyOp op) {
 } // namespace
 
 void addControlHandlers(HandlerTable &table) {
-  add<affine::AffineApplyOp, applyMap>(table);
-  add<func::CallOp, call>(table);
-  add<scf::ForOp, forLoop>(table);
-  add<scf::IfOp, conditional>(table);
-  add<scf::IndexSwitchOp, choose>(table);
+  addHandler<affine::AffineApplyOp, applyMap>(table);
+  addHandler<func::CallOp, call>(table);
+  addHandler<scf::ForOp, forLoop>(table);
+  addHandler<scf::IfOp, conditional>(table);
+  addHandler<scf::IndexSwitchOp, choose>(table);
 }
 
 } // namespace heddle

@@ -7,10 +7,6 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-template <typename Op, LogicalResult (*F)(Interpreter &, Op)> void add(HandlerTable &table) {
-  table[Op::getOperationName()] = [](Interpreter &interpreter, Operation *op) { return F(interpreter, cast<Op>(op)); };
-}
-
 // A rectangle with steps inside of a tensor.
 struct Slice {
   SmallVector<int64_t> offsets, sizes, steps;
@@ -142,11 +138,11 @@ LogicalResult gather(Interpreter &in, tensor::GatherOp op) {
 } // namespace
 
 void addSliceHandlers(HandlerTable &table) {
-  add<tensor::ConcatOp, concat>(table);
-  add<tensor::ExtractSliceOp, extractSlice>(table);
-  add<tensor::GatherOp, gather>(table);
-  add<tensor::InsertSliceOp, insertSlice>(table);
-  add<tensor::PadOp, pad>(table);
+  addHandler<tensor::ConcatOp, concat>(table);
+  addHandler<tensor::ExtractSliceOp, extractSlice>(table);
+  addHandler<tensor::GatherOp, gather>(table);
+  addHandler<tensor::InsertSliceOp, insertSlice>(table);
+  addHandler<tensor::PadOp, pad>(table);
 }
 
 } // namespace heddle

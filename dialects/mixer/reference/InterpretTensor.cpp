@@ -8,10 +8,6 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-template <typename Op, LogicalResult (*F)(Interpreter &, Op)> void add(HandlerTable &table) {
-  table[Op::getOperationName()] = [](Interpreter &interpreter, Operation *op) { return F(interpreter, cast<Op>(op)); };
-}
-
 Type elementTypeOf(Value value) { return getElementTypeOrSelf(value); }
 
 LogicalResult constant(Interpreter &in, arith::ConstantOp op) {
@@ -171,19 +167,19 @@ LogicalResult generate(Interpreter &in, tensor::GenerateOp op) {
 } // namespace
 
 void addTensorHandlers(HandlerTable &table) {
-  add<arith::ConstantOp, constant>(table);
-  add<tensor::CastOp, castShape>(table);
-  add<tensor::CollapseShapeOp, collapseShape>(table);
-  add<tensor::DimOp, dim>(table);
-  add<tensor::EmptyOp, empty>(table);
-  add<tensor::ExpandShapeOp, expandShape>(table);
-  add<tensor::ExtractOp, extract>(table);
-  add<tensor::FromElementsOp, fromElements>(table);
-  add<tensor::GenerateOp, generate>(table);
-  add<tensor::InsertOp, insert>(table);
-  add<tensor::RankOp, rank>(table);
-  add<tensor::ReshapeOp, reshape>(table);
-  add<tensor::SplatOp, splat>(table);
+  addHandler<arith::ConstantOp, constant>(table);
+  addHandler<tensor::CastOp, castShape>(table);
+  addHandler<tensor::CollapseShapeOp, collapseShape>(table);
+  addHandler<tensor::DimOp, dim>(table);
+  addHandler<tensor::EmptyOp, empty>(table);
+  addHandler<tensor::ExpandShapeOp, expandShape>(table);
+  addHandler<tensor::ExtractOp, extract>(table);
+  addHandler<tensor::FromElementsOp, fromElements>(table);
+  addHandler<tensor::GenerateOp, generate>(table);
+  addHandler<tensor::InsertOp, insert>(table);
+  addHandler<tensor::RankOp, rank>(table);
+  addHandler<tensor::ReshapeOp, reshape>(table);
+  addHandler<tensor::SplatOp, splat>(table);
 }
 
 } // namespace heddle

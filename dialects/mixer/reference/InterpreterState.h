@@ -62,6 +62,13 @@ private:
   llvm::DenseMap<mlir::Value, Capture> values;
 };
 
+/// Enters the meaning of one kind of op.
+template <typename Op, llvm::LogicalResult (*F)(Interpreter &, Op)> void addHandler(HandlerTable &table) {
+  table[Op::getOperationName()] = [](Interpreter &interpreter, mlir::Operation *op) {
+    return F(interpreter, llvm::cast<Op>(op));
+  };
+}
+
 /// Any structured linalg op, by its indexing maps and its body.
 llvm::LogicalResult runStructured(Interpreter &interpreter, mlir::linalg::LinalgOp op);
 

@@ -22,7 +22,7 @@ template <typename R>
 MixResult<R> evaluateRecurrent(const MixProblem<R> &problem, llvm::ArrayRef<const ReferenceTensor *> initial);
 
 /// True when evaluateRecurrent computes this mixer.
-bool hasRecurrentFace(mixer::MixOp mix, const mixer::MixSizes &sizes);
+bool hasRecurrentFace(mixer::MixOp mix);
 
 /// Transports given as regions: the region is interpreted for every token.
 llvm::LogicalResult evaluateRegion(mixer::MixOp mix, const MixOperands &operands, Interpreter &interpreter,

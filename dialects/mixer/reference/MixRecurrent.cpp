@@ -162,10 +162,7 @@ void runSequence(const MixProblem<R> &problem, int64_t batch, int64_t head, Arra
 
 } // namespace
 
-bool hasRecurrentFace(mixer::MixOp mix, const mixer::MixSizes &sizes) {
-  return mix.getLinear() && !mix.hasScoreRegion() && mix.getTransport().isAffine() && mix.getTransport().hasState() &&
-         mix.getSupport().isWholePast() && mix.getOrder() != mixer::Order::Bidirectional && sizes.T == sizes.S;
-}
+bool hasRecurrentFace(mixer::MixOp mix) { return mix.getTransport().isAffine() && !mix.carriedState().parts.empty(); }
 
 template <typename R>
 MixResult<R> evaluateRecurrent(const MixProblem<R> &problem, ArrayRef<const ReferenceTensor *> initial) {

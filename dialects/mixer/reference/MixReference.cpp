@@ -17,8 +17,8 @@ static LogicalResult evaluateAs(mixer::MixOp mix, const MixOperands &operands, I
                                 SmallVectorImpl<ReferenceTensor> &results) {
   MixProblem<R> problem(mix, operands);
   ScoreRegion region(mix, interpreter);
-  MixResult<R> result = hasRecurrentFace(mix, problem.sizes) ? evaluateRecurrent(problem, operands.initialState)
-                                                             : evaluateParallel(problem, region);
+  MixResult<R> result =
+      hasRecurrentFace(mix) ? evaluateRecurrent(problem, operands.initialState) : evaluateParallel(problem, region);
   if (region.failed())
     return failure();
   for (auto [index, init] : llvm::enumerate(mix.getInits())) {
