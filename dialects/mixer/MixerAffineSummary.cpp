@@ -4,14 +4,14 @@
 // a sum, so its M is kept as that sum; the others show M by what they make of an identity matrix when nothing is
 // written.
 #include "dialects/mixer/MixerSummaries.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 
 using namespace mlir;
 
 namespace heddle::mixer {
 namespace {
 
-/// Transports that multiply as matrices; a complex number is one of 2 x 2.
-bool isMatrix(Attribute transport) { return isa<ComplexDiagonalAttr, DeltaAttr, ConstantAttr>(transport); }
+bool isMatrix(MixOp mix) { return mix.getTransport().getProduct() == TransportProduct::Matrix; }
 
 /// Rows that one matrix mixes: all of a channel's, or all.
 int64_t mixedRows(MixOp mix) { return mix.getTransport().isComplex() ? 2 : mix.getSizes().dk; }
@@ -21,6 +21,26 @@ int64_t stateRows(MixOp mix) { return mix.getSizes().dk * (mix.getTransport().is
 OpFoldResult batchOf(MixOp mix, TensorMath &math) { return math.sizesOf(mix.getOutputInit())[0]; }
 
 //===--- M as a sum of logarithms -------------------------------------------------------------===//
+
+/// Dimensions of M: those of the operand without its tokens; steps times rates have all of the state.
+unsigned rankOfLogarithms(MixOp mix) {
+  bool hasRates = mix.getTransportOperands().size() > 1;
+  return hasRates ? 4 : mix.getDimRoles(mix.getTransportOperandsMutable()[0]).size() - 1;
+}
+
+/// `operand` [B|1, 1, H, features..], which stands for every token, summed `count` times as [B, H, features..].
+Value sumRepeated(MixOp mix, TensorMath &math, Value operand, OpFoldResult count, ArrayRef<OpFoldResult> sizes,
+                  AffineMap map) {
+  Type element = mix.getComputeType();
+  Value number = getValueOrCreateConstantIndexOp(math, math.getLoc(), count);
+  Value factor =
+      arith::SIToFPOp::create(math, element, Value(arith::IndexCastOp::create(math, math.getI64Type(), number)));
+  Value isEmpty = arith::CmpFOp::create(math, arith::CmpFPredicate::OEQ, factor, real(math, element, 0.0));
+  return math.generate(sizes, element, operand, map, [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+    Value sum = arith::MulFOp::create(b, widen(b, at[0], element), factor); // not for 0 * -inf
+    return arith::SelectOp::create(b, isEmpty, real(b, element, 0.0), sum);
+  });
+}
 
 /// Sum over tokens of `operand` [B|1, T|1, H, features..] as [B, Hs, features..].
 Value sumTokens(MixOp mix, TensorMath &math, Value operand, OpFoldResult count) {
@@ -34,23 +54,15 @@ Value sumTokens(MixOp mix, TensorMath &math, Value operand, OpFoldResult count) 
     kept.push_back(dim - 1);
   }
   Type element = mix.getComputeType();
-  Value zero = math.filled(sizes, element, 0.0), sum;
-  if (type.getDimSize(1) != 1) {
-    sum = math.accumulate(zero, math.select(rank, kept), operand, math.broadcast(operand, rank, dims),
-                          [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
-                            return arith::AddFOp::create(b, at[1], widen(b, at[0], element));
-                          });
-  } else {
-    // Operands of one token stand for all tokens.
-    Value number = getValueOrCreateConstantIndexOp(math, math.getLoc(), count);
-    Value factor =
-        arith::SIToFPOp::create(math, element, Value(arith::IndexCastOp::create(math, math.getI64Type(), number)));
-    sum = math.generate(sizes, element, operand, math.broadcast(operand, tokens, {dims.begin(), dims.end()}),
-                        [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
-                          return arith::MulFOp::create(b, widen(b, at[0], element), factor);
-                        });
-  }
-  return math.repeat(sum, 1, mix.getSizes().Hs);
+  int64_t heads = mix.getSizes().Hs;
+  if (type.getDimSize(1) == 1)
+    return math.repeat(sumRepeated(mix, math, operand, count, sizes, math.broadcast(operand, tokens, dims)), 1, heads);
+  Value sum =
+      math.accumulate(math.filled(sizes, element, 0.0), math.select(rank, kept), operand,
+                      math.broadcast(operand, rank, dims), [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+                        return arith::AddFOp::create(b, at[1], widen(b, at[0], element));
+                      });
+  return math.repeat(sum, 1, heads);
 }
 
 /// [B, Hs, dv] steps and the table of rates [Hr, dk, dv] as [B, Hs, dk, dv].
@@ -163,9 +175,9 @@ SmallVector<Value> applyScaled(TensorMath &math, const MixSummary &summary, Valu
 
 /// The linear part of the tokens' summary.
 SmallVector<Value, 1> linearPart(MixOp mix, TensorMath &math, Value key, ValueRange transport, OpFoldResult count) {
-  if (isa<IdentityAttr>(mix.getTransport()))
+  if (mix.getTransport().getProduct() == TransportProduct::One)
     return {};
-  if (isMatrix(mix.getTransport()))
+  if (isMatrix(mix))
     return {transportedIdentity(mix, math, key, transport, count)};
   Value sum = sumTokens(mix, math, transport.front(), count);
   return {transport.size() == 1 ? sum : multiplyRates(mix, math, sum, transport[1])};
@@ -176,13 +188,11 @@ SmallVector<Value, 1> linearPart(MixOp mix, TensorMath &math, Value key, ValueRa
 MixSummary buildAffineIdentity(MixOp mix, TensorMath &math, OpFoldResult batch) {
   MixSummary summary;
   llvm::append_range(summary.state, mix.buildInitialState(math, math.getLoc(), batch));
-  Attribute transport = mix.getTransport();
-  if (isMatrix(transport))
+  if (isMatrix(mix)) {
     summary.linear = {identityMatrix(mix, math, batch)};
-  else if (!isa<IdentityAttr>(transport)) {
-    unsigned rank = isa<ScalarAttr>(transport) ? 2 : isa<KeyChannelAttr>(transport) ? 3 : 4;
+  } else if (mix.getTransport().getProduct() == TransportProduct::Logarithms) {
     SmallVector<OpFoldResult> sizes = math.sizesOf(summary.state.front());
-    summary.linear = {math.filled(ArrayRef(sizes).take_front(rank), mix.getComputeType(), 0.0)};
+    summary.linear = {math.filled(ArrayRef(sizes).take_front(rankOfLogarithms(mix)), mix.getComputeType(), 0.0)};
   }
   return summary;
 }
@@ -203,15 +213,15 @@ SmallVector<Value> applyAffine(MixOp mix, TensorMath &math, const MixSummary &su
     return applyScaled(math, summary, state);
   SmallVector<Value> result;
   for (auto [before, offset] : llvm::zip_equal(state, summary.state))
-    result.push_back(isMatrix(mix.getTransport()) ? multiply(mix, math, summary.linear.front(), before, offset)
-                                                  : addDecayed(math, summary.linear, before, offset));
+    result.push_back(isMatrix(mix) ? multiply(mix, math, summary.linear.front(), before, offset)
+                                   : addDecayed(math, summary.linear, before, offset));
   return result;
 }
 
 MixSummary combineAffine(MixOp mix, TensorMath &math, const MixSummary &first, const MixSummary &second) {
   MixSummary both;
   llvm::append_range(both.state, applyAffine(mix, math, second, first.state));
-  if (isMatrix(mix.getTransport()))
+  if (isMatrix(mix))
     both.linear = {multiply(mix, math, second.linear.front(), first.linear.front(), Value())};
   else if (!first.linear.empty())
     both.linear = {math.elementwise(

@@ -45,7 +45,9 @@ def TransportAttrInterface : AttrInterface<"TransportAttrInterface"> {
     InterfaceMethod<"True when the mixer carries a finite state from token to token.", "bool", "hasState", (ins)>,
     InterfaceMethod<"True when q and k are part of the formula (false for position-only and structured).",
       "bool", "usesQueryKey", (ins)>,
-    InterfaceMethod<"True when state entries are complex: q, k and S carry re and im blocks.", "bool", "isComplex", (ins)>
+    InterfaceMethod<"True when state entries are complex: q, k and S carry re and im blocks.", "bool", "isComplex", (ins)>,
+    InterfaceMethod<"What the transports of several tokens multiply to.",
+      "::heddle::mixer::TransportProduct", "getProduct", (ins)>
   ];
 }
 

@@ -38,16 +38,24 @@ std::string MixOp::whyNotSummarised() {
     return "segments: ids count from the first token, which a summary does not know";
   if (getSoftmax())
     return {};
-  if (isa<RegionAttr>(getTransport()))
-    return describe("transport", getTransport(), "nothing is known of the region that is shorter than its tokens");
-  return whyStateless(*this);
+  std::string reason = whyStateless(*this);
+  if (reason.empty() && getTransport().getProduct() == TransportProduct::None)
+    return describe("transport", getTransport(), "what it does to a state has nothing shorter than its tokens");
+  return reason;
 }
 
 /// How the summaries of two token ranges combine under a transport.
-static SummaryKind summaryOf(Attribute transport) {
-  if (isa<DeltaAttr, ConstantAttr>(transport))
-    return SummaryKind::Matrix;
-  return isa<RegionAttr>(transport) ? SummaryKind::Sequential : SummaryKind::Diagonal;
+static SummaryKind summaryOf(TransportAttrInterface transport) {
+  switch (transport.getProduct()) {
+  case TransportProduct::None:
+    return SummaryKind::Sequential;
+  case TransportProduct::One:
+  case TransportProduct::Logarithms:
+    return SummaryKind::Diagonal;
+  case TransportProduct::Matrix:
+    return transport.isComplex() ? SummaryKind::Diagonal : SummaryKind::Matrix;
+  }
+  llvm_unreachable("every product has a kind");
 }
 
 CarriedState MixOp::carriedState() {

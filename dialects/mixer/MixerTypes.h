@@ -51,6 +51,14 @@ struct FormCost {
   double parallel = 1; // independent pieces of work
 };
 
+/// What the transports of several tokens multiply to.
+enum class TransportProduct {
+  None,       // nothing shorter than the tokens, or there are no transports
+  One,        // every transport is the identity
+  Logarithms, // operand 0 (times operand 1) is a logarithm of factors: those of the tokens add up
+  Matrix,     // a matrix over the rows of the state, for a complex one over the two rows of each channel
+};
+
 /// How summaries of consecutive token ranges combine.
 enum class SummaryKind {
   None,       // no summary: position-only, structured, parts of the past
