@@ -1,103 +1,9 @@
-// Chunked form. One piece of work carries the state of one batch entry, one state head and a block of value features:
-//
-//   for each chunk of tokens:
-//     u_i = v_i, or for the delta rule  b_i (v_i - (k E)_i . S - sum_{j<i} (k_i E_ij k_j) u_j)
-//     o_i = (q E)_i . S + sum_{j<=i} (q_i E_ij k_j) u_j            for every query head that reads this state
-//     S   = E S + sum_j (E k)_j u_j^T
-//
-// with the decays E of ChunkWeights.h. The delta rule is solved forward inside of the chunk: in terms of u it is linear
-// attention with one decay per token. Sums of weights follow the same equations with v = 1. All products run over four
-// rows at a time, sums in registers.
-#include "passes/kernels/ChunkWeights.h"
-#include "passes/kernels/Kernels.h"
-#include "passes/kernels/SweepOutput.h"
+// The chunks of the chunked form, and its kernel.
+#include "passes/kernels/ChunkedPiece.h"
 
 using namespace mlir;
 
 namespace heddle::kernels {
-namespace {
-
-constexpr int64_t rowBlock = 4;
-
-class ChunkedPiece {
-public:
-  ChunkedPiece(MixView &view, ChunkWeights &chunks, SweepOutput &output, int64_t width)
-      : view(view), loops(view.loops), chunks(chunks), output(output), length(chunks.chunk),
-        isDelta(isa<mixer::DeltaAttr>(view.op.getTransport())) {
-    chunks.allocate();
-    state = loops.scratch({view.sizes.dk, width});
-    sum = loops.scratch({view.sizes.dk});
-    totals = loops.scratch({length});
-    units = loops.scratch({length});
-    if (isDelta)
-      updates = loops.scratch({length, width});
-  }
-  void emit(Expr b, Expr s, Expr piece, Lanes features);
-
-private:
-  void loadState();
-  void storeState();
-  void sweep(const Sweep &order, SweepStage stage);
-  void solve();
-  void emitHead(Expr h, SweepStage stage);
-  void totalsOf(Expr h, bool isCorrected);
-  void updateState();
-  void updateRows(Expr n, int64_t rows);
-  void updateSum();
-
-  void eachFeature(function_ref<void(Lanes)> body) {
-    loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
-  }
-  Expr feature(Lanes l) { return block.width == 0 ? block.first : block.first + l.first; }
-  Expr token(Expr i) { return view.token(place.order, min(place.first + i, view.queryTokens - 1), view.queryTokens); }
-  Point keyPoint(Expr i, Expr d = {}) { return {b, {}, token(i), firstHead, {}, d}; }
-  Expr rate(Expr i) { return view.load(view.transport[0], keyPoint(i)); }
-  Expr value(Expr i, Lanes l) { return view.load(view.value, keyPoint(i, feature(l)), l.width); }
-  Expr update(Expr j, Lanes l) { return isDelta ? loops.load(updates, {j, l.first}, l.width) : value(j, l); }
-  Exprs readState(const Operand &rows, Expr h, Expr r, Lanes l);
-
-  MixView &view;
-  LoopBuilder &loops;
-  ChunkWeights &chunks;
-  SweepOutput &output;
-  const int64_t length;
-  const bool isDelta;
-  Value state, sum, totals, units, updates; // [dk, width], [dk], [chunk] twice, [chunk, width]
-  Expr b, firstHead, pieceNumber;
-  Lanes block;
-  ChunkPlace place;
-};
-
-} // namespace
-
-//===--- state ----------------------------------------------------------------------------===//
-
-void ChunkedPiece::loadState() {
-  loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
-    eachFeature([&](Lanes l) {
-      Point at = {b, {}, {}, firstHead, n, feature(l)};
-      bool isGiven = !view.initialState.empty();
-      loops.store(isGiven ? view.load(view.initialState[0], at, l.width) : loops.real(0.0, l.width), state,
-                  {n, l.first});
-    });
-    bool isGiven = view.initialState.size() > 1;
-    loops.store(isGiven ? view.load(view.initialState[1], {b, {}, {}, firstHead, n}) : loops.real(0.0), sum, {n});
-  });
-}
-
-void ChunkedPiece::storeState() {
-  if (view.finalState.empty())
-    return;
-  loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
-    eachFeature([&](Lanes l) {
-      Point at = {b, {}, {}, firstHead, n, feature(l)};
-      view.store(loops.load(state, {n, l.first}, l.width), view.finalState[0], at);
-    });
-    if (view.finalState.size() > 1)
-      loops.when(pieceNumber == 0.0,
-                 [&]() { view.store(loops.load(sum, {n}), view.finalState[1], {b, {}, {}, firstHead, n}); });
-  });
-}
 
 //===--- chunks ---------------------------------------------------------------------------===//
 
@@ -126,22 +32,6 @@ void ChunkedPiece::sweep(const Sweep &order, SweepStage stage) {
     if (view.normalised())
       updateSum();
   });
-}
-
-/// Rows r .. r + 3 of (Q E) . S.
-Exprs ChunkedPiece::readState(const Operand &rows, Expr h, Expr r, Lanes l) {
-  Exprs sums(rowBlock, loops.real(0.0, l.width));
-  sums = loops.loop(loops.index(0), loops.index(view.sizes.dk), sums, [&](Expr n, ArrayRef<Expr> carried) {
-    Expr s = loops.load(state, {n, l.first}, l.width);
-    Exprs next;
-    for (int64_t i = 0; i < rowBlock; ++i)
-      next.push_back(fma(chunks.reach(rows, h, r + loops.index(i), n), s, carried[i]));
-    return next;
-  });
-  for (int64_t i = 0; i < rowBlock; ++i)
-    if (Expr factor = chunks.reachFactor(r + loops.index(i)))
-      sums[i] = sums[i] * factor;
-  return sums;
 }
 
 void ChunkedPiece::solve() {
@@ -225,41 +115,6 @@ void ChunkedPiece::totalsOf(Expr h, bool isCorrected) {
     if (isCorrected)
       total = total - loops.load(chunks.weights, {i, i}) * rate(i);
     loops.store(total * view.scale(), totals, {i});
-  });
-}
-
-void ChunkedPiece::updateState() {
-  int64_t dk = view.sizes.dk, full = dk / rowBlock * rowBlock;
-  loops.loop(loops.index(0), loops.index(full), [&](Expr n) { updateRows(n, rowBlock); }, rowBlock);
-  if (full < dk)
-    updateRows(loops.index(full), dk - full);
-}
-
-void ChunkedPiece::updateRows(Expr n, int64_t rows) {
-  eachFeature([&](Lanes l) {
-    Exprs sums;
-    for (int64_t i = 0; i < rows; ++i) {
-      Expr row = n + loops.index(i);
-      sums.push_back(loops.load(state, {row, l.first}, l.width) * chunks.keep(row));
-    }
-    sums = loops.loop(loops.index(0), place.count, sums, [&](Expr j, ArrayRef<Expr> carried) {
-      Expr u = update(j, l);
-      Exprs next;
-      for (int64_t i = 0; i < rows; ++i)
-        next.push_back(fma(chunks.rest(j, n + loops.index(i)), u, carried[i]));
-      return next;
-    });
-    for (int64_t i = 0; i < rows; ++i)
-      loops.store(sums[i], state, {n + loops.index(i), l.first});
-  });
-}
-
-void ChunkedPiece::updateSum() {
-  loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
-    Expr kept = loops.load(sum, {n}) * chunks.keep(n);
-    Expr next = loops.sum(loops.index(0), place.count, kept,
-                          [&](Expr j, Expr acc) { return fma(chunks.rest(j, n), loops.load(units, {j}), acc); });
-    loops.store(next, sum, {n});
   });
 }
 

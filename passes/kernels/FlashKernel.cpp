@@ -1,64 +1,12 @@
-// Flash form: softmax with a running maximum over tiles of keys.
-//
-//   for each block of queries:   m = -inf, l = 0, o = 0
-//     for each tile of keys that the support may see:
-//       s = score(q . k)                                        (4 rows x tile, in registers)
-//       m' = max(m, row max of s);  p = exp(s - m');  l = l exp(m - m') + sum of p
-//       o = o exp(m - m') + p . v                               (4 rows x 64 features, in registers)
-//     o / (l + epsilon exp(-m))
-//
-// Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other
-// than full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
-#include "passes/kernels/Kernels.h"
-#include <limits>
+// The flash form: packed keys, blocks of queries, the running softmax.
+#include "passes/kernels/FlashKernel.h"
 
 using namespace mlir;
 
 namespace heddle::kernels {
-namespace {
 
 constexpr int64_t queryBlock = 64;
-constexpr int64_t rowBlock = 4;
 constexpr int64_t maxFeatures = 1024; // value features that one piece of work accumulates
-
-class FlashKernel {
-public:
-  FlashKernel(MixView &view, int64_t tile)
-      : view(view), loops(view.loops), order(view.sweeps().front()), tile(tile),
-        lowest(loops.real(-std::numeric_limits<double>::infinity())) {}
-  void emit();
-
-private:
-  void packKeys();
-  void emitBlock(Expr b, Expr h, Expr firstRow, Lanes features);
-  void emitTile(Expr tileNumber);
-  void scoreRows(Expr r, Expr tileNumber);
-  Expr finishScores(Expr scores, Expr r, Expr own);
-  Expr maskLanes(Expr scores, Expr own);
-  Expr scoreOneByOne(Expr scores, Expr r, Expr own);
-  void updateRow(Expr r, Expr scores);
-  void accumulateRows(Expr r);
-  void writeBlock();
-  void eachFeature(function_ref<void(Lanes)> body) {
-    loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
-  }
-  bool isOneByOne();
-  int64_t rowsPerBlock(int64_t features);
-  Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
-
-  MixView &view;
-  LoopBuilder &loops;
-  Sweep order;
-  int64_t tile;
-  Expr lowest;
-  Value keys; // [B|1, Hk, tiles, dk, tile]
-  // The block of queries under construction.
-  Expr b, h, firstRow, rowEnd, keyBegin, keyEnd;
-  Lanes block;
-  Value sums, weights, tops, totals, factors; // [rows, features], [rows, tile], [rows] three times
-};
-
-} // namespace
 
 /// Rows of queries that are computed together: fewer when many features would leave the L1 cache.
 int64_t FlashKernel::rowsPerBlock(int64_t features) {
@@ -133,74 +81,6 @@ void FlashKernel::emitTile(Expr tileNumber) {
   Expr zero = loops.index(0), rows = rowEnd - firstRow;
   loops.loop(zero, rows, [&](Expr r) { scoreRows(r, tileNumber); }, rowBlock);
   loops.loop(zero, rows, [&](Expr r) { accumulateRows(r); }, rowBlock);
-}
-
-//===--- scores ---------------------------------------------------------------------------===//
-
-void FlashKernel::scoreRows(Expr r, Expr tileNumber) {
-  Expr zero = loops.index(0), keyHead = h / loops.index(view.sizes.Ho / view.sizes.Hk);
-  Expr keyBatch = view.key.size(0) == 1 ? zero : b;
-  Exprs tokens, scores(rowBlock, loops.real(0.0, tile));
-  for (int64_t i = 0; i < rowBlock; ++i)
-    tokens.push_back(clampedToken(firstRow + r + loops.index(i)));
-  scores = loops.loop(zero, loops.index(view.sizes.dk), scores, [&](Expr n, ArrayRef<Expr> carried) {
-    Expr k = loops.load(keys, {keyBatch, keyHead, tileNumber, n, zero}, tile);
-    Exprs next;
-    for (int64_t i = 0; i < rowBlock; ++i)
-      next.push_back(fma(view.load(view.query, {b, tokens[i], {}, h, n}), k, carried[i]));
-    return next;
-  });
-  for (int64_t i = 0; i < rowBlock; ++i) {
-    Expr row = r + loops.index(i);
-    updateRow(row, finishScores(scores[i], row, min(firstRow + row, view.queryTokens - 1)));
-  }
-}
-
-bool FlashKernel::isOneByOne() {
-  mixer::BiasKind bias = view.op.getSoftmax().getBias();
-  bool isTable = bias == mixer::BiasKind::Dense || bias == mixer::BiasKind::Relative;
-  bool isMasked = !view.op.getSupport().isFull() && !view.op.getSupport().isWholePast();
-  return isTable || isMasked || view.op.hasScoreRegion() || view.segments;
-}
-
-Expr FlashKernel::finishScores(Expr scores, Expr r, Expr own) {
-  if (isOneByOne())
-    return scoreOneByOne(scores, r, own);
-  mixer::SoftmaxAttr softmax = view.op.getSoftmax();
-  scores = view.scaleAndCap(scores);
-  if (softmax.getBias() == mixer::BiasKind::Alibi) {
-    Expr base = loops.toReal(keyBegin - view.alignedPosition(own));
-    scores = scores - view.load(view.bias, {{}, {}, {}, h}) * abs(loops.laneNumbers(tile) + base);
-  }
-  return maskLanes(scores, own);
-}
-
-/// Lanes past the last key, and for the whole past those past the query itself, weigh nothing.
-Expr FlashKernel::maskLanes(Expr scores, Expr own) {
-  Expr limit = keyEnd;
-  if (view.op.getSupport().isWholePast())
-    limit = min(limit, view.alignedPosition(own) + 1);
-  Expr visible = limit - keyBegin;
-  auto masked = [&]() {
-    Expr inside = loops.laneNumbers(tile) < loops.toReal(visible);
-    return Exprs{select(inside, scores, lowest)};
-  };
-  return loops.choose(visible < loops.index(tile), masked, [&]() { return Exprs{scores}; })[0];
-}
-
-Expr FlashKernel::scoreOneByOne(Expr scores, Expr r, Expr own) {
-  Expr zero = loops.index(0);
-  loops.store(scores, weights, {r, zero});
-  Expr queryToken = view.token(order, own, view.queryTokens);
-  loops.loop(zero, loops.index(tile), [&](Expr lane) {
-    Expr position = min(keyBegin + lane, view.keyTokens - 1);
-    Pair pair = {b, h, queryToken, view.token(order, position, view.keyTokens), own, position};
-    Expr score = view.score(loops.load(weights, {r, lane}), pair), visible = keyBegin + lane < keyEnd;
-    if (Expr exists = view.exists(pair))
-      visible = visible & exists;
-    loops.store(select(visible, score, lowest), weights, {r, lane});
-  });
-  return loops.load(weights, {r, zero}, tile);
 }
 
 //===--- running softmax ------------------------------------------------------------------===//

@@ -1,0 +1,61 @@
+// Flash form: softmax with a running maximum over tiles of keys.
+//
+//   for each block of queries:   m = -inf, l = 0, o = 0
+//     for each tile of keys that the support may see:
+//       s = score(q . k)                                        (4 rows x tile, in registers)
+//       m' = max(m, row max of s);  p = exp(s - m');  l = l exp(m - m') + sum of p
+//       o = o exp(m - m') + p . v                               (4 rows x 64 features, in registers)
+//     o / (l + epsilon exp(-m))
+//
+// Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other
+// than full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
+#ifndef HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
+#define HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
+
+#include "passes/kernels/Kernels.h"
+#include <limits>
+
+namespace heddle::kernels {
+
+class FlashKernel {
+public:
+  FlashKernel(MixView &view, int64_t tile)
+      : view(view), loops(view.loops), order(view.sweeps().front()), tile(tile),
+        lowest(loops.real(-std::numeric_limits<double>::infinity())) {}
+  void emit();
+
+private:
+  static constexpr int64_t rowBlock = 4; // rows whose scores or sums share the registers
+
+  void packKeys();
+  void emitBlock(Expr b, Expr h, Expr firstRow, Lanes features);
+  void emitTile(Expr tileNumber);
+  void scoreRows(Expr r, Expr tileNumber);
+  Expr finishScores(Expr scores, Expr r, Expr own);
+  Expr maskLanes(Expr scores, Expr own);
+  Expr scoreOneByOne(Expr scores, Expr r, Expr own);
+  void updateRow(Expr r, Expr scores);
+  void accumulateRows(Expr r);
+  void writeBlock();
+  void eachFeature(llvm::function_ref<void(Lanes)> body) {
+    loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
+  }
+  bool isOneByOne();
+  int64_t rowsPerBlock(int64_t features);
+  Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
+
+  MixView &view;
+  LoopBuilder &loops;
+  Sweep order;
+  int64_t tile;
+  Expr lowest;
+  mlir::Value keys; // [B|1, Hk, tiles, dk, tile]
+  // The block of queries under construction.
+  Expr b, h, firstRow, rowEnd, keyBegin, keyEnd;
+  Lanes block;
+  mlir::Value sums, weights, tops, totals, factors; // [rows, features], [rows, tile], [rows] three times
+};
+
+} // namespace heddle::kernels
+
+#endif
