@@ -73,12 +73,16 @@ Exprs MixView::indices(const Operand &operand, const Point &point) {
 }
 
 Expr MixView::load(const Operand &operand, const Point &point, int64_t width) {
+  if (headLanes > 0)
+    return differsByHead(operand) ? loadHeads(operand, point) : loops.load(operand.memref, indices(operand, point));
   if (operand.size(operand.roles.size() - 1) == 1)
     width = 0;
   return loops.load(operand.memref, indices(operand, point), width);
 }
 
 void MixView::store(Expr expr, const Operand &operand, const Point &point) {
+  if (headLanes > 0)
+    return storeHeads(expr, operand, point);
   loops.store(expr, operand.memref, indices(operand, point));
 }
 

@@ -5,6 +5,9 @@
 // `load` finds the index of every dimension from its role: a dimension of size 1 is a broadcast, head h of the output
 // reads head h / (Ho / H) of an operand with H heads, so that no kernel repeats or expands an operand.
 //
+// A kernel of mixers with one value feature may take several state heads at a time (`headLanes`): what differs from
+// head to head is then loaded and stored as a vector, what does not stays a scalar.
+//
 // Tokens are visited in sweeps. Position p of a sweep is token p, or count - 1 - p when the sweep is reversed; a
 // bidirectional mixer is a forward sweep plus a reversed one that leaves out the pair (i, i).
 #ifndef HEDDLE_PASSES_KERNELS_MIXVIEW_H
@@ -52,6 +55,10 @@ public:
   Expr batch, queryTokens, keyTokens;
   Operand query, key, value, bias, current, segments, output;
   llvm::SmallVector<Operand> transport, initialState, finalState;
+  /// State heads side by side in a vector, 0 for one at a time. The head of a Point is then the first of them.
+  int64_t headLanes = 0;
+  /// Complex decays that are the same at every token, when a kernel has computed them once: [2 dk, headLanes].
+  mlir::Value decayTable;
 
   /// Width of keys: twice dk for complex transports.
   int64_t keyWidth() { return op.getTransport().isComplex() ? 2 * sizes.dk : sizes.dk; }
@@ -79,8 +86,14 @@ public:
   /// numerator / (denominator + epsilon), 0 for a row without weight. When both sums were scaled, epsilon is too.
   Expr normalise(Expr numerator, Expr denominator, Expr epsilonFactor = {});
 
+  /// Whether lanes of heads find different elements: the operand has more than one head.
+  static bool differsByHead(const Operand &operand);
+
 private:
   Exprs indices(const Operand &operand, const Point &point);
+  Expr loadHeads(const Operand &operand, const Point &point);
+  void storeHeads(Expr value, const Operand &operand, const Point &point);
+  llvm::SmallVector<Exprs> laneIndices(const Operand &operand, const Point &point);
   Expr addBias(Expr score, const Pair &pair);
   Expr runScoreRegion(Expr score, const Pair &pair);
 };

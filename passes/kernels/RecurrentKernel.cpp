@@ -1,73 +1,20 @@
-// Recurrent form. One piece of work carries the state of one batch entry, one state head and one vector of value
-// features:
-//
-//   for t in tokens: S = Phi_t S + k_t v_t^T;   for each head that reads this state: o_t = q_t . S
-//
-// A bonus for the current token moves the read-out in front of the step. A state of few rows stays in registers over
-// the whole loop. The sum of keys z steps like the state with v = 1. For keys given as logarithms, S and z are scaled
-// by exp(-m), m the running maximum of each row. A bidirectional mixer keeps the sums of its forward sweep in the
-// arena.
+// The steps of the recurrent form, and its kernel.
 #include "passes/kernels/Kernels.h"
-#include "passes/kernels/SweepOutput.h"
-#include "passes/kernels/Transport.h"
+#include "passes/kernels/Recurrence.h"
 #include <limits>
 
 using namespace mlir;
 
 namespace heddle::kernels {
-namespace {
 
-/// x, or 0 where x is -infinity: exp(-infinity - origin) is then 0 and not a NaN.
 Expr finiteOrigin(Expr x) {
   Expr lowest = x.builder->real(-std::numeric_limits<double>::infinity());
   return select(x == lowest, x.builder->real(0.0), x);
 }
 
-/// A strict sweep reads between the transport of a token and its update.
-enum class StepPart { Both, Transport, Update };
-
-class Recurrence {
-public:
-  Recurrence(MixView &view, Expr b, Expr s, Expr pieceNumber, Lanes block, SweepOutput &output)
-      : view(view), loops(view.loops), b(b), pieceNumber(pieceNumber), block(block), output(output),
-        firstHead(s * loops.index(view.group())), state(loops, view.keyWidth(), block.width, registerRows),
-        sum(loops, view.normalised() ? view.keyWidth() : 0, 0, registerRows),
-        top(loops, view.logKeys() ? view.sizes.dk : 0, 0, registerRows) {}
-
-  void emit();
-
-private:
-  static constexpr int64_t registerRows = 16;
-
-  void loadState();
-  void storeState();
-  void sweep(const Sweep &order, SweepStage stage);
-  void resetAtSegment(const Sweep &order, Expr position, Expr token);
-  void step(const Point &at, StepPart part);
-  void stepLogKeys(const Point &at, StepPart part);
-  void eachHead(function_ref<void(Expr)> body);
-  Readout readout(const Point &at, bool beforeStep);
-  Readout readoutLogKeys(const Point &at, bool beforeStep);
-  Expr keyRow(const Point &at, Expr n) {
-    Point point = at;
-    point.n = n;
-    return view.load(view.key, point);
-  }
-  Expr queryRow(const Point &at, Expr n) { return view.load(view.query, {b, at.j, {}, at.h, n}); }
-  Expr valueLanes(const Point &at) { return view.load(view.value, at, block.width); }
-
-  MixView &view;
-  LoopBuilder &loops;
-  Expr b, pieceNumber;
-  Lanes block;
-  SweepOutput &output;
-  Expr firstHead;
-  Rows state, sum, top;
-};
-
-} // namespace
-
 void Recurrence::emit() {
+  if (view.headLanes > 0)
+    tabulateConstants();
   SmallVector<Sweep> sweeps = view.sweeps();
   for (auto [number, order] : llvm::enumerate(sweeps)) {
     loadState();
@@ -75,6 +22,50 @@ void Recurrence::emit() {
   }
   storeState();
 }
+
+//===--- rows -----------------------------------------------------------------------------===//
+
+Expr Recurrence::keyRow(const Point &at, Expr n) {
+  if (keyTable)
+    return loops.load(keyTable, {n, loops.index(0)}, view.headLanes);
+  Point point = at;
+  point.n = n;
+  return view.load(view.key, point);
+}
+
+Expr Recurrence::queryRow(const Point &at, Expr n) {
+  if (queryTable)
+    return loops.load(queryTable, {n, loops.index(0)}, view.headLanes);
+  return view.load(view.query, {b, at.j, {}, at.h, n});
+}
+
+Value Recurrence::tabulate(int64_t count, function_ref<Expr(Expr)> row) {
+  Value table = loops.scratch({count, view.headLanes});
+  loops.loop(loops.index(0), loops.index(count),
+             [&](Expr n) { loops.store(loops.broadcast(row(n), view.headLanes), table, {n, loops.index(0)}); });
+  return table;
+}
+
+/// Heads of more than one row lie apart in memory: what is the same at every token is gathered before the loop.
+void Recurrence::tabulateConstants() {
+  Expr zero = loops.index(0);
+  Point at = {b, zero, zero, firstHead, {}, block.first};
+  auto isConstant = [&](const Operand &operand) {
+    return operand && operand.size(1) == 1 && MixView::differsByHead(operand);
+  };
+  if (isConstant(view.key))
+    keyTable = tabulate(view.keyWidth(), [&](Expr n) {
+      Point point = at;
+      point.n = n;
+      return view.load(view.key, point);
+    });
+  if (isConstant(view.query) && view.group() == 1)
+    queryTable = tabulate(view.keyWidth(), [&](Expr n) { return view.load(view.query, {b, zero, {}, firstHead, n}); });
+  if (view.op.getTransport().isComplex() && isConstant(view.transport[0]) && isConstant(view.transport[1]))
+    view.decayTable = tabulateDecays(view, at);
+}
+
+//===--- state ----------------------------------------------------------------------------===//
 
 void Recurrence::loadState() {
   auto part = [&](Rows &rows, unsigned index, double otherwise) {
@@ -180,62 +171,6 @@ void Recurrence::stepLogKeys(const Point &at, StepPart part) {
   });
 }
 
-//===--- read-out -------------------------------------------------------------------------===//
-
-void Recurrence::eachHead(function_ref<void(Expr)> body) {
-  constexpr int64_t unrolled = 8;
-  if (view.group() > unrolled)
-    return loops.loop(firstHead, firstHead + loops.index(view.group()), body);
-  for (int64_t g = 0; g < view.group(); ++g)
-    body(firstHead + loops.index(g));
-}
-
-Readout Recurrence::readout(const Point &at, bool withBonus) {
-  bool isComplex = view.op.getTransport().isComplex();
-  int64_t modes = view.sizes.dk;
-  auto query = [&](Expr n) {
-    Expr q = queryRow(at, n);
-    return isComplex ? select(n < loops.index(modes), q, -q) : q;
-  };
-  auto dot = [&](Rows &rows) {
-    return rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr acc) { return fma(query(n), rows.get(n), acc); });
-  };
-  Readout result = {dot(state), sum.count() > 0 ? dot(sum) : Expr(), {}};
-  if (withBonus) {
-    Expr weight = state.fold(loops.real(0.0), [&](Expr n, Expr acc) {
-      return fma(query(n) * keyRow(at, n), view.load(view.current, {{}, {}, {}, at.h, n}), acc);
-    });
-    if (isa<mixer::DeltaAttr>(view.op.getTransport()))
-      weight = weight * view.load(view.transport[0], at);
-    result.sum = fma(weight, valueLanes(at), result.sum);
-    result.total = result.total ? result.total + weight : Expr();
-  }
-  if (view.scale() == 1.0)
-    return result;
-  return {result.sum * view.scale(), result.total ? result.total * view.scale() : Expr(), {}};
-}
-
-Readout Recurrence::readoutLogKeys(const Point &at, bool withBonus) {
-  auto bonus = [&](Expr n) { return keyRow(at, n) + view.load(view.current, {{}, {}, {}, at.h, n}); };
-  Expr highest = top.fold(loops.real(-std::numeric_limits<double>::infinity()), [&](Expr n, Expr acc) {
-    acc = max(acc, top.get(n));
-    return withBonus ? max(acc, bonus(n)) : acc;
-  });
-  Expr origin = finiteOrigin(highest);
-  Expr value = valueLanes(at);
-  Exprs sums = top.fold({loops.real(0.0, block.width), loops.real(0.0)}, [&](Expr n, ArrayRef<Expr> acc) {
-    Expr query = queryRow(at, n) * view.scale();
-    Expr weight = query * exp(top.get(n) - origin);
-    Exprs next = {fma(weight, state.get(n), acc[0]), fma(weight, sum.get(n), acc[1])};
-    if (withBonus) {
-      Expr own = query * exp(bonus(n) - origin);
-      next = {fma(own, value, next[0]), next[1] + own};
-    }
-    return next;
-  });
-  return {sums[0], sums[1], origin};
-}
-
 //===--- kernel ---------------------------------------------------------------------------===//
 
 /// Value features per piece: one vector, fewer when the rows of a tall state would not fit on the stack.
@@ -246,7 +181,32 @@ static int64_t pieceWidth(MixView &view) {
   return width;
 }
 
+/// With one value feature the heads are what lies side by side. A matrix per head would differ from lane to lane, and
+/// the sums between two sweeps lie by feature.
+static bool takesHeadsAsLanes(MixView &view) {
+  return view.sizes.dv == 1 && view.sizes.Hs > 1 && view.sweeps().size() == 1 &&
+         !isa<mixer::ConstantAttr>(view.op.getTransport());
+}
+
+static void emitHeadsAsLanes(MixView &view) {
+  LoopBuilder &loops = view.loops;
+  int64_t width = pieceWidth(view), heads = view.sizes.Hs;
+  SweepOutput output(view, 1);
+  Exprs counts = {view.batch, loops.index(LoopBuilder::pieces(heads, width))};
+  int64_t work = 1024 * 4 * view.keyWidth() * width;
+  loops.kernel("mix_recurrent", counts, work, [&](ArrayRef<Expr> at) {
+    loops.piece(at[1], heads, width, [&](Lanes block) {
+      view.headLanes = block.width;
+      view.decayTable = {};
+      Expr zero = loops.index(0);
+      Recurrence(view, at[0], block.first, zero, {zero, 0}, output).emit();
+    });
+  });
+}
+
 void emitRecurrent(MixView &view) {
+  if (takesHeadsAsLanes(view))
+    return emitHeadsAsLanes(view);
   LoopBuilder &loops = view.loops;
   int64_t width = pieceWidth(view), dv = view.sizes.dv, count = LoopBuilder::pieces(dv, width);
   SweepOutput output(view, count);

@@ -62,9 +62,26 @@ struct Complex {
 static Complex multiply(Complex a, Complex b) { return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
 
 static Complex complexDecay(MixView &view, const Point &at, Expr n) {
+  LoopBuilder &loops = view.loops;
+  if (view.decayTable) {
+    auto row = [&](Expr r) { return loops.load(view.decayTable, {r, loops.index(0)}, view.headLanes); };
+    return {row(n), row(n + loops.index(view.sizes.dk))};
+  }
   Expr modulus = exp(view.load(view.transport[0], withRow(at, n)));
   Expr phase = view.load(view.transport[1], withRow(at, n));
   return {modulus * cos(phase), modulus * sin(phase)};
+}
+
+Value tabulateDecays(MixView &view, const Point &at) {
+  LoopBuilder &loops = view.loops;
+  int64_t modes = view.sizes.dk;
+  Value table = loops.scratch({2 * modes, view.headLanes});
+  loops.loop(loops.index(0), loops.index(modes), [&](Expr n) {
+    Complex decay = complexDecay(view, at, n);
+    loops.store(decay.re, table, {n, loops.index(0)});
+    loops.store(decay.im, table, {n + loops.index(modes), loops.index(0)});
+  });
+  return table;
 }
 
 /// Calls `body` with the index of the real and of the imaginary row of every mode.

@@ -22,6 +22,10 @@ Expr logDecay(MixView &view, const Point &at, Expr n, int64_t width);
 /// The decay itself; empty for the identity.
 Expr decay(MixView &view, const Point &at, Expr n, int64_t width);
 
+/// The complex decays of every mode at one token, real parts first, with heads as lanes: [2 dk, headLanes] on the
+/// stack.
+mlir::Value tabulateDecays(MixView &view, const Point &at);
+
 /// rows = Phi_j rows + key_j value^T, the key with the factor that the transport puts on its update.
 void stepState(MixView &view, Rows &rows, const Point &at, llvm::function_ref<Expr(Expr)> key, Expr value);
 

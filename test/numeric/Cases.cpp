@@ -62,6 +62,16 @@ CaseBuilder CaseBuilder::taps(int64_t taps, bool perChannel) const {
 CaseBuilder CaseBuilder::region(StateBody body) const {
   return transport("#mixer.region").with([=](MixSpec &spec) { spec.stateBody = body; });
 }
+CaseBuilder CaseBuilder::channels(int64_t dk, int64_t readers) const {
+  return with([=](MixSpec &spec) {
+    spec.keyHeads = spec.valueHeads = spec.transportHeads = spec.currentHeads = spec.dv;
+    spec.queryHeads = readers * spec.dv;
+    spec.dk = dk, spec.dv = 1;
+  });
+}
+CaseBuilder CaseBuilder::timeInvariant() const {
+  return with([](MixSpec &spec) { spec.oneKeyToken = spec.oneQueryToken = spec.oneTransportToken = true; });
+}
 
 void CaseBuilder::apply(MixSpec &spec) const {
   for (const Step &step : steps)

@@ -49,3 +49,51 @@ func.func @bidirectional(%query: memref<?x?x1x4xf32>, %output: memref<?x?x1x4xf3
      norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
   return
 }
+
+// One value feature: 16 heads side by side make a vector, the last 5 of 21 a narrower one; no scalar is left.
+// CHECK-LABEL: func.func @channels_as_lanes
+// CHECK:         scf.parallel
+// CHECK-NOT:       memref.load
+// CHECK:           scf.for {{.*}} -> (vector<16xf32>)
+// CHECK:             vector.load %{{.+}} : memref<?x?x21xf32>, vector<16xf32>
+// CHECK:             math.exp %{{.+}} : vector<16xf32>
+// CHECK:             vector.store %{{.+}} : memref<?x?x21xf32>, vector<16xf32>
+// CHECK:           scf.for {{.*}} -> (vector<5xf32>)
+// CHECK:             vector.store %{{.+}} : memref<?x?x21xf32>, vector<5xf32>
+func.func @channels_as_lanes(%key: memref<?x?x21x1xf32>, %value: memref<?x?x21x1xf32>, %decay: memref<?x?x21xf32>,
+                             %output: memref<?x?x21x1xf32>) {
+  mixer.mix query(%key : memref<?x?x21x1xf32>) key(%key : memref<?x?x21x1xf32>) value(%value : memref<?x?x21x1xf32>)
+    transport(%decay : memref<?x?x21xf32>) outs(%output : memref<?x?x21x1xf32>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
+
+// Modes that are the same at every token: decays, keys and queries are gathered into rows of lanes before the loop.
+// CHECK-LABEL: func.func @constant_modes
+// CHECK:         scf.parallel
+// CHECK:           math.cos
+// CHECK:           scf.for
+// CHECK-NOT:         math.{{exp|cos|sin}}
+// CHECK-NOT:         memref.load
+// CHECK:             vector.store %{{.+}} : memref<?x?x16xf32>, vector<16xf32>
+func.func @constant_modes(%query: memref<1x1x16x8xf32>, %value: memref<?x?x16x1xf32>, %modulus: memref<1x1x16x4xf32>,
+                          %output: memref<?x?x16x1xf32>) {
+  mixer.mix query(%query : memref<1x1x16x8xf32>) key(%query : memref<1x1x16x8xf32>) value(%value : memref<?x?x16x1xf32>)
+    transport(%modulus, %modulus : memref<1x1x16x4xf32>, memref<1x1x16x4xf32>) outs(%output : memref<?x?x16x1xf32>)
+    {support = #mixer.causal, transport = #mixer.complex_diagonal, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
+
+// Two sweeps keep their sums by feature: one head at a time.
+// CHECK-LABEL: func.func @no_lanes_bidirectional
+// CHECK-NOT:     vector<
+// CHECK:         return
+func.func @no_lanes_bidirectional(%x: memref<?x?x16x1xf32>, %output: memref<?x?x16x1xf32>) {
+  mixer.mix query(%x : memref<?x?x16x1xf32>) key(%x : memref<?x?x16x1xf32>) value(%x : memref<?x?x16x1xf32>)
+    outs(%output : memref<?x?x16x1xf32>)
+    {layout = #mixer.layout<bidirectional>, support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear,
+     norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
+  return
+}
