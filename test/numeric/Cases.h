@@ -41,8 +41,8 @@ public:
   CaseBuilder noQueryKey() const;
   CaseBuilder taps(int64_t taps, bool perChannel) const;
   CaseBuilder region(StateBody body) const;
-  /// Channels as heads: the width counts state heads with `dk` key features and one value feature each, every one read by
-  /// `readers` queries.
+  /// Channels as heads: the width counts state heads with `dk` key features and one value feature each, every one read
+  /// by `readers` queries.
   CaseBuilder channels(int64_t dk, int64_t readers = 1) const;
   /// Keys, queries and transport are the same at every token.
   CaseBuilder timeInvariant() const;
