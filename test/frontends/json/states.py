@@ -76,6 +76,7 @@ def check(name, mixer):
         return results["y"], after
 
     whole, last = run(0, TOKENS, state)
+    forgetful, _ = run(CHUNKS[0], TOKENS, state)
     parts, begin = [], 0
     for size in CHUNKS:
         part, state = run(begin, begin + size, state)
@@ -83,8 +84,9 @@ def check(name, mixer):
         begin += size
     error = abs(np.concatenate(parts, 1) - whole).max() / abs(whole).max()
     drift = max(abs(state[key] - last[key]).max() / max(abs(last[key]).max(), 1e-6) for key in last)
-    print(f"{name}: {len(state)} states, outputs differ by {error:.1e}, states by {drift:.1e}")
-    if not (error < 1e-5 and drift < 1e-5 and abs(whole).max() > 0 and sorted(state) == sorted(last)):
+    lost = abs(forgetful - whole[:, CHUNKS[0] :]).max() / abs(whole).max()  # without the states: they matter
+    print(f"{name}: {len(state)} states, outputs differ by {error:.1e} (without states by {lost:.1e}), states by {drift:.1e}")
+    if not (error < 1e-5 and drift < 1e-5 and lost > 1e-2 and sorted(state) == sorted(last)):
         bad.append(name)
 
 
