@@ -41,3 +41,35 @@ llvm.func @forward(%context: !llvm.ptr {heddle.role = "context"}, %x: !llvm.ptr,
 llvm.func @kernel_relu_0(%begin: i64, %end: i64, %x: !llvm.ptr, %n: i64) attributes {heddle.noalias = array<i64: 2>} {
   llvm.return
 }
+
+// -----
+
+// A launch in a loop looks at the request in every round.
+// CHECK-LABEL: llvm.func @loop(
+// CHECK:         llvm.icmp "slt"
+// CHECK-NEXT:    llvm.cond_br %{{.*}}, ^[[BODY:bb[0-9]+]], ^{{bb[0-9]+}}
+// CHECK-NEXT:  ^[[BODY]]:
+// CHECK-NEXT:    llvm.load %{{.*}} atomic monotonic
+// CHECK:         llvm.cond_br %{{.*}}, ^[[RETURN:bb[0-9]+]], ^[[LAUNCH:bb[0-9]+]]
+// CHECK-NEXT:  ^[[LAUNCH]]:
+// CHECK:         llvm.call %{{.*}}(%{{.*}})
+// CHECK:         llvm.br
+// CHECK:       ^[[RETURN]]:
+// CHECK-NEXT:    llvm.return
+llvm.func @loop(%context: !llvm.ptr {heddle.role = "context"}, %n: i64) {
+  %c0 = llvm.mlir.constant(0 : i64) : i64
+  %c1 = llvm.mlir.constant(1 : i64) : i64
+  llvm.br ^head(%c0 : i64)
+^head(%i: i64):
+  %more = llvm.icmp "slt" %i, %n : i64
+  llvm.cond_br %more, ^body, ^exit
+^body:
+  llvm.call @kernel(%c0, %n) {heddle.launch = {grain = 1 : i64, kernel = "k"}} : (i64, i64) -> ()
+  %next = llvm.add %i, %c1 : i64
+  llvm.br ^head(%next : i64)
+^exit:
+  llvm.return
+}
+llvm.func @kernel(%begin: i64, %end: i64) {
+  llvm.return
+}
