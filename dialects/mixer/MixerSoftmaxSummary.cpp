@@ -4,6 +4,7 @@
 //
 // A query that sees no key of the range has (-inf, 0, 0). Scores of the range are a tensor [B, T, Ho, count].
 #include "dialects/mixer/MixerSummaries.h"
+#include "dialects/mixer/SupportEmitter.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/IRMapping.h"
 #include <limits>
@@ -43,11 +44,8 @@ struct ScoreBody {
   }
 
   /// Position of token `token` out of `number`.
-  Value position(ImplicitLocOpBuilder &b, Value token, Value number) const {
-    if (!isReversed)
-      return token;
-    Value last = arith::SubIOp::create(b, number, Value(arith::ConstantIndexOp::create(b, 1)));
-    return arith::SubIOp::create(b, last, token);
+  Value position(const Emitter &e, Value token, Value number) const {
+    return isReversed ? e.sub(e.add(number, -1), token) : token;
   }
 
   Value emit(ImplicitLocOpBuilder &b, Value product) const;
@@ -58,30 +56,27 @@ struct ScoreBody {
 /// The bias of one pair; what it subtracts or adds stands with SoftmaxAttr.
 Value ScoreBody::bias(ImplicitLocOpBuilder &b, Value own, Value i, Value j, Value batch, Value head) const {
   MixOp op = mix;
+  Emitter e{b, b.getLoc()};
   Value table = op.getBias();
   auto type = cast<RankedTensorType>(table.getType());
-  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(b, value); };
   BiasKind kind = op.getSoftmax().getBias();
-  unsigned headDim = kind == BiasKind::Dense ? 1 : 0;
-  Value tableHead = arith::DivUIOp::create(b, head, constant(op.getSizes().Ho / type.getDimSize(headDim)));
+  Value tableHead = e.divide(head, op.getSizes().Ho / type.getDimSize(kind == BiasKind::Dense ? 1 : 0));
   SmallVector<Value> at = {tableHead};
   if (kind == BiasKind::Dense)
     at = {batch, tableHead, own, j};
   if (kind == BiasKind::Relative) {
     int64_t distances = type.getDimSize(1);
-    Value distance = arith::AddIOp::create(b, Value(arith::SubIOp::create(b, j, i)), constant(distances / 2));
-    Value above = arith::MaxSIOp::create(b, distance, constant(0));
-    at.push_back(arith::MinSIOp::create(b, above, constant(distances - 1)));
+    Value above = arith::MaxSIOp::create(b, e.add(e.sub(j, i), distances / 2), e.index(0));
+    at.push_back(arith::MinSIOp::create(b, above, e.index(distances - 1)));
   }
   for (auto [dim, index] : llvm::enumerate(at))
     if (type.getDimSize(dim) == 1)
-      index = constant(0);
+      index = e.index(0);
   Type element = op.getComputeType();
   Value value = widen(b, tensor::ExtractOp::create(b, table, at), element);
   if (kind != BiasKind::Alibi)
     return value;
-  Value apart =
-      arith::SubIOp::create(b, Value(arith::MaxSIOp::create(b, i, j)), Value(arith::MinSIOp::create(b, i, j)));
+  Value apart = e.sub(arith::MaxSIOp::create(b, i, j), arith::MinSIOp::create(b, i, j));
   Value distance = arith::SIToFPOp::create(b, element, Value(arith::IndexCastOp::create(b, b.getI64Type(), apart)));
   return arith::NegFOp::create(b, multiply(b, value, distance));
 }
@@ -101,10 +96,11 @@ Value ScoreBody::emit(ImplicitLocOpBuilder &b, Value product) const {
   MixOp op = mix;
   Type type = product.getType();
   auto loop = [&](int64_t dim) -> Value { return linalg::IndexOp::create(b, dim); };
-  Value batch = loop(0), head = loop(2), own = position(b, loop(1), queries), i = own;
-  Value j = arith::AddIOp::create(b, begin, position(b, loop(3), count));
+  Emitter e{b, b.getLoc()};
+  Value batch = loop(0), head = loop(2), own = position(e, loop(1), queries), i = own;
+  Value j = e.add(begin, position(e, loop(3), count));
   if (op.getLayout().getAlign() == Align::End)
-    i = arith::AddIOp::create(b, own, Value(arith::SubIOp::create(b, keys, queries)));
+    i = e.add(own, e.sub(keys, queries));
   SoftmaxAttr softmax = op.getSoftmax();
   Value score = multiply(b, product, real(b, type, softmax.getScale().convertToDouble()));
   if (double cap = softmax.getSoftCap().convertToDouble(); cap != 0) {

@@ -1,6 +1,6 @@
 // Supports made of supports: union, intersection and one support per head. Numbers and code, from the parts' answers
 // alone.
-#include "dialects/mixer/Mixer.h"
+#include "dialects/mixer/SupportEmitter.h"
 
 using namespace mlir;
 
@@ -22,24 +22,20 @@ bool full(SupportAttrInterface support) { return support.isFull(); }
 bool past(SupportAttrInterface support) { return support.isWholePast() || support.isFull(); }
 
 /// Emits the answer of one part about the same pair ..
-auto containsPair(OpBuilder &builder, Location loc, Value i, Value j, Value head) {
-  return [=, &builder](SupportAttrInterface support) { return support.emitContains(builder, loc, i, j, head); };
+auto containsPair(const Emitter &e, Value i, Value j, Value head) {
+  return [=](SupportAttrInterface support) { return support.emitContains(e.builder, e.loc, i, j, head); };
 }
 /// .. or about the same tile.
-auto mayContainTile(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1, Value head) {
-  return [=, &builder](SupportAttrInterface support) {
-    return support.emitMayContain(builder, loc, i0, i1, j0, j1, head);
-  };
+auto mayContainTile(const Emitter &e, Value i0, Value i1, Value j0, Value j1, Value head) {
+  return [=](SupportAttrInterface support) { return support.emitMayContain(e.builder, e.loc, i0, i1, j0, j1, head); };
 }
 
-/// Folds what each part emits with `Combine`.
-template <typename Combine, typename Emit>
-Value emitParts(OpBuilder &builder, Location loc, ArrayRef<Attribute> supports, Emit emit) {
+/// What each part emits, all of it joined by `either` or by `both`.
+template <typename Emit>
+Value emitParts(const Emitter &e, ArrayRef<Attribute> supports, Value (Emitter::*join)(Value, Value) const, Emit emit) {
   Value all = emit(part(supports.front()));
-  for (Attribute support : supports.drop_front()) {
-    Value one = emit(part(support));
-    all = Combine::create(builder, loc, all, one);
-  }
+  for (Attribute support : supports.drop_front())
+    all = (e.*join)(all, emit(part(support)));
   return all;
 }
 
@@ -67,11 +63,13 @@ TileClass AnyOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, in
   return numFull ? TileClass::Full : numEmpty == getSupports().size() ? TileClass::Empty : TileClass::Partial;
 }
 Value AnyOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitParts<arith::OrIOp>(builder, loc, getSupports(), containsPair(builder, loc, i, j, head));
+  Emitter e{builder, loc};
+  return emitParts(e, getSupports(), &Emitter::either, containsPair(e, i, j, head));
 }
 Value AnyOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                 Value head) const {
-  return emitParts<arith::OrIOp>(builder, loc, getSupports(), mayContainTile(builder, loc, i0, i1, j0, j1, head));
+  Emitter e{builder, loc};
+  return emitParts(e, getSupports(), &Emitter::either, mayContainTile(e, i0, i1, j0, j1, head));
 }
 bool AnyOfAttr::isCausal() const { return allParts(getSupports(), causal); }
 bool AnyOfAttr::isWholePast() const { return isCausal() && anyPart(getSupports(), wholePast); }
@@ -87,11 +85,13 @@ TileClass AllOfAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, in
   return numEmpty ? TileClass::Empty : numFull == getSupports().size() ? TileClass::Full : TileClass::Partial;
 }
 Value AllOfAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitParts<arith::AndIOp>(builder, loc, getSupports(), containsPair(builder, loc, i, j, head));
+  Emitter e{builder, loc};
+  return emitParts(e, getSupports(), &Emitter::both, containsPair(e, i, j, head));
 }
 Value AllOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                 Value head) const {
-  return emitParts<arith::AndIOp>(builder, loc, getSupports(), mayContainTile(builder, loc, i0, i1, j0, j1, head));
+  Emitter e{builder, loc};
+  return emitParts(e, getSupports(), &Emitter::both, mayContainTile(e, i0, i1, j0, j1, head));
 }
 bool AllOfAttr::isCausal() const { return anyPart(getSupports(), causal); }
 bool AllOfAttr::isWholePast() const { return anyPart(getSupports(), wholePast) && allParts(getSupports(), past); }
@@ -105,27 +105,19 @@ static SupportAttrInterface classOf(PerHeadAttr perHead, int64_t head) {
 }
 
 /// True when `head` is one of those that use class `number`.
-static Value emitUsesClass(OpBuilder &builder, Location loc, PerHeadAttr perHead, int64_t number, Value head) {
-  Value uses = arith::ConstantIntOp::create(builder, loc, 0, 1);
-  for (auto [index, used] : llvm::enumerate(perHead.getHeads())) {
-    if (used != number)
-      continue;
-    Value constant = arith::ConstantIndexOp::create(builder, loc, index);
-    Value same = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, head, constant);
-    uses = arith::OrIOp::create(builder, loc, uses, same);
-  }
+static Value emitUsesClass(const Emitter &e, PerHeadAttr perHead, int64_t number, Value head) {
+  Value uses = e.boolean(false);
+  for (auto [index, used] : llvm::enumerate(perHead.getHeads()))
+    if (used == number)
+      uses = e.either(uses, e.eq(head, index));
   return uses;
 }
 
 /// The answer of the class that `head` uses, out of the answers of all classes.
-template <typename Emit>
-static Value emitPerHead(OpBuilder &builder, Location loc, PerHeadAttr perHead, Value head, Emit emit) {
-  Value answer = arith::ConstantIntOp::create(builder, loc, 0, 1);
-  for (auto [number, support] : llvm::enumerate(perHead.getClasses())) {
-    Value uses = emitUsesClass(builder, loc, perHead, number, head);
-    Value both = arith::AndIOp::create(builder, loc, uses, emit(part(support)));
-    answer = arith::OrIOp::create(builder, loc, answer, both);
-  }
+template <typename Emit> static Value emitPerHead(const Emitter &e, PerHeadAttr perHead, Value head, Emit emit) {
+  Value answer = e.boolean(false);
+  for (auto [number, support] : llvm::enumerate(perHead.getClasses()))
+    answer = e.either(answer, e.both(emitUsesClass(e, perHead, number, head), emit(part(support))));
   return answer;
 }
 
@@ -136,11 +128,13 @@ TileClass PerHeadAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, 
   return classOf(*this, head).classify(i0, i1, j0, j1, head);
 }
 Value PerHeadAttr::emitContains(OpBuilder &builder, Location loc, Value i, Value j, Value head) const {
-  return emitPerHead(builder, loc, *this, head, containsPair(builder, loc, i, j, head));
+  Emitter e{builder, loc};
+  return emitPerHead(e, *this, head, containsPair(e, i, j, head));
 }
 Value PerHeadAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Value i1, Value j0, Value j1,
                                   Value head) const {
-  return emitPerHead(builder, loc, *this, head, mayContainTile(builder, loc, i0, i1, j0, j1, head));
+  Emitter e{builder, loc};
+  return emitPerHead(e, *this, head, mayContainTile(e, i0, i1, j0, j1, head));
 }
 bool PerHeadAttr::isCausal() const { return allParts(getClasses(), causal); }
 bool PerHeadAttr::isWholePast() const { return allParts(getClasses(), wholePast); }

@@ -75,14 +75,11 @@ LogicalResult verifyScoreRegion(MixOp mix) {
   if (failed(verifyYield(mix, "score region", region, score))) // mix_c41
     return failure();
   WalkResult walk = region.walk([&](Operation *op) {
-    auto bad = llvm::find_if_not(op->getOperandTypes(), isScalar);
-    if (bad == op->getOperandTypes().end()) {
-      auto badResult = llvm::find_if_not(op->getResultTypes(), isScalar);
-      if (badResult == op->getResultTypes().end())
-        return WalkResult::advance();
-      mix.emitOpError() << "value in score region, expected a scalar but got " << *badResult; // mix_c42
-      return WalkResult::interrupt();
-    }
+    SmallVector<Type> types(op->getOperandTypes());
+    llvm::append_range(types, op->getResultTypes());
+    auto bad = llvm::find_if_not(types, isScalar);
+    if (bad == types.end())
+      return WalkResult::advance();
     mix.emitOpError() << "value in score region, expected a scalar but got " << *bad; // mix_c42
     return WalkResult::interrupt();
   });

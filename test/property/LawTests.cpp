@@ -1,37 +1,14 @@
 // The laws that every mixer obeys, on random legal points of the template.
-//
-// A failing test prints the seed; HEDDLE_SEED=<n> HEDDLE_POINTS=1 runs that point alone.
 #include "dialects/mixer/reference/CarriedState.h"
 #include "dialects/mixer/reference/Tolerance.h"
 #include "mlir/IR/Verifier.h"
-#include "test/property/MixRun.h"
-#include "test/property/RandomMix.h"
-#include <cstdlib>
-#include <gtest/gtest.h>
+#include "test/property/EachPoint.h"
 
 using namespace mlir;
 using namespace heddle;
 using namespace heddle::test;
 
 namespace {
-
-uint64_t environment(const char *name, uint64_t otherwise) {
-  const char *text = std::getenv(name);
-  return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-// Calls `law` for every random point; all randomness of a point follows from its seed.
-template <typename F> void forEachPoint(F law) {
-  std::unique_ptr<MLIRContext> context = makeContext();
-  uint64_t first = environment("HEDDLE_SEED", 1), points = environment("HEDDLE_POINTS", 200);
-  for (uint64_t seed = first; seed < first + points; ++seed) {
-    MixCase point(randomMix(context.get(), seed), seed);
-    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + point.describe());
-    law(point, seed);
-    if (testing::Test::HasFatalFailure())
-      return;
-  }
-}
 
 // Double sums of a few hundred terms, reordered.
 constexpr double reordering = 1e-11;
