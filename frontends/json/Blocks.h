@@ -52,6 +52,9 @@ struct Rotation {
 std::optional<Rotation> readRotary(ObjectReader &block);
 // Rotates query and key of `spec` at the positions that its layout gives them.
 void rotate(Model &m, const Rotation &rotation, MixSpec &spec);
+// Reports what "keys_from" excludes: queries and keys are then different tokens.
+void checkKeysFrom(ObjectReader &block, const InputName &keysFrom, const InputName &segments,
+                   const std::optional<Rotation> &rotation);
 
 } // namespace heddle::json
 #endif

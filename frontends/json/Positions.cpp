@@ -110,6 +110,14 @@ void rotate(Model &m, const Rotation &rotation, MixSpec &spec) {
   spec.key = rotary(g, spec.key, rotation.options, ofKeys);
 }
 
+void checkKeysFrom(ObjectReader &r, const InputName &keysFrom, const InputName &segments,
+                   const std::optional<Rotation> &rotation) {
+  if (keysFrom && segments)
+    r.error("segments", "expected none with the key 'keys_from'");
+  if (keysFrom && rotation && rotation->positions)
+    r.reporter.error(rotation->positions.pointer, "expected none with the key 'keys_from'");
+}
+
 // A learned vector for each position, added to the tokens.
 Build readPositions(ObjectReader &r) {
   int64_t length = r.integer("max_tokens", kSize);

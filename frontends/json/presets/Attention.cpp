@@ -102,8 +102,7 @@ Build readAttention(ObjectReader &r) {
   a.layout = readAlignedLayout(r);
   a.rotary = readRotary(r);
   a.segments = readSegments(r);
-  if (a.keysFrom && a.segments)
-    r.error("segments", "expected none with the key 'keys_from'");
+  checkKeysFrom(r, a.keysFrom, a.segments, a.rotary);
   return [a](Model &m, Tensor x) { return a.build(m, x); };
 }
 

@@ -135,8 +135,7 @@ void checkCombination(ObjectReader &r, const Slots &s) {
             "expected none with the transport \"" + Twine(transport) + "\"; only \"identity\" reads others");
   if (transport != "identity" && isAligned)
     r.error("align", "expected \"start\" with the transport \"" + Twine(transport) + "\" but got \"end\"");
-  if (s.keysFrom && s.segments)
-    r.error("segments", "expected none with the key 'keys_from'");
+  checkKeysFrom(r, s.keysFrom, s.segments, s.rotary);
 }
 
 } // namespace

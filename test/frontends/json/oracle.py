@@ -461,7 +461,8 @@ def mlp_mixer(w, x, p, inputs):
     return down @ gelu(up @ x)
 
 
-FUNCTIONS = {"exp": np.exp, "tanh": np.tanh, "abs": abs, "max": np.maximum, "min": np.minimum}
+FUNCTIONS = {"exp": np.exp, "log": np.log, "sqrt": np.sqrt, "tanh": np.tanh, "sigmoid": sigmoid, "abs": abs, "max": np.maximum, "min": np.minimum,
+             "select": np.where}
 
 
 def formula(text, **values):
@@ -476,7 +477,8 @@ def slots(w, x, p, inputs):
     if "transport" not in p:
         s = np.einsum("bihd,bjhd->bhij", q, k) / math.sqrt(keys)
         position = np.arange(tokens)
-        s = formula(p["score"]["expression"], score=s, i=position[:, None], j=position) * np.tri(tokens)
+        s = np.zeros_like(s) + formula(p["score"]["expression"], score=s, i=position[:, None], j=position, h=np.arange(h)[:, None, None],
+                                       b=np.arange(len(x))[:, None, None, None]) * np.tri(tokens)
         return w.project(merge(np.einsum("bhij,bjhd->bihd", s, v)), "output", x.shape[-1])
     keep = heads(sigmoid(w.project(x, "transport.keep", h * keys)), h)
     state = np.zeros((x.shape[0], h, keys, values))
