@@ -68,6 +68,26 @@ TEST(JsonFuzz, values_of_another_kind) {
   }
 }
 
+TEST(JsonFuzz, formulas) {
+  const char *tokens[] = {"score", "i",       "j",    "(", ")",  "+",   "-",  "*", "/", "<", "==", ",",
+                          "max(",  "select(", "exp(", "1", ".5", "2e3", "1e", ".", " ", "x", "é",  "\""};
+  json model = json::parse(textOf(fs::path(HEDDLE_EXAMPLES) / "slots.json"));
+  model["blocks"] = {{{"type", "mixer"}, {"slots", {{"query_heads", 1}, {"key_features", 8}}}}};
+  unsigned accepted = 0;
+  for (unsigned seed = 0; seed < 2000; ++seed) {
+    std::mt19937 random(seed);
+    std::string text;
+    for (unsigned length = 1 + random() % 6; length; --length)
+      text += tokens[random() % std::size(tokens)];
+    model["blocks"][0]["slots"]["score"] = {{"kind", "linear"}, {"expression", text}};
+    std::string error;
+    EXPECT_TRUE(importsOrExplains(model.dump(), error)) << "seed " << seed << ": " << text;
+    accepted += error.empty();
+    EXPECT_TRUE(error.empty() || error.find("character ") == 0) << "seed " << seed << ": " << error;
+  }
+  EXPECT_GT(accepted, 20u);
+}
+
 TEST(JsonFuzz, damaged_bytes) {
   std::vector<fs::path> paths = examples();
   for (unsigned seed = 0; seed < 300; ++seed) {
