@@ -54,13 +54,9 @@ void Recurrence::tabulateConstants() {
     return operand && operand.size(1) == 1 && MixView::differsByHead(operand);
   };
   if (isConstant(view.key))
-    keyTable = tabulate(view.keyWidth(), [&](Expr n) {
-      Point point = at;
-      point.n = n;
-      return view.load(view.key, point);
-    });
+    keyTable = tabulate(view.keyWidth(), [&](Expr n) { return keyRow(at, n); });
   if (isConstant(view.query) && view.group() == 1)
-    queryTable = tabulate(view.keyWidth(), [&](Expr n) { return view.load(view.query, {b, zero, {}, firstHead, n}); });
+    queryTable = tabulate(view.keyWidth(), [&](Expr n) { return queryRow(at, n); });
   if (view.op.getTransport().isComplex() && isConstant(view.transport[0]) && isConstant(view.transport[1]))
     view.decayTable = tabulateDecays(view, at);
 }
