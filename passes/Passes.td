@@ -4,6 +4,31 @@
 
 include "mlir/Pass/PassBase.td"
 
+//===--- raise: what the exporter wrote becomes what it means -----------------------------===//
+
+def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
+  let summary = "write gathers at constant positions as slices";
+  let description = [{
+    An exporter that unrolls a loop over tokens reads token 5 by a gather with the constant index 5. As a slice it can be seen
+    what is read: the passes that follow find unrolled steps by their slices.
+
+    Before:
+    ```mlir
+    %token = linalg.generic {..} outs(%init : tensor<2x16xf32>) {
+      %b = linalg.index 0 : index
+      %d = linalg.index 1 : index
+      %element = tensor.extract %x[%b, %c5, %d] : tensor<2x64x16xf32>
+      linalg.yield %element : f32
+    } -> tensor<2x16xf32>
+    ```
+    After:
+    ```mlir
+    %token = tensor.extract_slice %x[0, 5, 0] [2, 1, 16] [1, 1, 1] : tensor<2x64x16xf32> to tensor<2x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 //===--- form: pick and expand the execution form of each mixer ---------------------------===//
 
 def PickFormPass : Pass<"heddle-pick-form"> {

@@ -16,6 +16,8 @@ namespace {
 LogicalResult runPasses(const Phase &phase, ModuleOp module, const CompileOptions &options) {
   PassManager pm(module.getContext());
   phase.build(pm, options);
+  if (options.onPassManager)
+    options.onPassManager(pm, phase.name.str());
   return pm.run(module);
 }
 
@@ -65,7 +67,7 @@ LogicalResult compileModule(ModuleOp module, const CompileOptions &options, Comp
 
 LogicalResult describeModule(ModuleOp module, const CompileOptions &options, std::string &manifest) {
   ManifestBuilder builder(module);
-  for (llvm::StringRef name : {"simplify", "form"}) {
+  for (llvm::StringRef name : {"simplify", "raise", "form"}) {
     if (failed(runPasses(*findPhase(name), module, options)))
       return failure();
     builder.observe(module, name);

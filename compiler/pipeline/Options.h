@@ -8,7 +8,8 @@
 
 namespace mlir {
 class ModuleOp;
-}
+class PassManager;
+} // namespace mlir
 
 namespace heddle {
 
@@ -17,10 +18,14 @@ struct CompileOptions {
   std::string form;
   /// Chunk (tile) length of that form; 0 lets the form choose.
   int64_t chunk = 0;
+  /// How raises are proved: "off", "cheap" or "always" (passes/raise/Proof.h).
+  std::string verifyRaises = "cheap";
   /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
   std::string cpu = "native";
   /// Called at the start of each step with its index, the number of steps and its name (for progress).
   std::function<void(unsigned, unsigned, const std::string &)> onStep;
+  /// Called before the passes of a phase run, with the phase's name (for instrumentations).
+  std::function<void(mlir::PassManager &, const std::string &)> onPassManager;
   /// Called with the module at the end of each phase (for dumps).
   std::function<void(mlir::ModuleOp, const std::string &)> onPhaseEnd;
 };

@@ -19,6 +19,14 @@ void buildSimplify(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createCSEPass());
 }
 
+// Before: whatever an exporter wrote. After: what it means; every mixer that was recognised was proved equal to what it
+// replaces. Raising comes after simplify: each matcher then meets one spelling of an index, a size and a constant.
+void buildRaise(OpPassManager &pm, const CompileOptions &) {
+  pm.addNestedPass<func::FuncOp>(createSliceGathersPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
 // Before: mixers without a form. After: each has one, and a remark says what it and its rivals cost.
 void buildForm(OpPassManager &pm, const CompileOptions &options) {
   PickFormPassOptions pick;
@@ -59,6 +67,7 @@ void buildLower(OpPassManager &pm, const CompileOptions &) { buildLowerPipeline(
 constexpr Phase phases[] = {
     {"import", "the model is linalg on tensors and mixer.mix; every operator is supported", nullptr, checkImport},
     {"simplify", "nothing dead and nothing computed twice is left", buildSimplify, checkImport},
+    {"raise", "recurrences, attention and convolutions that were recognised are mixer.mix", buildRaise, checkImport},
     {"form", "every mixer carries a form", buildForm, checkForm},
     {"fuse", "elementwise chains are one op", buildFuse, checkForm},
     {"bufferize", "all data is in buffers", buildBufferize, checkForm},

@@ -3,6 +3,7 @@
 // Without --data the inputs are random and the plain-loop reference says what is right. With --data, arrays named like
 // inputs are fed and arrays named like outputs are what is expected. Either way the tolerance is derived from the error
 // that a plain loop in the model's own precision makes on the same inputs.
+#include "compiler/pipeline/Bisection.h"
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Options.h"
 #include "compiler/tools/ReferenceBridge.h"
@@ -25,6 +26,7 @@ struct VerifyArguments {
   std::string data, target = "cpu";
   std::vector<std::string> dims;
   uint64_t seed = 1;
+  bool bisect = false;
 };
 
 /// The sizes that the model names for tests, else small and odd ones.
@@ -40,11 +42,16 @@ struct Reference {
   SmallVector<ReferenceTensor> exact, single; // in double, and in the model's own precision
 };
 
-/// The imported function in both precisions; false after diagnostics.
-bool evaluateReference(func::FuncOp function, const std::vector<io::HostTensor> &inputs, Reference &reference) {
+SmallVector<ReferenceTensor> toReferences(func::FuncOp function, const std::vector<io::HostTensor> &inputs) {
   SmallVector<ReferenceTensor> tensors;
   for (auto [index, input] : llvm::enumerate(inputs))
     tensors.push_back(toReference(input, cast<ShapedType>(function.getArgumentTypes()[index]).getElementType()));
+  return tensors;
+}
+
+/// The imported function in both precisions; false after diagnostics.
+bool evaluateReference(func::FuncOp function, const std::vector<io::HostTensor> &inputs, Reference &reference) {
+  SmallVector<ReferenceTensor> tensors = toReferences(function, inputs);
   return succeeded(interpret(function, tensors, reference.exact, Precision::Double)) &&
          succeeded(interpret(function, tensors, reference.single, Precision::Single));
 }
@@ -109,7 +116,29 @@ private:
     Reference reference;
     if (!evaluateReference(function, *inputs, reference))
       return io::Error{"", "reference evaluation failed", "", ""};
-    return compareAll(function, *outputs, reference);
+    io::Result<bool> passed = compareAll(function, *outputs, reference);
+    if (arguments.bisect && passed)
+      bisect(function, *inputs, reference, *passed);
+    return passed;
+  }
+
+  /// Compiles the imported model once more and says which pass first changed what it computes.
+  void bisect(func::FuncOp function, const std::vector<io::HostTensor> &inputs, const Reference &reference,
+              bool passed) {
+    BisectionTruth truth{options.entry, toReferences(function, inputs), reference.exact, {}};
+    for (auto [exact, single] : llvm::zip_equal(reference.exact, reference.single))
+      truth.bounds.push_back(Tolerance::of(exact, single, slack).bound);
+    Bisection bisection(std::move(truth));
+    CompileOptions compileOptions = options.compile;
+    compileOptions.onPassManager = [&](PassManager &pm, const std::string &phase) { bisection.observe(pm, phase); };
+    CompiledModel compiled;
+    if (failed(compileModule(*model.imported, compileOptions, compiled)))
+      return;
+    llvm::outs() << "bisect: " << bisection.evaluatedPasses() << " passes evaluated; ";
+    if (!bisection.finding().empty())
+      llvm::outs() << "the first that differs is " << bisection.finding() << "\n";
+    else
+      llvm::outs() << (passed ? "none differs\n" : "none differs: the difference comes after bufferization\n");
   }
 
   io::Result<std::vector<io::HostTensor>> makeInputs(const heddle_entry_t *entry, func::FuncOp function) {
@@ -166,6 +195,7 @@ void addVerifyCommand(CLI::App &app, int &exitCode) {
       ->capture_default_str();
   command->add_option("--dim", arguments->dims, "NAME=SIZE of a symbolic dimension (without --data)");
   command->add_option("--seed", arguments->seed, "seed of the random inputs (without --data)")->capture_default_str();
+  command->add_flag("--bisect", arguments->bisect, "name the first phase and pass whose output differs");
   command->callback([=, &exitCode] { exitCode = Verification(*options, *arguments).run(); });
 }
 

@@ -1,0 +1,66 @@
+// Before a raise replaces values, both sides are computed on the same random tensors and must agree.
+//
+//   %scores = ..   %weights = softmax ..   %old = matmul %weights, %v        (what the exporter wrote)
+//   %new = mixer.mix query(%q) key(%k) value(%v) ..                          (what a matcher proposes)
+//
+//   Prover prover(entry, options);
+//   Verdict verdict = prover.prove({/*frontier=*/{q, k, v}, /*original=*/{old}, /*replacement=*/{new}, /*length=*/0});
+//   if (!verdict.holds) { remark: verdict.reason; erase the proposal }
+//
+// Random tensors stand for the frontier, nothing else is assumed. Both sides run in the reference evaluator, in double,
+// so the proof shares no code with the kernels that the raised form takes. Matchers may therefore propose from weak
+// evidence: a wrong proposal costs time and never a wrong result.
+//
+// Where the original shows values that are not finite on random inputs, smaller and then positive ones are tried: a
+// comparison of NaNs proves nothing.
+#ifndef HEDDLE_PASSES_RAISE_PROOF_H
+#define HEDDLE_PASSES_RAISE_PROOF_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include <string>
+
+namespace heddle {
+
+/// Off trusts the matchers. Cheap proves at one size with one seed, within a budget of operations for the whole module:
+/// what would exceed it stays as it is. Always proves at several sizes and seeds, whatever it takes.
+enum class ProofMode { Off, Cheap, Always };
+
+struct ProofOptions {
+  ProofMode mode = ProofMode::Cheap;
+  /// Elementary operations that Cheap may spend on a module; the evaluator does about 5e7 in a second.
+  double budget = 2e9;
+  uint64_t seed = 1;
+};
+
+/// What a raise wants to replace. All values are in the entry's body; the proposal's ops are there already, unused.
+struct Proposal {
+  llvm::ArrayRef<mlir::Value> frontier; // what both sides are computed from
+  llvm::ArrayRef<mlir::Value> original, replacement;
+  /// A length at which everything that the raise claims shows: 1 + the widest window, lag or block. 0: any.
+  int64_t length = 0;
+};
+
+struct Verdict {
+  bool holds = false;
+  std::string reason; // for a remark: "largest difference 2e-13 at T=7" or "differs by 0.3 of 1.1 at T=7"
+};
+
+class Prover {
+public:
+  Prover(mlir::func::FuncOp entry, const ProofOptions &options) : entry(entry), options(options) {}
+
+  Verdict prove(const Proposal &proposal);
+
+private:
+  Verdict proveAt(const Proposal &proposal, llvm::ArrayRef<int64_t> symbols, uint64_t seed);
+  /// Sizes of the entry's symbols at which to prove: within their ranges and at least `length` where they may be.
+  llvm::SmallVector<llvm::SmallVector<int64_t>> trialSizes(int64_t length) const;
+
+  mlir::func::FuncOp entry;
+  ProofOptions options;
+  double spent = 0;
+};
+
+} // namespace heddle
+
+#endif

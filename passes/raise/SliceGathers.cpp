@@ -1,0 +1,72 @@
+// SliceGathers: a gather at constant positions is a slice.
+#include "passes/Passes.h"
+
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_SLICEGATHERSPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// The extract of a body that does nothing else, or null.
+tensor::ExtractOp onlyExtract(linalg::GenericOp generic) {
+  if (generic.getNumReductionLoops() || generic->getNumResults() != 1 ||
+      !generic.getMatchingIndexingMap(generic.getDpsInitOperand(0)).isIdentity())
+    return nullptr;
+  auto yield = cast<linalg::YieldOp>(generic.getBody()->getTerminator());
+  return yield.getOperand(0).getDefiningOp<tensor::ExtractOp>();
+}
+
+/// A dimension of the source is read at one constant position, or wholly along a loop; loops come in order.
+struct SliceGather : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp generic, PatternRewriter &rewriter) const override {
+    tensor::ExtractOp extract = onlyExtract(generic);
+    if (!extract)
+      return failure();
+    auto source = cast<RankedTensorType>(extract.getTensor().getType());
+    auto result = cast<RankedTensorType>(generic.getResult(0).getType());
+    Attribute zero = rewriter.getIndexAttr(0), one = rewriter.getIndexAttr(1);
+    SmallVector<OpFoldResult> offsets, sizes;
+    SmallVector<OpFoldResult> resultSizes =
+        tensor::getMixedSizes(rewriter, generic.getLoc(), generic.getDpsInits().front());
+    int64_t loop = 0;
+    for (auto [dim, index] : llvm::enumerate(extract.getIndices())) {
+      if (std::optional<int64_t> position = getConstantIntValue(index)) {
+        offsets.push_back(rewriter.getIndexAttr(*position));
+        sizes.push_back(one);
+        continue;
+      }
+      auto along = index.getDefiningOp<linalg::IndexOp>();
+      if (!along || int64_t(along.getDim()) != loop || source.getDimSize(dim) != result.getDimSize(loop))
+        return failure();
+      offsets.push_back(zero);
+      sizes.push_back(resultSizes[loop++]);
+    }
+    if (loop != result.getRank() || extract.getTensor().getParentBlock() != generic->getBlock())
+      return failure();
+    SmallVector<OpFoldResult> strides(source.getRank(), one);
+    rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(generic, result, extract.getTensor(), offsets, sizes, strides);
+    return success();
+  }
+};
+
+struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    linalg::populateInlineConstantOperandsPatterns(patterns);
+    linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
+    patterns.add<SliceGather>(context);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace heddle

@@ -1,0 +1,78 @@
+// RUN: heddle-opt %s --heddle-slice-gathers --canonicalize | FileCheck %s
+
+#scalar = affine_map<(b, d) -> ()>
+#identity = affine_map<(b, d) -> (b, d)>
+#swapped = affine_map<(d, b) -> (d, b)>
+
+// A negative position counts from the end, as ONNX has it; what is constant folds away.
+// CHECK-LABEL: func.func @gather_last_token
+// CHECK-SAME:    %[[X:.*]]: tensor<2x64x16xf32>
+// CHECK:         %[[SLICE:.*]] = tensor.extract_slice %[[X]][0, 63, 0] [2, 1, 16] [1, 1, 1] : tensor<2x64x16xf32> to tensor<2x16xf32>
+// CHECK:         return %[[SLICE]]
+func.func @gather_last_token(%x: tensor<2x64x16xf32>) -> tensor<2x16xf32> {
+  %position = arith.constant dense<-1> : tensor<i64>
+  %c0 = arith.constant 0 : index
+  %c64 = arith.constant 64 : index
+  %init = tensor.empty() : tensor<2x16xf32>
+  %token = linalg.generic {indexing_maps = [#scalar, #identity], iterator_types = ["parallel", "parallel"]}
+      ins(%position : tensor<i64>) outs(%init : tensor<2x16xf32>) {
+  ^bb0(%in: i64, %out: f32):
+    %b = linalg.index 0 : index
+    %signed = arith.index_cast %in : i64 to index
+    %negative = arith.cmpi slt, %signed, %c0 : index
+    %wrapped = arith.addi %signed, %c64 : index
+    %t = arith.select %negative, %wrapped, %signed : index
+    %d = linalg.index 1 : index
+    %element = tensor.extract %x[%b, %t, %d] : tensor<2x64x16xf32>
+    linalg.yield %element : f32
+  } -> tensor<2x16xf32>
+  return %token : tensor<2x16xf32>
+}
+
+// CHECK-LABEL: func.func @gather_dynamic_batch
+// CHECK:         tensor.extract_slice %{{.*}}[0, 5, 0] [%{{.*}}, 1, 16] [1, 1, 1] : tensor<?x64x16xf32> to tensor<?x16xf32>
+func.func @gather_dynamic_batch(%x: tensor<?x64x16xf32>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c5 = arith.constant 5 : index
+  %batch = tensor.dim %x, %c0 : tensor<?x64x16xf32>
+  %init = tensor.empty(%batch) : tensor<?x16xf32>
+  %token = linalg.generic {indexing_maps = [#identity], iterator_types = ["parallel", "parallel"]} outs(%init : tensor<?x16xf32>) {
+  ^bb0(%out: f32):
+    %b = linalg.index 0 : index
+    %d = linalg.index 1 : index
+    %element = tensor.extract %x[%b, %c5, %d] : tensor<?x64x16xf32>
+    linalg.yield %element : f32
+  } -> tensor<?x16xf32>
+  return %token : tensor<?x16xf32>
+}
+
+// CHECK-LABEL: func.func @no_slice_transposed
+// CHECK-NOT:     tensor.extract_slice
+func.func @no_slice_transposed(%x: tensor<2x64x16xf32>) -> tensor<16x2xf32> {
+  %c5 = arith.constant 5 : index
+  %init = tensor.empty() : tensor<16x2xf32>
+  %token = linalg.generic {indexing_maps = [#swapped], iterator_types = ["parallel", "parallel"]} outs(%init : tensor<16x2xf32>) {
+  ^bb0(%out: f32):
+    %d = linalg.index 0 : index
+    %b = linalg.index 1 : index
+    %element = tensor.extract %x[%b, %c5, %d] : tensor<2x64x16xf32>
+    linalg.yield %element : f32
+  } -> tensor<16x2xf32>
+  return %token : tensor<16x2xf32>
+}
+
+// CHECK-LABEL: func.func @no_slice_position_from_data
+// CHECK-NOT:     tensor.extract_slice
+func.func @no_slice_position_from_data(%x: tensor<2x64x16xf32>, %position: tensor<i64>) -> tensor<2x16xf32> {
+  %init = tensor.empty() : tensor<2x16xf32>
+  %token = linalg.generic {indexing_maps = [#scalar, #identity], iterator_types = ["parallel", "parallel"]}
+      ins(%position : tensor<i64>) outs(%init : tensor<2x16xf32>) {
+  ^bb0(%in: i64, %out: f32):
+    %b = linalg.index 0 : index
+    %t = arith.index_cast %in : i64 to index
+    %d = linalg.index 1 : index
+    %element = tensor.extract %x[%b, %t, %d] : tensor<2x64x16xf32>
+    linalg.yield %element : f32
+  } -> tensor<2x16xf32>
+  return %token : tensor<2x16xf32>
+}
