@@ -2,6 +2,7 @@
 
 #include "dialects/mixer/reference/Interpreter.h"
 
+#include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 
 using namespace mlir;
