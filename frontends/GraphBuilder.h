@@ -120,6 +120,19 @@ public:
   Tensor pad(Tensor x, llvm::ArrayRef<Dim> low, llvm::ArrayRef<Dim> high, double value = 0);
   Tensor iota(Shape shape, int64_t axis, mlir::Type type);
 
+  //--- control flow (Control.cpp); results are empty after a mistake ---
+  // scf.for over `count` iterations: the final state, then the stacked rows (along a new leading axis; iteration i is
+  // written at i, or at count - 1 - i for rows that `reversed` names).
+  std::optional<LoopStep> loop(LoopCount count, llvm::ArrayRef<Tensor> state, LoopBody body,
+                               llvm::ArrayRef<bool> reversed = {});
+  // scf.while: `body` runs as long as `active` (i1, rank 0) holds; it returns the next `active`, then the next state.
+  std::optional<llvm::SmallVector<Tensor>> loopWhile(Tensor active, llvm::ArrayRef<Tensor> state, LoopBody body);
+  // scf.if on `condition` (i1, rank 0): both branches make equally many tensors of equal shapes.
+  using Branch = llvm::function_ref<std::optional<llvm::SmallVector<Tensor>>()>;
+  std::optional<llvm::SmallVector<Tensor>> branch(Tensor condition, Branch then, Branch otherwise);
+  Tensor takeRow(Tensor x, int64_t axis, mlir::Value index); // x[.., index, ..] without the axis
+  Tensor indexTensor(mlir::Value index, mlir::Type type);    // an index as a tensor of rank 0
+
   //--- token mixing (Mix.cpp) ---
   llvm::SmallVector<Tensor> mix(const MixSpec &spec);        // output, then final states; empty on a mistake
   llvm::SmallVector<Shape> stateShapes(const MixSpec &spec); // of the states that it can carry
@@ -134,9 +147,10 @@ public:
                  mlir::Type resultType, std::optional<double> init, Body body);
   // Map from `loops` (of the given rank) to an operand: numpy broadcasting, size-1 dimensions read index 0.
   mlir::AffineMap broadcastMap(llvm::ArrayRef<Dim> operandShape, llvm::ArrayRef<Dim> loops);
+  bool isNested() { return b.getInsertionBlock()->getParentOp() != func.getOperation(); }
   bool checkAxis(int64_t &axis, int64_t rank,
                  llvm::StringRef what); // makes a negative axis positive; false and an error when outside
-  // A tensor made once per entry and then shared, such as a rotary table.
+  // A tensor made once per entry and then shared, such as a rotary table; inside of a loop or branch it is made anew.
   Tensor cached(llvm::StringRef key, llvm::function_ref<Tensor()> make);
 
 private:

@@ -6,6 +6,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include <functional>
+#include <optional>
 
 namespace heddle {
 
@@ -59,6 +60,17 @@ struct SliceRange {
   int64_t axis;
   Dim start, end;
   int64_t step = 1;
+};
+
+// What one iteration of a loop makes: the state that the next one gets, and rows that are stacked over the iterations.
+struct LoopStep {
+  llvm::SmallVector<Tensor> state, rows;
+};
+using LoopBody = llvm::function_ref<std::optional<LoopStep>(mlir::Value index, llvm::ArrayRef<Tensor> state)>;
+
+struct LoopCount {
+  Dim dim;           // null when the count is only known at run time: then nothing can be stacked
+  mlir::Value value; // null: that of `dim`
 };
 
 // Everything a mixer.mix needs; see dialects/mixer/Mixer.md for the slots. Absent operands are empty Tensors, absent

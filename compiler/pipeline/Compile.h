@@ -26,7 +26,8 @@ namespace heddle {
 /// A stretch of the constants section.
 struct ConstantBlob {
   uint64_t offset;
-  llvm::ArrayRef<char> bytes; // owned by the module's context
+  llvm::ArrayRef<char> bytes; // owned by the module's context, or by `storage`
+  std::vector<char> storage;
 };
 
 struct CompiledModel {

@@ -30,8 +30,11 @@ llvm::SmallVector<llvm::StringRef> readSymbols(Operation *func) {
 std::string typeName(Type type) {
   if (type.isInteger(1))
     return "bool";
-  if (type.isUnsignedInteger(8))
+  // Elements narrower than a byte have one each.
+  if (isa<Float4E2M1FNType>(type))
     return "u8";
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return (integer.isUnsigned() ? "u" : "i") + std::to_string(std::max(8u, integer.getWidth()));
   std::string text;
   llvm::raw_string_ostream(text) << type;
   return text;

@@ -49,6 +49,8 @@ Tensor GraphBuilder::elementwise(ArrayRef<Tensor> operands, Type resultType, Bod
         }
         Value result = body(nested, at, scalars);
         Type compute = scalar::computeType(resultType);
+        if (scalar::isSmallFloat(resultType) && result.getType() == scalar::storageType(resultType))
+          return result; // a bit pattern already
         return isa<FloatType>(compute) ? scalar::convert(nested, at, result, result.getType(), resultType) : result;
       });
 }

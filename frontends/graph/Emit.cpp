@@ -96,6 +96,8 @@ Tensor GraphBuilder::generic(ArrayRef<Dim> loops, ArrayRef<Tensor> operands, Arr
 }
 
 Tensor GraphBuilder::cached(StringRef key, llvm::function_ref<Tensor()> make) {
+  if (isNested())
+    return make();
   auto found = sharedTensors.find(key.str());
   if (found != sharedTensors.end())
     return found->second;

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
 
@@ -16,7 +17,7 @@ namespace heddle {
 GraphBuilder::GraphBuilder(MLIRContext *context, StringRef entryName, ArrayRef<std::string> symbolNames)
     : b(context), loc(UnknownLoc::get(context)), symbols(symbolNames.begin(), symbolNames.end()) {
   context->loadDialect<affine::AffineDialect, arith::ArithDialect, func::FuncDialect, linalg::LinalgDialect,
-                       math::MathDialect, mixer::MixerDialect, tensor::TensorDialect>();
+                       math::MathDialect, mixer::MixerDialect, scf::SCFDialect, tensor::TensorDialect>();
   module = ModuleOp::create(loc);
   b.setInsertionPointToEnd(module->getBody());
   func = func::FuncOp::create(b, loc, entryName, b.getFunctionType({}, {}));

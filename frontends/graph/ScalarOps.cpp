@@ -66,7 +66,14 @@ Value compare(OpBuilder &b, Location loc, Compare kind, Value x, Value y, Type t
   return arith::CmpIOp::create(b, loc, integerPredicate(kind, isUnsigned), x, y);
 }
 
+// Integers narrower than a byte are moved and converted, not computed with.
+static bool isNarrow(Type type) {
+  return isa<IntegerType>(type) && !type.isInteger(1) && type.getIntOrFloatBitWidth() < 8;
+}
+
 bool defined(Unary kind, Type type) {
+  if (isNarrow(type))
+    return false;
   if (isa<FloatType>(type))
     return kind != Unary::Not;
   switch (kind) {
@@ -86,6 +93,8 @@ bool defined(Unary kind, Type type) {
 }
 
 bool defined(Binary kind, Type type) {
+  if (isNarrow(type))
+    return false;
   bool isLogic = kind == Binary::And || kind == Binary::Or || kind == Binary::Xor;
   if (isa<FloatType>(type))
     return !isLogic;

@@ -1,7 +1,8 @@
 // Scalar bodies of elementwise operations, and what they know about element types.
 //
 // Invariant: values are signless; whether an integer is unsigned is told by the semantic element type that comes along.
-// f16 and bf16 never reach a body: they are widened to f32 before it and rounded after it.
+// f16 and bf16 never reach a body: they are widened to f32 before it and rounded after it. Floats of 8 and 4 bits are
+// stored as the bit patterns in i8; integers of 4 and 2 bits are stored in i8, sign- or zero-extended.
 #ifndef HEDDLE_FRONTENDS_GRAPH_SCALAROPS_H
 #define HEDDLE_FRONTENDS_GRAPH_SCALAROPS_H
 
@@ -9,8 +10,15 @@
 
 namespace heddle::scalar {
 
-mlir::Type storageType(mlir::Type elementType); // ui8 -> i8; others unchanged
-mlir::Type computeType(mlir::Type elementType); // f16, bf16 -> f32; unsigned -> signless; others unchanged
+mlir::Type storageType(mlir::Type elementType); // ui8 -> i8; narrower than a byte, and 8-bit floats -> i8
+mlir::Type computeType(mlir::Type elementType); // floats below 32 bits -> f32; integers as they are stored
+bool isSmallFloat(mlir::Type elementType);      // of 8 or 4 bits
+
+// Between f32 and the bit pattern (i8) of a small float; to nearest even. What is beyond its range becomes the largest
+// number, or, unless `saturates`, infinity or NaN (ScalarSmallFloat.cpp).
+mlir::Value decodeSmallFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value bits, mlir::FloatType type);
+mlir::Value encodeSmallFloat(mlir::OpBuilder &b, mlir::Location loc, mlir::Value x, mlir::FloatType type,
+                             bool saturates = true);
 
 // `value` as an attribute of a storage type; infinities become the extreme values of an integer.
 mlir::TypedAttr attribute(double value, mlir::Type elementType);

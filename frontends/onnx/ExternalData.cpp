@@ -2,6 +2,7 @@
 // directory.
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -73,10 +74,10 @@ static SmallVector<std::string> modelDirectories(StringRef modelPath) {
   return directories;
 }
 
-// The file that `location` names, or nothing when it leaves the directory: by its spelling (absolute, ..) or through a
-// link.
-static std::optional<std::string> containedPath(StringRef location, StringRef modelPath, StringRef what,
-                                                EmitError emitError) {
+// The file that `location` names, opened; nothing when it leaves the directory: by its spelling (absolute, ..) or
+// through a link. What is checked is the file that is open, so a link that changes meanwhile changes nothing.
+static std::optional<fs::file_t> openContained(StringRef location, StringRef modelPath, StringRef what,
+                                               EmitError emitError) {
   auto escapes = [&] {
     emitError() << what << ", external data location '" << location
                 << "', expected a file inside of the model's directory";
@@ -90,14 +91,24 @@ static std::optional<std::string> containedPath(StringRef location, StringRef mo
     return escapes();
   SmallString<256> full(path::parent_path(modelPath)), realFile;
   path::append(full, relative);
-  if (!fs::is_regular_file(full) || fs::real_path(full, realFile)) {
+  auto unreadable = [&] {
     emitError() << what << ", external data file '" << location << "' is not a readable file beside the model";
     return std::nullopt;
+  };
+  if (!fs::is_regular_file(full)) // before it is opened: a pipe would wait for a writer
+    return unreadable();
+  llvm::Expected<fs::file_t> file = fs::openNativeFileForRead(full, fs::OF_None, &realFile);
+  if (!file) {
+    llvm::consumeError(file.takeError());
+    return unreadable();
   }
-  if (llvm::none_of(modelDirectories(modelPath),
-                    [&](const std::string &directory) { return isInside(realFile, directory); }))
-    return escapes();
-  return std::string(realFile);
+  fs::file_status status;
+  bool isRegular = !fs::status(*file, status) && status.type() == fs::file_type::regular_file;
+  if (isRegular && llvm::any_of(modelDirectories(modelPath),
+                                [&](const std::string &directory) { return isInside(realFile, directory); }))
+    return *file;
+  fs::closeFile(*file);
+  return isRegular ? escapes() : unreadable();
 }
 
 std::optional<std::string> readExternalData(const TensorProto &proto, int64_t expectedBytes, StringRef what,
@@ -105,14 +116,16 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   std::optional<ExternalEntry> entry = parseEntry(proto, what, emitError);
   if (!entry)
     return std::nullopt;
-  std::optional<std::string> file = containedPath(entry->location, modelPath, what, emitError);
+  std::optional<fs::file_t> file = openContained(entry->location, modelPath, what, emitError);
   if (!file)
     return std::nullopt;
-  uint64_t size = 0;
-  if (std::error_code error = fs::file_size(*file, size)) {
+  auto close = llvm::make_scope_exit([&] { fs::closeFile(*file); });
+  fs::file_status status;
+  if (std::error_code error = fs::status(*file, status)) {
     emitError() << what << ", external data file '" << entry->location << "': " << error.message();
     return std::nullopt;
   }
+  uint64_t size = status.getSize();
   int64_t length = entry->length.value_or(expectedBytes);
   if (length != expectedBytes) {
     emitError() << what << ", external data has length " << length << ", expected " << expectedBytes
@@ -127,7 +140,7 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   }
   if (length == 0)
     return std::string();
-  auto buffer = llvm::MemoryBuffer::getFileSlice(*file, length, entry->offset);
+  auto buffer = llvm::MemoryBuffer::getOpenFileSlice(*file, entry->location, length, entry->offset);
   if (!buffer) {
     emitError() << what << ", external data file '" << entry->location << "': " << buffer.getError().message();
     return std::nullopt;

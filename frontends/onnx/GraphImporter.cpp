@@ -14,22 +14,30 @@ GraphImporter::GraphImporter(const Model &model, const ImportOptions &options, c
 //===--- values ---------------------------------------------------------------------------===//
 
 GraphValue *GraphImporter::find(StringRef name) {
-  auto found = values.find(name);
-  if (found != values.end())
-    return &found->second;
-  // Initialisers become values when a node reads them.
-  auto initializer = model.initializers.find(name);
-  if (initializer == model.initializers.end())
-    return nullptr;
-  const ConstantData &data = initializer->second;
-  GraphValue value{g.shape(data.shape), data.elementType, data, std::nullopt, {}, model.location(name, g.context())};
-  return &values.insert({name, std::move(value)}).first->second;
+  for (Scope &scope : llvm::reverse(scopes)) {
+    auto found = scope.values.find(name);
+    if (found != scope.values.end())
+      return &found->second;
+    // Initialisers become values when a node reads them.
+    auto initializer = scope.graph->initializers.find(name);
+    if (initializer == scope.graph->initializers.end())
+      continue;
+    const ConstantData &data = initializer->second;
+    GraphValue value = GraphValue::ofConstant(g.shape(data.shape), data, model.location(name, g.context()));
+    return &scope.values.insert({name, std::move(value)}).first->second;
+  }
+  return nullptr;
 }
 
+// What is known while importing is emitted outside of all loops and branches: whoever reads it later may stand there.
 Tensor GraphImporter::materialise(GraphValue &value) {
   if (value.tensor || !value.elementType)
     return value.tensor;
   Location here = g.location();
+  OpBuilder::InsertionGuard guard(g.builder());
+  if (Operation *around = g.function().front().findAncestorOpInBlock(*g.builder().getInsertionBlock()->getParentOp());
+      around && g.builder().getInsertionBlock() != &g.function().front())
+    g.builder().setInsertionPoint(around);
   g.setLocation(value.location);
   value.tensor = value.constant ? g.constant(*value.constant->bytes, value.elementType, value.constant->shape)
                                 : emitLiteral(g, *value.literal);
@@ -40,11 +48,11 @@ Tensor GraphImporter::materialise(GraphValue &value) {
 // Rows of a constant table that an input selects directly: the values that the input may have.
 static std::optional<std::pair<int64_t, int64_t>> indexRange(const Model &model, StringRef input) {
   std::optional<int64_t> rows;
-  for (const NodeProto *node : model.nodes) {
+  for (const NodeProto *node : model.graph.nodes) {
     if (node->op_type() != "Gather" || node->input_size() != 2 || node->input(1) != input)
       continue;
-    auto table = model.initializers.find(node->input(0));
-    if (table == model.initializers.end())
+    auto table = model.graph.initializers.find(node->input(0));
+    if (table == model.graph.initializers.end())
       continue;
     int64_t axis = 0, rank = table->second.shape.size();
     for (const AttributeProto &attribute : node->attribute())
@@ -59,7 +67,7 @@ static std::optional<std::pair<int64_t, int64_t>> indexRange(const Model &model,
 }
 
 void GraphImporter::bindInputs() {
-  for (auto [input, shape] : llvm::zip_equal(model.inputs, sizes.shapes)) {
+  for (auto [input, shape] : llvm::zip_equal(model.graph.inputs, sizes.shapes)) {
     Location loc = model.location(input->name(), g.context());
     g.setLocation(loc);
     Type type = convertElementType(input->type().tensor_type().elem_type(), "input '" + input->name() + "'",
@@ -69,7 +77,8 @@ void GraphImporter::bindInputs() {
     std::optional<std::pair<int64_t, int64_t>> range =
         isa<IntegerType>(type) ? indexRange(model, input->name()) : std::nullopt;
     Tensor tensor = g.input(input->name(), shape, type, range);
-    values.insert({input->name(), GraphValue{shape, type, std::nullopt, std::nullopt, tensor, loc}});
+    tensor.shape = shape;
+    scopes.front().values.insert({input->name(), GraphValue::ofTensor(tensor, loc)});
   }
 }
 
@@ -78,7 +87,7 @@ void GraphImporter::bindInputs() {
 bool GraphImporter::readsUnknown(const NodeProto &node) {
   return llvm::any_of(node.input(), [&](const std::string &input) {
     GraphValue *value = input.empty() ? nullptr : find(input);
-    return !input.empty() && (!value || !value->elementType);
+    return !input.empty() && (!value || value->kind == ValueKind::Unknown);
   });
 }
 
@@ -92,16 +101,21 @@ void GraphImporter::importNode(const NodeProto &node) {
 }
 
 void GraphImporter::convertNode(const NodeProto &node, const OpRow &row) {
-  NodeReader reader(node, *this, model.opset);
-  Literals literals = row.fold ? row.fold(reader) : Literals();
-  Results results = literals.empty() && !reader.failed() ? row.convert(reader) : Results();
-  size_t count = literals.empty() ? results.size() : literals.size();
-  bool ok = !reader.failed() && count && reader.checkAllRead() && checkOutputCount(node, count);
-  for (const Tensor &result : results)
-    ok = ok && reader.checkSizes(result.shape);
-  if (!ok)
-    return bindUnknown(node);
-  literals.empty() ? bindResults(node, results) : bindLiterals(node, std::move(literals));
+  NodeReader reader(node, *this, model.opsetOf(node));
+  Values results;
+  if (row.bind) {
+    results = row.bind(reader);
+  } else {
+    Literals literals = row.fold ? row.fold(reader) : Literals();
+    if (!literals.empty())
+      results = valuesOf(std::move(literals));
+    else if (!reader.failed())
+      results = valuesOf(row.convert(reader));
+  }
+  bool ok = !reader.failed() && !results.empty() && reader.checkAllRead() && checkOutputCount(node, results.size());
+  for (const GraphValue &result : results)
+    ok = ok && (!result.isTensor() || reader.checkSizes(result.shape));
+  ok ? bind(node, std::move(results)) : bindUnknown(node);
 }
 
 bool GraphImporter::checkOutputCount(const NodeProto &node, size_t count) {
@@ -114,29 +128,54 @@ bool GraphImporter::checkOutputCount(const NodeProto &node, size_t count) {
   return true;
 }
 
-void GraphImporter::bindResults(const NodeProto &node, const Results &results) {
-  for (auto [name, tensor] : llvm::zip(node.output(), results))
-    if (!name.empty())
-      values.insert(
-          {name, GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()}});
+Values GraphImporter::valuesOf(const Results &results) {
+  Values values;
+  for (const Tensor &tensor : results)
+    values.push_back(tensor ? GraphValue::ofTensor(tensor, g.location()) : GraphValue::unknown(g.location()));
+  return values;
 }
 
-void GraphImporter::bindLiterals(const NodeProto &node, Literals literals) {
-  for (auto [name, literal] : llvm::zip(node.output(), literals)) {
-    if (name.empty())
-      continue;
+Values GraphImporter::valuesOf(Literals literals) {
+  Values values;
+  for (Literal &literal : literals) {
     for (Element &element : literal.elements)
       element.dim = element.dim ? g.simplify(element.dim) : element.dim;
     Shape shape = g.shape(literal.shape);
-    Type type = literal.elementType;
-    values.insert({name, GraphValue{shape, type, std::nullopt, std::move(literal), {}, g.location()}});
+    values.push_back(GraphValue::ofLiteral(shape, std::move(literal), g.location()));
   }
+  return values;
+}
+
+void GraphImporter::bind(const NodeProto &node, Values results) {
+  for (auto [name, value] : llvm::zip(node.output(), results))
+    if (!name.empty())
+      scopes.back().values.insert_or_assign(name, std::move(value));
 }
 
 void GraphImporter::bindUnknown(const NodeProto &node) {
   for (const std::string &name : node.output())
     if (!name.empty())
-      values.insert({name, GraphValue{{}, Type(), std::nullopt, std::nullopt, {}, g.location()}});
+      scopes.back().values.insert_or_assign(name, GraphValue::unknown(g.location()));
+}
+
+std::optional<Values> GraphImporter::importBody(const GraphProto &proto, ArrayRef<GraphValue> arguments) {
+  const Graph &graph = model.subgraphs.at(&proto);
+  scopes.push_back(Scope{&graph, {}});
+  for (auto [input, argument] : llvm::zip_equal(graph.inputs, arguments))
+    scopes.back().values.insert({input->name(), argument});
+  Location here = g.location();
+  for (const NodeProto *node : graph.nodes)
+    if (!pending)
+      importNode(*node);
+  g.setLocation(here);
+  Values results;
+  for (const ValueInfoProto *output : graph.outputs)
+    if (GraphValue *value = find(output->name()); value && value->kind != ValueKind::Unknown)
+      results.push_back(*value);
+  scopes.pop_back();
+  if (pending || results.size() != graph.outputs.size())
+    return std::nullopt;
+  return results;
 }
 
 //===--- the whole ------------------------------------------------------------------------===//
@@ -152,10 +191,14 @@ void GraphImporter::checkDeclaredType(const ValueInfoProto &output, Type compute
 }
 
 void GraphImporter::emitOutputs() {
-  for (const ValueInfoProto *output : model.outputs) {
+  for (const ValueInfoProto *output : model.graph.outputs) {
     g.setLocation(model.location(output->name(), g.context()));
     GraphValue *value = find(output->name());
-    if (value && value->elementType) {
+    if (value && value->kind != ValueKind::Unknown && !value->isTensor()) {
+      g.emitError() << "output '" << output->name() << "' is "
+                    << (value->kind == ValueKind::Sequence ? "a sequence" : "an optional that holds nothing")
+                    << ", expected a tensor";
+    } else if (value && value->isTensor()) {
       checkDeclaredType(*output, value->elementType);
       g.output(output->name(), materialise(*value));
     } else if (options.keepUnsupported && !g.hasErrors()) {
@@ -178,8 +221,9 @@ void GraphImporter::attachSymbolRanges(ModuleOp module) {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
+  scopes.push_back(Scope{&model.graph, {}});
   bindInputs();
-  for (const NodeProto *node : model.nodes) {
+  for (const NodeProto *node : model.graph.nodes) {
     if (pending)
       return nullptr;
     importNode(*node);

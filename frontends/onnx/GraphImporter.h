@@ -8,23 +8,16 @@
 #include "frontends/GraphBuilder.h"
 #include "frontends/Importer.h"
 #include "frontends/onnx/Dimensions.h"
+#include "frontends/onnx/GraphValue.h"
 #include "frontends/onnx/ModelFile.h"
 #include "frontends/onnx/OpTable.h"
 #include "frontends/onnx/TensorData.h"
 #include "llvm/ADT/StringMap.h"
+#include <list>
 
 namespace heddle::onnx {
 
 class NodeProto;
-
-struct GraphValue {
-  Shape shape;
-  mlir::Type elementType; // null: the value is not known because an operator before it failed
-  std::optional<ConstantData> constant;
-  std::optional<Literal> literal;
-  Tensor tensor; // empty until an operator needs it
-  mlir::Location location;
-};
 
 class GraphImporter {
 public:
@@ -42,6 +35,11 @@ public:
   llvm::StringRef modelPath() const { return model.path; }
   GraphValue *find(llvm::StringRef name);
   Tensor materialise(GraphValue &value);
+  // Imports a graph of an attribute at the builder's insertion point, with these values for its inputs. The values of
+  // its outputs, in which what is known while importing is kept; nothing after a mistake.
+  std::optional<Values> importBody(const GraphProto &graph, llvm::ArrayRef<GraphValue> arguments);
+  int64_t inputCount(const GraphProto &graph) const { return model.subgraphs.at(&graph).inputs.size(); }
+  bool isPending() const { return pending.has_value(); }
   // Notes that one of the sizes is a symbol that must be the other; false when neither is a free symbol.
   bool fixSymbol(Dim a, Dim b);
   // Sees to it that a >= b for all sizes that the module accepts, by narrowing the range of a symbol where that is
@@ -54,8 +52,9 @@ private:
   bool readsUnknown(const NodeProto &node);
   void convertNode(const NodeProto &node, const OpRow &row);
   void keepUnsupported(const NodeProto &node);
-  void bindResults(const NodeProto &node, const Results &results);
-  void bindLiterals(const NodeProto &node, Literals literals);
+  void bind(const NodeProto &node, Values results);
+  Values valuesOf(const Results &results);
+  Values valuesOf(Literals literals);
   void bindUnknown(const NodeProto &node);
   bool checkOutputCount(const NodeProto &node, size_t count);
   void checkDeclaredType(const ValueInfoProto &output, mlir::Type computed);
@@ -67,7 +66,12 @@ private:
   const FixedSymbols &fixed;
   InputSizes sizes;
   GraphBuilder g;
-  llvm::StringMap<GraphValue> values;
+  // The graphs that are being imported, from the model's inwards. A value is found in the innermost that has it.
+  struct Scope {
+    const Graph *graph;
+    llvm::StringMap<GraphValue> values;
+  };
+  std::list<Scope> scopes;
   std::vector<Interval> symbolRanges;
   std::optional<std::pair<std::string, FixedSymbol>> pending;
 };

@@ -48,6 +48,9 @@ static bool parse(Model &model, Location loc) {
   return false;
 }
 
+// The default operator set has two spellings.
+static std::string domainName(const std::string &domain) { return domain == "ai.onnx" ? "" : domain; }
+
 static bool checkVersions(Model &model, Location loc) {
   const ModelProto &proto = *model.proto;
   if (!proto.has_ir_version() || proto.ir_version() < minIrVersion || proto.ir_version() > maxIrVersion) {
@@ -56,29 +59,50 @@ static bool checkVersions(Model &model, Location loc) {
     return false;
   }
   for (const OperatorSetIdProto &import : proto.opset_import())
-    if (import.domain().empty() || import.domain() == "ai.onnx")
-      model.opset = import.version();
-  if (model.opset >= minOpset && model.opset <= maxOpset)
+    model.opsets[domainName(import.domain())] = import.version();
+  // A model of other operator sets alone need not import the default one.
+  if (proto.opset_import_size() && !model.opsets.count(""))
+    return true;
+  int64_t opset = model.opsets[""];
+  if (opset >= minOpset && opset <= maxOpset)
     return true;
   InFlightDiagnostic diagnostic = emitError(loc)
-                                  << "opset " << model.opset << " of the default operator set, expected one in ["
-                                  << minOpset << ", " << maxOpset << "]";
+                                  << "opset " << opset << " of the default operator set, expected one in [" << minOpset
+                                  << ", " << maxOpset << "]";
   if (proto.opset_import().empty())
     diagnostic << " (the model imports none)";
   return false;
 }
 
-static bool readInitializers(Model &model, MLIRContext *context) {
-  const GraphProto &graph = model.proto->graph();
-  if (graph.sparse_initializer_size()) {
-    const std::string &name = graph.sparse_initializer(0).values().name();
+int64_t Model::opsetOf(const NodeProto &node) const {
+  auto own = functionOpsets.find(&node);
+  const OpsetImports &imports = own == functionOpsets.end() ? opsets : own->second;
+  auto found = imports.find(domainName(node.domain()));
+  return found == imports.end() ? 0 : found->second;
+}
+
+SmallVector<const GraphProto *> attributeGraphs(const NodeProto &node) {
+  SmallVector<const GraphProto *> graphs;
+  for (const AttributeProto &attribute : node.attribute()) {
+    if (attribute.has_g())
+      graphs.push_back(&attribute.g());
+    for (const GraphProto &graph : attribute.graphs())
+      graphs.push_back(&graph);
+  }
+  return graphs;
+}
+
+// Reads what stands in the graph beside its nodes. Weights are kept once: `proto` loses its copies.
+static bool readInitializers(Model &model, GraphProto &proto, Graph &graph, MLIRContext *context) {
+  if (proto.sparse_initializer_size()) {
+    const std::string &name = proto.sparse_initializer(0).values().name();
     emitError(model.location(name, context)) << "initialiser '" << name << "' is sparse, expected a dense tensor";
     return false;
   }
   bool ok = true;
-  for (TensorProto &tensor : *model.proto->mutable_graph()->mutable_initializer()) {
+  for (TensorProto &tensor : *proto.mutable_initializer()) {
     Location loc = model.location(tensor.name(), context);
-    if (model.initializers.contains(tensor.name())) {
+    if (graph.initializers.contains(tensor.name())) {
       emitError(loc) << "initialiser '" << tensor.name() << "' is defined twice, expected distinct names";
       ok = false;
       continue;
@@ -86,20 +110,32 @@ static bool readInitializers(Model &model, MLIRContext *context) {
     std::optional<ConstantData> data =
         readTensor(tensor, "initialiser '" + tensor.name() + "'", model.path, context, [&] { return emitError(loc); });
     if (data)
-      model.initializers.insert({tensor.name(), std::move(*data)});
+      graph.initializers.insert({tensor.name(), std::move(*data)});
     ok &= data.has_value();
-    tensor.clear_raw_data(); // weights are kept once
+    tensor.clear_raw_data();
   }
   return ok;
 }
 
-static void collectBoundary(Model &model) {
-  const GraphProto &graph = model.proto->graph();
-  for (const ValueInfoProto &input : graph.input())
-    if (!model.initializers.contains(input.name()))
-      model.inputs.push_back(&input);
-  for (const ValueInfoProto &output : graph.output())
-    model.outputs.push_back(&output);
+static bool readGraph(Model &model, GraphProto &proto, Graph &graph, MLIRContext *context) {
+  graph.proto = &proto;
+  if (!readInitializers(model, proto, graph, context))
+    return false;
+  for (const ValueInfoProto &input : proto.input())
+    if (!graph.initializers.contains(input.name()))
+      graph.inputs.push_back(&input);
+  for (const ValueInfoProto &output : proto.output())
+    graph.outputs.push_back(&output);
+  bool ok = true;
+  auto readInner = [&](GraphProto &inner) { ok = ok && readGraph(model, inner, model.subgraphs[&inner], context); };
+  for (NodeProto &node : *proto.mutable_node())
+    for (AttributeProto &attribute : *node.mutable_attribute()) {
+      if (attribute.has_g())
+        readInner(*attribute.mutable_g());
+      for (GraphProto &inner : *attribute.mutable_graphs())
+        readInner(inner);
+    }
+  return ok;
 }
 
 std::optional<Model> readModel(StringRef path, MLIRContext *context) {
@@ -113,10 +149,8 @@ std::optional<Model> readModel(StringRef path, MLIRContext *context) {
     emitError(loc) << "model has no graph, expected one";
     return std::nullopt;
   }
-  if (!readInitializers(model, context))
-    return std::nullopt;
-  collectBoundary(model);
-  if (!orderNodes(model, context))
+  if (!inlineFunctions(model, context) || !readGraph(model, *model.proto->mutable_graph(), model.graph, context) ||
+      !orderNodes(model, context))
     return std::nullopt;
   return model;
 }

@@ -8,7 +8,17 @@ using namespace mlir;
 namespace heddle::onnx {
 
 // AttributeProto.AttributeType.
-enum : int32_t { FloatKind = 1, IntKind, StringKind, TensorKind, GraphKind, FloatsKind, IntsKind };
+enum : int32_t {
+  FloatKind = 1,
+  IntKind,
+  StringKind,
+  TensorKind,
+  GraphKind,
+  FloatsKind,
+  IntsKind,
+  StringsKind,
+  TypeKind = 13
+};
 
 static StringRef kindName(int32_t kind) {
   static constexpr StringRef names[] = {
@@ -68,6 +78,25 @@ std::optional<SmallVector<float>> NodeReader::reals(StringRef name) {
   if (!found)
     return std::nullopt;
   return SmallVector<float>(found->floats().begin(), found->floats().end());
+}
+
+std::optional<SmallVector<std::string>> NodeReader::strings(StringRef name) {
+  const AttributeProto *found = attribute(name, StringsKind);
+  if (!found)
+    return std::nullopt;
+  return SmallVector<std::string>(found->strings().begin(), found->strings().end());
+}
+
+const TypeProto *NodeReader::type(StringRef name) {
+  const AttributeProto *found = attribute(name, TypeKind);
+  return found ? &found->tp() : nullptr;
+}
+
+const GraphProto *NodeReader::graph(StringRef name) {
+  const AttributeProto *found = attribute(name, GraphKind);
+  if (!found && !hasFailed)
+    error() << "attribute '" << name << "' is missing, expected a graph";
+  return found ? &found->g() : nullptr;
 }
 
 std::optional<ConstantData> NodeReader::tensorAttribute(StringRef name) {

@@ -30,9 +30,27 @@ GraphValue *NodeReader::value(int64_t index) {
   return nullptr;
 }
 
+bool NodeReader::isTensor(const GraphValue &input) {
+  if (!input.isTensor() && !hasFailed)
+    error() << "value is " << (input.kind == ValueKind::Sequence ? "a sequence" : "an optional that holds nothing")
+            << ", expected a tensor";
+  return input.isTensor();
+}
+
+Tensor NodeReader::materialise(GraphValue &input) { return isTensor(input) ? importer.materialise(input) : Tensor(); }
+
 Tensor NodeReader::tensor(int64_t index) {
   GraphValue *input = value(index);
-  return input ? importer.materialise(*input) : Tensor();
+  return input ? materialise(*input) : Tensor();
+}
+
+const Values *NodeReader::sequence(int64_t index) {
+  GraphValue *input = value(index);
+  if (input && input->kind == ValueKind::Sequence)
+    return &input->elements;
+  if (input)
+    error() << "input " << index << " is no sequence, expected one";
+  return nullptr;
 }
 
 SmallVector<Tensor> NodeReader::tensors() {
@@ -44,17 +62,19 @@ SmallVector<Tensor> NodeReader::tensors() {
 
 Shape NodeReader::shape(int64_t index) {
   GraphValue *input = value(index);
-  return input ? input->shape : Shape();
+  return input && isTensor(*input) ? input->shape : Shape();
 }
 
 Type NodeReader::elementType(int64_t index) {
   GraphValue *input = value(index);
-  return input ? input->elementType : g.builder().getF32Type();
+  return input && isTensor(*input) ? input->elementType : g.builder().getF32Type();
 }
 
 std::optional<Literal> NodeReader::literal(int64_t index) {
   GraphValue *input = has(index) ? importer.find(node.input(index)) : nullptr;
   if (!input)
+    return std::nullopt;
+  if (!input->isTensor())
     return std::nullopt;
   if (!input->literal && input->constant)
     input->literal = decode(*input->constant);
@@ -181,6 +201,21 @@ bool NodeReader::requireAtLeast(Dim a, Dim b, StringRef what) {
   error() << what << ", expected at least " << g.describe(b) << " but got " << g.describe(a);
   return false;
 }
+
+//===--- graphs ---------------------------------------------------------------------------===//
+
+std::optional<Values> NodeReader::importBody(const GraphProto &graph, ArrayRef<GraphValue> arguments) {
+  if (argumentCount(graph) != static_cast<int64_t>(arguments.size())) {
+    error() << "graph '" << graph.name() << "' has " << argumentCount(graph) << " inputs, expected "
+            << arguments.size();
+    return std::nullopt;
+  }
+  std::optional<Values> results = importer.importBody(graph, arguments);
+  hasFailed |= !results;
+  return results;
+}
+
+int64_t NodeReader::argumentCount(const GraphProto &graph) const { return importer.inputCount(graph); }
 
 //===--- mistakes -------------------------------------------------------------------------===//
 

@@ -20,9 +20,10 @@
 namespace heddle::onnx {
 
 class AttributeProto;
+class GraphProto;
+class TypeProto;
 class GraphImporter;
 class NodeProto;
-struct GraphValue;
 
 class NodeReader {
 public:
@@ -43,6 +44,12 @@ public:
   int64_t rank(int64_t index) { return shape(index).size(); }
   // The input's elements where they are known while importing.
   std::optional<Literal> literal(int64_t index);
+  // The input as it is: tensor, sequence or optional; null after a reported mistake.
+  const GraphValue *graphValue(int64_t index) { return value(index); }
+  // Elements of a sequence; null, and an error, where the input is none.
+  const Values *sequence(int64_t index);
+  // What the name of a value in an enclosing graph or of an input stands for, as a tensor.
+  Tensor materialise(GraphValue &value);
   // The same, required; `what` names the input in the error.
   std::optional<llvm::SmallVector<Dim>> dims(int64_t index, llvm::StringRef what);
   std::optional<llvm::SmallVector<int64_t>> integers(int64_t index, llvm::StringRef what);
@@ -56,6 +63,9 @@ public:
   std::optional<llvm::SmallVector<int64_t>> integers(llvm::StringRef name);
   std::optional<llvm::SmallVector<float>> reals(llvm::StringRef name);
   std::optional<ConstantData> tensorAttribute(llvm::StringRef name);
+  std::optional<llvm::SmallVector<std::string>> strings(llvm::StringRef name);
+  const TypeProto *type(llvm::StringRef name);
+  const GraphProto *graph(llvm::StringRef name); // required
   bool hasAttribute(llvm::StringRef name) const;
   void ignore(llvm::ArrayRef<llvm::StringRef> names); // attributes without effect on the result
 
@@ -72,6 +82,12 @@ public:
   // Sees to it that a >= b, by a narrower range of a symbol where it depends on one.
   bool requireAtLeast(Dim a, Dim b, llvm::StringRef what);
 
+  //--- graphs ---
+  // See GraphImporter::importBody; counts a mistake inside as one of this node.
+  std::optional<Values> importBody(const GraphProto &graph, llvm::ArrayRef<GraphValue> arguments);
+  // The number of inputs of a graph that are no initialisers.
+  int64_t argumentCount(const GraphProto &graph) const;
+
   //--- mistakes ---
   mlir::InFlightDiagnostic error();
   Results fail(const llvm::Twine &message);
@@ -82,6 +98,7 @@ public:
 private:
   const AttributeProto *attribute(llvm::StringRef name, int32_t type);
   GraphValue *value(int64_t index);
+  bool isTensor(const GraphValue &input); // reports where it is none
 
   const NodeProto &node;
   GraphImporter &importer;

@@ -13,7 +13,7 @@ OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext *context, const Imp
   onnx::FixedSymbols fixed;
   while (true) {
     Location loc = FileLineColLoc::get(context, model->name, 0, 0);
-    auto sizes = onnx::resolveInputSizes(model->inputs, fixed, context, [&] { return emitError(loc); });
+    auto sizes = onnx::resolveInputSizes(model->graph.inputs, fixed, context, [&] { return emitError(loc); });
     if (!sizes)
       return nullptr;
     onnx::GraphImporter importer(*model, options, fixed, std::move(*sizes), context);

@@ -3,7 +3,7 @@
 //   OwningOpRef<ModuleOp> module = importOnnx("model.onnx", context, {});
 //
 // The module has one entry, `@forward`, with the graph's inputs and outputs under their names; named dimensions are its
-// symbols. Opsets 7 to 28 of the default operator set are read; the operators are those of supportedOperatorsTable().
+// symbols. Opsets 1 to 28 of the default operator set are read; the operators are those of supportedOperatorsTable().
 // Files are untrusted: whatever is wrong with one is reported as a diagnostic at "model.onnx:node", and the result is
 // null.
 #ifndef HEDDLE_FRONTENDS_ONNX_ONNXIMPORTER_H

@@ -1,4 +1,5 @@
 #include "frontends/onnx/OpTable.h"
+#include "frontends/onnx/operators/Groups.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 
@@ -9,8 +10,14 @@ namespace heddle::onnx {
 const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
-    for (auto registerGroup : {registerActivation, registerConstant, registerElementwise, registerIndex, registerMatMul,
-                               registerNorm, registerReduce, registerSelect, registerShape, registerSlice})
+    for (auto registerGroup :
+         {registerActivation, registerAttention,   registerConstant, registerContrib,   registerConv,
+          registerCumulative, registerElementwise, registerFourier,  registerIf,        registerImage,
+          registerIndex,      registerLoop,        registerLoss,     registerMatMul,    registerNGrams,
+          registerNorm,       registerPool,        registerQuantize, registerRecurrent, registerReduce,
+          registerResize,     registerScatter,     registerScan,     registerSelect,    registerSequence,
+          registerShape,      registerSlice,       registerTokens,   registerTraining,  registerTrigonometry,
+          registerWindow})
       registerGroup(built);
     return built;
   }();
@@ -22,8 +29,13 @@ void OpTable::add(std::initializer_list<OpRow> added) {
     rows[row.name].insert({row.since, row});
 }
 
-const OpRow *OpTable::find(StringRef name, int64_t opset) const {
-  auto versions = rows.find(name);
+// The default operator set has two spellings.
+static std::string qualified(StringRef domain, StringRef name) {
+  return domain.empty() || domain == "ai.onnx" ? name.str() : (domain + "." + name).str();
+}
+
+const OpRow *OpTable::find(StringRef domain, StringRef name, int64_t opset) const {
+  auto versions = rows.find(qualified(domain, name));
   if (versions == rows.end())
     return nullptr;
   auto next = versions->second.upper_bound(opset);
@@ -44,8 +56,7 @@ StringRef OpTable::nearestName(StringRef name) const {
 }
 
 std::string OpTable::explainMissing(StringRef domain, StringRef name, int64_t opset) const {
-  bool isDefaultDomain = domain.empty() || domain == "ai.onnx";
-  if (auto versions = rows.find(name); isDefaultDomain && versions != rows.end())
+  if (auto versions = rows.find(qualified(domain, name)); versions != rows.end())
     return ("exists since opset " + Twine(versions->second.begin()->first) + ", but the model imports opset " +
             Twine(opset))
         .str();

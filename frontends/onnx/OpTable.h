@@ -10,7 +10,7 @@
 #define HEDDLE_FRONTENDS_ONNX_OPTABLE_H
 
 #include "frontends/Tensor.h"
-#include "frontends/onnx/Literal.h"
+#include "frontends/onnx/GraphValue.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
 #include <string>
@@ -23,22 +23,28 @@ using Results = llvm::SmallVector<Tensor>; // one for each output; empty after a
 using Literals =
     llvm::SmallVector<Literal>; // one for each output; empty when the outputs are not known while importing
 
+// Operators of another domain than the default one are named "domain.Name".
 struct OpRow {
   llvm::StringRef name;
   int64_t since;
-  Results (*convert)(NodeReader &);         // emits the operator
-  Literals (*fold)(NodeReader &) = nullptr; // tried first
+  Results (*convert)(NodeReader &) = nullptr; // emits the operator
+  Literals (*fold)(NodeReader &) = nullptr;   // tried first
+  Values (*bind)(NodeReader &) = nullptr;     // instead of both, for operators on sequences and graphs
+
+  OpRow(llvm::StringRef name, int64_t since, Results (*convert)(NodeReader &), Literals (*fold)(NodeReader &) = nullptr)
+      : name(name), since(since), convert(convert), fold(fold) {}
+  OpRow(llvm::StringRef name, int64_t since, Values (*bind)(NodeReader &)) : name(name), since(since), bind(bind) {}
 };
 
 // Versions of the default operator set that a model may import.
-constexpr int64_t minOpset = 7, maxOpset = 28;
+constexpr int64_t minOpset = 1, maxOpset = 28;
 
 class OpTable {
 public:
   static const OpTable &get();
 
   void add(std::initializer_list<OpRow> added);
-  const OpRow *find(llvm::StringRef name, int64_t opset) const;
+  const OpRow *find(llvm::StringRef domain, llvm::StringRef name, int64_t opset) const;
   // Why the table has no row for the operator, and what comes nearest.
   std::string explainMissing(llvm::StringRef domain, llvm::StringRef name, int64_t opset) const;
   std::string markdown() const;
@@ -47,18 +53,6 @@ private:
   llvm::StringRef nearestName(llvm::StringRef name) const;
   std::map<llvm::StringRef, std::map<int64_t, OpRow>> rows;
 };
-
-// One function for each file of operators/.
-void registerConstant(OpTable &);
-void registerElementwise(OpTable &);
-void registerActivation(OpTable &);
-void registerIndex(OpTable &);
-void registerMatMul(OpTable &);
-void registerNorm(OpTable &);
-void registerReduce(OpTable &);
-void registerSelect(OpTable &);
-void registerShape(OpTable &);
-void registerSlice(OpTable &);
 
 } // namespace heddle::onnx
 #endif

@@ -31,6 +31,10 @@ static Type supportedType(int32_t dataType, MLIRContext *context) {
     return IntegerType::get(context, 8, IntegerType::Unsigned);
   case 3:
     return b.getIntegerType(8);
+  case 4:
+    return IntegerType::get(context, 16, IntegerType::Unsigned);
+  case 5:
+    return b.getIntegerType(16);
   case 6:
     return b.getI32Type();
   case 7:
@@ -41,8 +45,32 @@ static Type supportedType(int32_t dataType, MLIRContext *context) {
     return b.getF16Type();
   case 11:
     return b.getF64Type();
+  case 12:
+    return IntegerType::get(context, 32, IntegerType::Unsigned);
+  case 13:
+    return IntegerType::get(context, 64, IntegerType::Unsigned);
   case 16:
     return b.getBF16Type();
+  case 17:
+    return Float8E4M3FNType::get(context);
+  case 18:
+    return Float8E4M3FNUZType::get(context);
+  case 19:
+    return Float8E5M2Type::get(context);
+  case 20:
+    return Float8E5M2FNUZType::get(context);
+  case 21:
+    return IntegerType::get(context, 4, IntegerType::Unsigned);
+  case 22:
+    return b.getIntegerType(4);
+  case 23:
+    return Float4E2M1FNType::get(context);
+  case 24:
+    return Float8E8M0FNUType::get(context);
+  case 25:
+    return IntegerType::get(context, 2, IntegerType::Unsigned);
+  case 26:
+    return b.getIntegerType(2);
   default:
     return {};
   }
@@ -52,8 +80,8 @@ Type convertElementType(int32_t dataType, StringRef what, MLIRContext *context, 
   Type type = supportedType(dataType, context);
   if (!type)
     emitError() << what
-                << ", expected elements of type float32, float64, float16, bfloat16, int64, int32, int8, uint8 "
-                   "or bool but got "
+                << ", expected elements of type bool, float4 to float64, bfloat16, int2 to int64 or uint2 to uint64 "
+                   "but got "
                 << elementTypeName(dataType);
   return type;
 }
@@ -84,6 +112,9 @@ static std::string typedBytes(const TensorProto &proto, Type type) {
     return packedFloats(proto.float_data());
   if (type.isF64())
     return packedFloats(proto.double_data());
+  if (type.isUnsignedInteger() && type.getIntOrFloatBitWidth() >= 32)
+    return type.getIntOrFloatBitWidth() == 64 ? packed<uint64_t>(proto.uint64_data())
+                                              : packed<uint32_t>(proto.uint64_data());
   if (type.isInteger(64))
     return packed<int64_t>(proto.int64_data());
   if (type.isInteger(32))
@@ -91,9 +122,27 @@ static std::string typedBytes(const TensorProto &proto, Type type) {
   return elementBytes(type) == 2 ? packed<uint16_t>(proto.int32_data()) : packed<uint8_t>(proto.int32_data());
 }
 
+// Elements narrower than a byte are packed, the first in the low bits; unpacked, each has a byte.
+static bool isPacked(Type type) { return !type.isInteger(1) && type.getIntOrFloatBitWidth() < 8; }
+
+static std::string unpacked(const std::string &packed, Type type, int64_t count) {
+  unsigned width = type.getIntOrFloatBitWidth(), each = 8 / width;
+  bool isSigned = isa<IntegerType>(type) && !type.isUnsignedInteger();
+  std::string bytes;
+  for (int64_t i = 0; i < count; ++i) {
+    unsigned bits = static_cast<uint8_t>(packed[i / each]) >> (i % each * width) & ((1u << width) - 1);
+    bool isNegative = isSigned && bits >> (width - 1);
+    bytes.push_back(static_cast<char>(isNegative ? bits | ~((1u << width) - 1) : bits));
+  }
+  return bytes;
+}
+
+// Bytes of the stored tensor.
 static std::optional<int64_t> checkSize(const TensorProto &proto, Type type, StringRef what, EmitError emitError) {
   ArrayRef<int64_t> dims(proto.dims().data(), proto.dims_size());
   std::optional<int64_t> count = elementCount(dims);
+  if (count && isPacked(type))
+    return llvm::divideCeil(*count * type.getIntOrFloatBitWidth(), 8);
   if (count)
     return *count * elementBytes(type);
   auto diagnostic = emitError() << what << " has dimensions [";
@@ -123,10 +172,11 @@ std::optional<ConstantData> readTensor(const TensorProto &proto, StringRef what,
   }
   if (static_cast<int64_t>(bytes.size()) != *expected) {
     emitError() << what << " has data of " << bytes.size() << " bytes, expected " << *expected << " for "
-                << (*expected / elementBytes(result.elementType)) << " elements of type "
-                << elementTypeName(proto.data_type());
+                << *elementCount(result.shape) << " elements of type " << elementTypeName(proto.data_type());
     return std::nullopt;
   }
+  if (isPacked(result.elementType))
+    bytes = unpacked(bytes, result.elementType, *elementCount(result.shape));
   if (result.elementType.isInteger(1)) // any non-zero byte is true
     for (char &byte : bytes)
       byte = byte != 0;
@@ -142,8 +192,10 @@ static int64_t readInteger(const char *data, Type type) {
   case 1:
     return type.isUnsignedInteger() || type.isInteger(1) ? static_cast<int64_t>(static_cast<uint8_t>(*data))
                                                          : *reinterpret_cast<const int8_t *>(data);
+  case 2:
+    return type.isUnsignedInteger() ? static_cast<int64_t>(read16le(data)) : static_cast<int16_t>(read16le(data));
   case 4:
-    return static_cast<int32_t>(read32le(data));
+    return type.isUnsignedInteger() ? static_cast<int64_t>(read32le(data)) : static_cast<int32_t>(read32le(data));
   default:
     return static_cast<int64_t>(read64le(data));
   }
@@ -152,7 +204,7 @@ static int64_t readInteger(const char *data, Type type) {
 static double readFloat(const char *data, FloatType type) {
   uint64_t bits = 0;
   std::memcpy(&bits, data, elementBytes(type));
-  llvm::APFloat number(type.getFloatSemantics(), llvm::APInt(type.getWidth(), bits));
+  llvm::APFloat number(type.getFloatSemantics(), llvm::APInt(type.getWidth(), bits, false, /*implicitTrunc=*/true));
   bool lost;
   number.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);
   return number.convertToDouble();

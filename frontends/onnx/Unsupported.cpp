@@ -15,19 +15,24 @@ static std::string qualifiedName(const NodeProto &node) {
 }
 
 const OpRow *findRow(const Model &model, const NodeProto &node) {
-  return isDefaultDomain(node) ? OpTable::get().find(node.op_type(), model.opset) : nullptr;
+  return OpTable::get().find(node.domain(), node.op_type(), model.opsetOf(node));
 }
 
 bool reportUnsupported(const Model &model, MLIRContext *context) {
   std::map<std::string, SmallVector<const NodeProto *>> missing;
-  for (const NodeProto *node : model.nodes)
-    if (!findRow(model, *node))
-      missing[qualifiedName(*node)].push_back(node);
+  auto collect = [&](const Graph &graph) {
+    for (const NodeProto *node : graph.nodes)
+      if (!findRow(model, *node))
+        missing[qualifiedName(*node)].push_back(node);
+  };
+  collect(model.graph);
+  for (const auto &[proto, graph] : model.subgraphs)
+    collect(graph);
   for (const auto &[name, nodes] : missing) {
     const NodeProto &first = *nodes.front();
     InFlightDiagnostic diagnostic = emitError(model.location(first, context));
     diagnostic << "operator '" << name << "' "
-               << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opset);
+               << OpTable::get().explainMissing(first.domain(), first.op_type(), model.opsetOf(first));
     if (nodes.size() > 1)
       diagnostic << " (" << nodes.size() << " nodes)";
     for (const NodeProto *other : ArrayRef(nodes).drop_front().take_front(3))
@@ -56,8 +61,8 @@ static DictionaryAttr attributesOf(const NodeProto &node, Builder &b) {
 
 // Shape and element type that the file declares for a value, without a value; no element type when it declares none
 // that can be read.
-static Tensor declaredTensor(const Model &model, StringRef name, MLIRContext *context) {
-  const GraphProto &graph = model.proto->graph();
+static Tensor declaredTensor(const Graph &scope, StringRef name, MLIRContext *context) {
+  const GraphProto &graph = *scope.proto;
   auto inList = [&](const auto &list) -> const ValueInfoProto * {
     for (const ValueInfoProto &info : list)
       if (info.name() == name && info.type().tensor_type().has_shape())
@@ -96,12 +101,12 @@ void GraphImporter::keepUnsupported(const NodeProto &node) {
   bindUnknown(node);
   SmallVector<Value> operands;
   for (const std::string &input : node.input())
-    if (!input.empty())
+    if (!input.empty() && find(input)->isTensor())
       operands.push_back(materialise(*find(input)).value);
   SmallVector<Type> types;
   SmallVector<std::pair<std::string, Tensor>> known;
   for (const std::string &output : node.output()) {
-    Tensor declared = declaredTensor(model, output, g.context());
+    Tensor declared = declaredTensor(*scopes.back().graph, output, g.context());
     if (!declared.elementType)
       continue;
     types.push_back(storedType(declared));
@@ -112,8 +117,7 @@ void GraphImporter::keepUnsupported(const NodeProto &node) {
                                          attributesOf(node, b), operands);
   for (auto [entry, result] : llvm::zip_equal(known, op.getResults())) {
     Tensor tensor = g.wrap(result, entry.second.shape, entry.second.elementType);
-    GraphValue &value = values.find(entry.first)->second;
-    value = GraphValue{tensor.shape, tensor.elementType, std::nullopt, std::nullopt, tensor, g.location()};
+    scopes.back().values.insert_or_assign(entry.first, GraphValue::ofTensor(tensor, g.location()));
   }
 }
 

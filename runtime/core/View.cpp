@@ -63,10 +63,24 @@ heddle_dtype_t toDlpack(io::DType type) {
     return {kBfloat, bits, 1};
   case io::DType::I64:
   case io::DType::I32:
+  case io::DType::I16:
   case io::DType::I8:
     return {kInt, bits, 1};
+  case io::DType::U64:
+  case io::DType::U32:
+  case io::DType::U16:
   case io::DType::U8:
     return {kUInt, bits, 1};
+  case io::DType::F8E4M3FN:
+    return {10, bits, 1};
+  case io::DType::F8E4M3FNUZ:
+    return {11, bits, 1};
+  case io::DType::F8E5M2:
+    return {12, bits, 1};
+  case io::DType::F8E5M2FNUZ:
+    return {13, bits, 1};
+  case io::DType::F8E8M0FNU:
+    return {14, bits, 1};
   case io::DType::Bool:
     return {kBool, bits, 1};
   }

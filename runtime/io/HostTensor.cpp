@@ -1,4 +1,5 @@
 #include "runtime/io/HostTensor.h"
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -63,6 +64,64 @@ uint16_t floatToHalf(float value) {
   return static_cast<uint16_t>(sign | ((rounded - 0x38000000u) >> 13));
 }
 
+namespace {
+
+struct Float8 {
+  int mantissa, bias;
+  bool hasInfinity, hasNegativeZero;
+};
+
+Float8 float8Of(DType type) {
+  switch (type) {
+  case DType::F8E4M3FN:
+    return {3, 7, false, true};
+  case DType::F8E4M3FNUZ:
+    return {3, 8, false, false};
+  case DType::F8E5M2:
+    return {2, 15, true, true};
+  default:
+    return {2, 16, false, false};
+  }
+}
+
+} // namespace
+
+float float8ToFloat(uint8_t bits, DType type) {
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  if (type == DType::F8E8M0FNU)
+    return bits == 0xff ? nan : std::ldexp(1.0f, bits - 127);
+  Float8 format = float8Of(type);
+  int exponent = (bits & 0x7f) >> format.mantissa, mantissa = bits & ((1 << format.mantissa) - 1);
+  if (!format.hasNegativeZero && bits == 0x80)
+    return nan;
+  if (type == DType::F8E4M3FN && (bits & 0x7f) == 0x7f)
+    return nan;
+  if (format.hasInfinity && exponent == 0x1f)
+    return mantissa ? nan : bits & 0x80 ? -INFINITY : INFINITY;
+  float magnitude = exponent ? std::ldexp(static_cast<float>(mantissa + (1 << format.mantissa)),
+                                          exponent - format.bias - format.mantissa)
+                             : std::ldexp(static_cast<float>(mantissa), 1 - format.bias - format.mantissa);
+  return bits & 0x80 ? -magnitude : magnitude;
+}
+
+// The nearest of the 256 values: host tensors are made once.
+uint8_t floatToFloat8(float value, DType type) {
+  int best = -1;
+  float distance = 0;
+  for (int bits = 0; bits < 256; ++bits) {
+    float candidate = float8ToFloat(static_cast<uint8_t>(bits), type);
+    if (std::isnan(value) && std::isnan(candidate))
+      return static_cast<uint8_t>(bits);
+    float gap = std::fabs(candidate - value);
+    bool isEven = (bits & 1) == 0, sameSign = std::signbit(candidate) == std::signbit(value);
+    if (candidate == value && sameSign)
+      return static_cast<uint8_t>(bits);
+    if (std::isfinite(gap) && (best < 0 || gap < distance || (gap == distance && isEven)))
+      best = bits, distance = gap;
+  }
+  return static_cast<uint8_t>(best);
+}
+
 double HostTensor::at(int64_t index) const {
   switch (dtype) {
   case DType::F32:
@@ -77,14 +136,23 @@ double HostTensor::at(int64_t index) const {
     return static_cast<double>(loadAs<int64_t>(data(), index));
   case DType::I32:
     return loadAs<int32_t>(data(), index);
+  case DType::I16:
+    return loadAs<int16_t>(data(), index);
   case DType::I8:
     return loadAs<int8_t>(data(), index);
+  case DType::U64:
+    return static_cast<double>(loadAs<uint64_t>(data(), index));
+  case DType::U32:
+    return loadAs<uint32_t>(data(), index);
+  case DType::U16:
+    return loadAs<uint16_t>(data(), index);
   case DType::U8:
     return loadAs<uint8_t>(data(), index);
   case DType::Bool:
     return loadAs<uint8_t>(data(), index) != 0;
+  default:
+    return float8ToFloat(loadAs<uint8_t>(data(), index), dtype);
   }
-  return 0;
 }
 
 void HostTensor::set(int64_t index, double value) {
@@ -101,12 +169,22 @@ void HostTensor::set(int64_t index, double value) {
     return storeAs(data(), index, static_cast<int64_t>(value));
   case DType::I32:
     return storeAs(data(), index, static_cast<int32_t>(value));
+  case DType::I16:
+    return storeAs(data(), index, static_cast<int16_t>(value));
   case DType::I8:
     return storeAs(data(), index, static_cast<int8_t>(value));
+  case DType::U64:
+    return storeAs(data(), index, static_cast<uint64_t>(value));
+  case DType::U32:
+    return storeAs(data(), index, static_cast<uint32_t>(value));
+  case DType::U16:
+    return storeAs(data(), index, static_cast<uint16_t>(value));
   case DType::U8:
     return storeAs(data(), index, static_cast<uint8_t>(value));
   case DType::Bool:
     return storeAs(data(), index, static_cast<uint8_t>(value != 0));
+  default:
+    return storeAs(data(), index, floatToFloat8(static_cast<float>(value), dtype));
   }
 }
 

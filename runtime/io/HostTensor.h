@@ -51,6 +51,8 @@ float halfToFloat(uint16_t bits);
 uint16_t floatToHalf(float value);
 float bfloatToFloat(uint16_t bits);
 uint16_t floatToBfloat(float value);
+float float8ToFloat(uint8_t bits, DType type);
+uint8_t floatToFloat8(float value, DType type); // saturates
 
 } // namespace heddle::io
 #endif

@@ -15,9 +15,10 @@ struct Descr {
   const char *text;
 };
 // One spelling per type to write; reading also takes "=" for native and "|" for one-byte types.
-constexpr Descr kDescrs[] = {{DType::F32, "<f4"},  {DType::F64, "<f8"}, {DType::F16, "<f2"},
-                             {DType::BF16, "<V2"}, {DType::I64, "<i8"}, {DType::I32, "<i4"},
-                             {DType::I8, "|i1"},   {DType::U8, "|u1"},  {DType::Bool, "|b1"}};
+constexpr Descr kDescrs[] = {{DType::F32, "<f4"}, {DType::F64, "<f8"}, {DType::F16, "<f2"}, {DType::BF16, "<V2"},
+                             {DType::I64, "<i8"}, {DType::I32, "<i4"}, {DType::I16, "<i2"}, {DType::I8, "|i1"},
+                             {DType::U64, "<u8"}, {DType::U32, "<u4"}, {DType::U16, "<u2"}, {DType::U8, "|u1"},
+                             {DType::Bool, "|b1"}};
 
 Result<DType> parseDescr(const std::string &descr, const std::string &where) {
   for (const Descr &known : kDescrs) {

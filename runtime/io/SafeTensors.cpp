@@ -16,9 +16,11 @@ struct Name {
   DType dtype;
   const char *text;
 };
-constexpr Name kNames[] = {{DType::F32, "F32"},   {DType::F64, "F64"}, {DType::F16, "F16"},
-                           {DType::BF16, "BF16"}, {DType::I64, "I64"}, {DType::I32, "I32"},
-                           {DType::I8, "I8"},     {DType::U8, "U8"},   {DType::Bool, "BOOL"}};
+constexpr Name kNames[] = {
+    {DType::F32, "F32"},   {DType::F64, "F64"},          {DType::F16, "F16"},       {DType::BF16, "BF16"},
+    {DType::I64, "I64"},   {DType::I32, "I32"},          {DType::I16, "I16"},       {DType::I8, "I8"},
+    {DType::U64, "U64"},   {DType::U32, "U32"},          {DType::U16, "U16"},       {DType::U8, "U8"},
+    {DType::Bool, "BOOL"}, {DType::F8E4M3FN, "F8_E4M3"}, {DType::F8E5M2, "F8_E5M2"}};
 
 /// Parses the header; a second value for a key is an error, not the last one wins. Depth is bounded by the format.
 Result<json> parseHeader(std::string_view text, const std::string &where) {

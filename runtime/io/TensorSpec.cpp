@@ -82,6 +82,14 @@ bool fits(int64_t value, DType dtype) {
   switch (dtype) {
   case DType::I32:
     return value >= INT32_MIN && value <= INT32_MAX;
+  case DType::I16:
+    return value >= INT16_MIN && value <= INT16_MAX;
+  case DType::U64:
+    return value >= 0;
+  case DType::U32:
+    return value >= 0 && value <= UINT32_MAX;
+  case DType::U16:
+    return value >= 0 && value <= UINT16_MAX;
   case DType::I8:
     return value >= INT8_MIN && value <= INT8_MAX;
   case DType::U8:

@@ -27,6 +27,9 @@ public:
   /// Seconds of the fastest of `repetitions` runs after a warm-up run.
   double time(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<ReferenceTensor> outputs, int repetitions);
 
+  heddle_package_t *getPackage() const { return package; }
+  heddle_session_t *getSession() const { return session; }
+
 private:
   std::string bytes; // the package; stays where it is while it is loaded
   heddle_package_t *package = nullptr;

@@ -1,6 +1,6 @@
 // Activations that are not one step of arithmetic. Their curves between the kinks are composed of builder operations,
 // which fuse later.
-#include "frontends/onnx/NodeReader.h"
+#include "frontends/onnx/operators/Folding.h"
 
 using namespace mlir;
 
@@ -8,6 +8,15 @@ namespace heddle::onnx {
 
 template <Unary kind> static Results convertActivation(NodeReader &node) {
   return {node.g.unary(kind, node.tensor(0))};
+}
+
+static Literals foldRelu(NodeReader &node) {
+  Type type = node.elementType(0);
+  return foldElements(node, type, [&](ArrayRef<Element> x) -> std::optional<Element> {
+    if (isa<FloatType>(type))
+      return Element{Dim(), std::max(x[0].real, 0.0)};
+    return foldBinary(Binary::Max, x[0], Element{node.g.dim(0)}, type);
+  });
 }
 
 static Results convertLeakyRelu(NodeReader &node) {
@@ -61,6 +70,12 @@ static Results convertSelu(NodeReader &node) {
 
 static Results convertPRelu(NodeReader &node) {
   Tensor x = node.tensor(0), slope = node.tensor(1);
+  // Before opset 7 the slope is one for each channel.
+  if (node.opset < 7 && x && slope && slope.rank() == 1 && slope.shape[0] != node.g.dim(1) && x.rank() > 2) {
+    Shape shape(x.rank() - 1, node.g.dim(1));
+    shape[0] = slope.shape[0];
+    slope = node.g.reshape(slope, shape);
+  }
   if (!x || !slope || !node.unifyBroadcast({x.shape, slope.shape}))
     return {};
   return negativePart(node, x, node.g.mul(x, slope), 1);
@@ -98,6 +113,20 @@ static Results convertThresholdedRelu(NodeReader &node) {
   return {node.g.select(isAbove, x, node.g.scalar(0, x.elementType))};
 }
 
+// x moved towards 0 by the bias, 0 within lambd of it.
+static Results convertShrink(NodeReader &node) {
+  GraphBuilder &g = node.g;
+  Tensor x = node.tensor(0);
+  double bias = node.real("bias", 0), threshold = node.real("lambd", 0.5);
+  if (!x)
+    return {};
+  Type type = x.elementType, wide = isa<FloatType>(type) ? type : Type(g.builder().getF32Type());
+  Tensor number = g.cast(x, wide), zero = g.scalar(0, wide);
+  Tensor below = g.compare(Compare::Less, number, g.scalar(-threshold, wide));
+  Tensor above = g.compare(Compare::Greater, number, g.scalar(threshold, wide));
+  return {g.cast(g.select(below, g.add(number, bias), g.select(above, g.add(number, -bias), zero)), type)};
+}
+
 void registerActivation(OpTable &table) {
   table.add({{"Celu", 12, convertCelu},
              {"Elu", 6, convertElu},
@@ -106,9 +135,10 @@ void registerActivation(OpTable &table) {
              {"HardSwish", 14, convertHardSwish},
              {"LeakyRelu", 6, convertLeakyRelu},
              {"Mish", 18, convertMish},
-             {"PRelu", 7, convertPRelu},
-             {"Relu", 6, convertActivation<Unary::Relu>},
+             {"PRelu", 6, convertPRelu},
+             {"Relu", 6, convertActivation<Unary::Relu>, foldRelu},
              {"Selu", 6, convertSelu},
+             {"Shrink", 9, convertShrink},
              {"Sigmoid", 6, convertActivation<Unary::Sigmoid>},
              {"Softplus", 1, convertActivation<Unary::Softplus>},
              {"Softsign", 1, convertSoftsign},

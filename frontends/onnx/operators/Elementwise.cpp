@@ -16,11 +16,9 @@ template <Unary kind> static Literals foldUnaryNode(NodeReader &node) {
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldUnary(kind, x[0], type); });
 }
 
-static Results convertIdentity(NodeReader &node) { return {node.tensor(0)}; }
-
-static Literals foldIdentity(NodeReader &node) {
-  std::optional<Literal> x = node.literal(0);
-  return x ? Literals{*x} : Literals();
+static Values convertIdentity(NodeReader &node) {
+  const GraphValue *x = node.graphValue(0);
+  return x ? Values{*x} : Values();
 }
 
 static Results convertIsInf(NodeReader &node) {
@@ -43,6 +41,26 @@ template <Binary kind> static Results convertBinary(NodeReader &node) {
   if (!inputs)
     return {};
   return {node.g.binary(kind, (*inputs)[0], (*inputs)[1])};
+}
+
+// Before opset 7 inputs are broadcast on demand, the second one from an axis of the first on.
+template <Binary kind> static Results convertBinaryFromAxis(NodeReader &node) {
+  Tensor a = node.tensor(0), b = node.tensor(1);
+  bool broadcasts = node.flag("broadcast", false), hasAxis = node.hasAttribute("axis");
+  int64_t axis = node.integer("axis", 0);
+  if (!sameElementTypes(node, {a, b}))
+    return {};
+  if (broadcasts && hasAxis) {
+    std::optional<int64_t> first = node.axis(axis, a.rank());
+    if (!first || *first + b.rank() > a.rank())
+      return node.failed() ? Results() : node.fail("second input does not fit behind axis " + Twine(axis));
+    Shape shape = b.shape;
+    shape.append(a.rank() - *first - b.rank(), node.g.dim(1));
+    b = node.g.reshape(b, shape);
+  }
+  if (!b || !node.unifyBroadcast({a.shape, b.shape}))
+    return {};
+  return {node.g.binary(kind, a, b)};
 }
 
 template <Binary kind> static Literals foldBinaryNode(NodeReader &node) {
@@ -124,6 +142,26 @@ template <Binary kind> static Literals foldVariadic(NodeReader &node) {
   });
 }
 
+// Unsigned integers times or divided by a power of two; a shift by the width or more leaves nothing.
+static Results convertBitShift(NodeReader &node) {
+  std::string direction = node.string("direction", "");
+  std::optional<SmallVector<Tensor>> inputs = hasInputs(node, 2) ? broadcastInputs(node) : std::nullopt;
+  if (!inputs)
+    return {};
+  Type type = (*inputs)[0].elementType;
+  if (!type.isUnsignedInteger() || (direction != "LEFT" && direction != "RIGHT"))
+    return node.fail("attribute 'direction' is '" + direction + "', expected LEFT or RIGHT of unsigned integers");
+  return {node.g.elementwise(*inputs, type, [&](OpBuilder &b, Location at, ValueRange v) -> Value {
+    Value width = arith::ConstantIntOp::create(b, at, v[0].getType(), type.getIntOrFloatBitWidth());
+    Value zero = arith::ConstantIntOp::create(b, at, v[0].getType(), 0);
+    Value isInside = arith::CmpIOp::create(b, at, arith::CmpIPredicate::ult, v[1], width);
+    Value amount = arith::SelectOp::create(b, at, isInside, v[1], zero);
+    Value shifted = direction == "LEFT" ? arith::ShLIOp::create(b, at, v[0], amount).getResult()
+                                        : arith::ShRUIOp::create(b, at, v[0], amount).getResult();
+    return arith::SelectOp::create(b, at, isInside, shifted, zero);
+  })};
+}
+
 static Results convertMean(NodeReader &node) {
   Results sum = convertVariadic<Binary::Add>(node);
   if (sum.empty() || !sum[0])
@@ -139,11 +177,12 @@ void registerElementwise(OpTable &table) {
              {"Erf", 9, convertUnary<Unary::Erf>},
              {"Exp", 6, convertUnary<Unary::Exp>, foldUnaryNode<Unary::Exp>},
              {"Floor", 6, convertUnary<Unary::Floor>, foldUnaryNode<Unary::Floor>},
-             {"Identity", 1, convertIdentity, foldIdentity},
+             {"Identity", 1, convertIdentity},
              {"IsInf", 10, convertIsInf},
              {"IsNaN", 9, convertUnary<Unary::IsNan>},
              {"Log", 6, convertUnary<Unary::Log>, foldUnaryNode<Unary::Log>},
              {"Neg", 6, convertUnary<Unary::Neg>, foldUnaryNode<Unary::Neg>},
+             {"BitwiseNot", 18, convertUnary<Unary::Not>},
              {"Not", 1, convertUnary<Unary::Not>, foldUnaryNode<Unary::Not>},
              {"Reciprocal", 6, convertUnary<Unary::Reciprocal>, foldUnaryNode<Unary::Reciprocal>},
              {"Round", 11, convertUnary<Unary::Round>, foldUnaryNode<Unary::Round>},
@@ -151,19 +190,25 @@ void registerElementwise(OpTable &table) {
              {"Sin", 7, convertUnary<Unary::Sin>, foldUnaryNode<Unary::Sin>},
              {"Sqrt", 6, convertUnary<Unary::Sqrt>, foldUnaryNode<Unary::Sqrt>},
              {"Tan", 7, convertUnary<Unary::Tan>}});
-  table.add({{"Add", 7, convertBinary<Binary::Add>, foldBinaryNode<Binary::Add>},
+  table.add({{"Add", 6, convertBinaryFromAxis<Binary::Add>},
+             {"Add", 7, convertBinary<Binary::Add>, foldBinaryNode<Binary::Add>},
              {"And", 7, convertBinary<Binary::And>, foldBinaryNode<Binary::And>},
+             {"BitShift", 11, convertBitShift},
              {"BitwiseAnd", 18, convertBinary<Binary::And>, foldBinaryNode<Binary::And>},
              {"BitwiseOr", 18, convertBinary<Binary::Or>, foldBinaryNode<Binary::Or>},
              {"BitwiseXor", 18, convertBinary<Binary::Xor>, foldBinaryNode<Binary::Xor>},
+             {"Div", 6, convertBinaryFromAxis<Binary::Div>},
              {"Div", 7, convertBinary<Binary::Div>, foldBinaryNode<Binary::Div>},
              {"Max", 6, convertVariadic<Binary::Max>, foldVariadic<Binary::Max>},
              {"Mean", 6, convertMean},
              {"Min", 6, convertVariadic<Binary::Min>, foldVariadic<Binary::Min>},
              {"Mod", 10, convertMod, foldMod},
+             {"Mul", 6, convertBinaryFromAxis<Binary::Mul>},
              {"Mul", 7, convertBinary<Binary::Mul>, foldBinaryNode<Binary::Mul>},
              {"Or", 7, convertBinary<Binary::Or>, foldBinaryNode<Binary::Or>},
+             {"Pow", 6, convertBinaryFromAxis<Binary::Pow>},
              {"Pow", 7, convertPow, foldBinaryNode<Binary::Pow>},
+             {"Sub", 6, convertBinaryFromAxis<Binary::Sub>},
              {"Sub", 7, convertBinary<Binary::Sub>, foldBinaryNode<Binary::Sub>},
              {"Sum", 6, convertVariadic<Binary::Add>, foldVariadic<Binary::Add>},
              {"Xor", 7, convertBinary<Binary::Xor>, foldBinaryNode<Binary::Xor>}});

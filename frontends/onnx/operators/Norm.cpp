@@ -74,12 +74,14 @@ static Tensor alongChannels(NodeReader &node, Tensor parameter, const Tensor &x)
   return node.g.reshape(parameter, shape);
 }
 
-// Inference: the given statistics.
+// Inference: the given statistics. Training: those of the batch, and the running ones.
 static Results convertBatchNormalization(NodeReader &node) {
-  node.ignore({"momentum", "spatial"});
+  node.ignore({"spatial"});
+  if (node.opset < 7 && !node.flag("is_test", false))
+    return node.fail("attribute 'is_test', expected 1 but got 0");
   double epsilon = node.real("epsilon", 1e-5);
-  if (node.flag("training_mode", false))
-    return node.fail("attribute 'training_mode', expected 0 but got 1");
+  bool trains = node.flag("training_mode", false);
+  double momentum = node.real("momentum", 0.9);
   Tensor x = node.tensor(0);
   SmallVector<Tensor> parameters;
   for (int64_t index = 1; index < 5; ++index)
@@ -90,8 +92,23 @@ static Results convertBatchNormalization(NodeReader &node) {
     if (!(parameter = alongChannels(node, parameter, x)))
       return {};
   GraphBuilder &g = node.g;
-  Tensor factor = g.mul(parameters[0], g.unary(Unary::Rsqrt, g.add(parameters[3], epsilon)));
-  return {g.add(g.mul(g.sub(x, parameters[2]), factor), parameters[1])};
+  Tensor mean = parameters[2], variance = parameters[3];
+  if (trains) {
+    SmallVector<int64_t> axes = {0};
+    llvm::append_range(axes, llvm::seq<int64_t>(2, x.rank()));
+    mean = g.reduce(Reduce::Mean, x, axes);
+    Tensor centered = g.sub(x, mean);
+    variance = g.reduce(Reduce::Mean, g.mul(centered, centered), axes);
+  }
+  Tensor factor = g.mul(parameters[0], g.unary(Unary::Rsqrt, g.add(variance, epsilon)));
+  Tensor y = g.add(g.mul(g.sub(x, mean), factor), parameters[1]);
+  if (!trains || node.outputCount() < 2 || !y)
+    return {y};
+  auto running = [&](Tensor old, Tensor seen) {
+    seen = g.reshape(seen, old.shape);
+    return g.add(g.mul(old, momentum), g.mul(seen, 1 - momentum));
+  };
+  return {y, running(node.tensor(3), mean), running(node.tensor(4), variance)};
 }
 
 // Each channel of each sample by its own statistics over the rest.
@@ -120,13 +137,61 @@ static Results convertLpNormalization(NodeReader &node) {
   return {g.div(x, size)};
 }
 
+// Groups of channels by their own statistics. Scale and bias are one for each group before opset 21, for each channel
+// since.
+static Results convertGroupNormalization(NodeReader &node) {
+  GraphBuilder &g = node.g;
+  node.ignore({"stash_type"}); // statistics are f32 or wider
+  double epsilon = node.real("epsilon", 1e-5);
+  int64_t groups = node.integer("num_groups", 0);
+  Tensor x = node.tensor(0), scale = node.tensor(1), bias = node.tensor(2);
+  auto channels = x && x.rank() >= 2 ? dyn_cast<AffineConstantExpr>(x.shape[1]) : AffineConstantExpr();
+  if (!x || !scale || !bias)
+    return {};
+  if (!channels || groups < 1 || channels.getValue() % groups || scale.rank() != 1 || bias.rank() != 1)
+    return node.fail("attribute 'num_groups' is " + Twine(groups) +
+                     ", expected a divisor of a known number of channels");
+  int64_t size = channels.getValue() / groups;
+  Shape grouped = x.shape;
+  grouped[1] = g.dim(groups);
+  grouped.insert(grouped.begin() + 2, g.dim(size));
+  Tensor normal = layerNorm(g, g.reshape(x, grouped), {}, {}, epsilon, 2);
+  auto spread = [&](Tensor parameter) -> Tensor {
+    Shape shape(x.rank() + 1, g.dim(1));
+    shape[1] = g.dim(groups);
+    bool isPerChannel = node.opset >= 21;
+    shape[2] = g.dim(isPerChannel ? size : 1);
+    return node.unify(parameter.shape[0], g.dim(isPerChannel ? groups * size : groups)) ? g.reshape(parameter, shape)
+                                                                                        : Tensor();
+  };
+  Tensor wideScale = spread(scale), wideBias = spread(bias);
+  if (!normal || !wideScale || !wideBias)
+    return {};
+  return {g.reshape(g.add(g.mul(normal, wideScale), wideBias), x.shape)};
+}
+
+// (x - mean) / (deviation + 1e-9) over the given axes
+static Results convertMeanVariance(NodeReader &node) {
+  GraphBuilder &g = node.g;
+  Tensor x = node.tensor(0);
+  SmallVector<int64_t> given = node.integers("axes").value_or(SmallVector<int64_t>{0, 2, 3});
+  std::optional<SmallVector<int64_t>> axes = x ? node.axes(given, x.rank()) : std::nullopt;
+  if (!axes)
+    return {};
+  Tensor centered = g.sub(x, g.reduce(Reduce::Mean, x, *axes));
+  Tensor deviation = g.unary(Unary::Sqrt, g.reduce(Reduce::Mean, g.mul(centered, centered), *axes));
+  return {g.div(centered, g.add(deviation, 1e-9))};
+}
+
 void registerNorm(OpTable &table) {
-  table.add({{"BatchNormalization", 7, convertBatchNormalization},
+  table.add({{"BatchNormalization", 6, convertBatchNormalization},
+             {"GroupNormalization", 18, convertGroupNormalization},
              {"InstanceNormalization", 6, convertInstanceNormalization},
              {"LayerNormalization", 17, convertLayerNormalization},
              {"LogSoftmax", 1, convertSoftmaxFlattened<true>},
              {"LogSoftmax", 13, convertSoftmax<true>},
              {"LpNormalization", 1, convertLpNormalization},
+             {"MeanVarianceNormalization", 9, convertMeanVariance},
              {"RMSNormalization", 23, convertRmsNormalization},
              {"Softmax", 1, convertSoftmaxFlattened<false>},
              {"Softmax", 13, convertSoftmax<false>}});

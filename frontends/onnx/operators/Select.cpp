@@ -1,4 +1,5 @@
 // Comparisons, selections and casts, one element at a time.
+#include "frontends/graph/ScalarOps.h"
 #include "frontends/onnx/operators/Broadcast.h"
 #include "frontends/onnx/operators/Folding.h"
 
@@ -68,37 +69,66 @@ static Results convertClip(NodeReader &node) {
 //===--- casts ----------------------------------------------------------------------------===//
 
 static Type castTarget(NodeReader &node) {
-  node.ignore({"saturate", "round_mode"}); // only for 8-bit floats
+  node.ignore({"saturate", "round_mode"}); // only for 8-bit floats; powers of two are rounded up
   return convertElementType(node.integer("to", 0), "attribute 'to'", node.g.context(), [&] { return node.error(); });
 }
 
-static Results convertCast(NodeReader &node) {
-  Type type = castTarget(node);
-  return type ? Results{node.g.cast(node.tensor(0), type)} : Results();
+// Numbers beyond the range of a small float become the largest one, unless the node says otherwise.
+static Tensor castTo(NodeReader &node, Type type) {
+  Tensor x = node.tensor(0);
+  if (!x || !type || !scalar::isSmallFloat(type) || node.flag("saturate", true))
+    return x && type ? node.g.cast(x, type) : Tensor();
+  Tensor wide = node.g.cast(x, node.g.builder().getF32Type());
+  return node.g.elementwise(wide, type, [&](OpBuilder &b, Location at, ValueRange v) {
+    return scalar::encodeSmallFloat(b, at, v[0], cast<FloatType>(type), /*saturates=*/false);
+  });
 }
+
+static Results convertCast(NodeReader &node) { return {castTo(node, castTarget(node))}; }
 
 static Literals foldCastNode(NodeReader &node) {
   Type type = castTarget(node);
   if (!type)
     return {};
   Type from = node.elementType(0);
+  if (scalar::isSmallFloat(type) || scalar::isSmallFloat(from))
+    return {};
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldCast(x[0], from, type); });
 }
 
 static Results convertCastLike(NodeReader &node) {
   node.ignore({"saturate", "round_mode"});
-  return {node.g.cast(node.tensor(0), node.elementType(1))};
+  return {castTo(node, node.elementType(1))};
+}
+
+// The same bits as elements of another type of equal width.
+static Results convertBitCast(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  Type to = castTarget(node);
+  if (!x || !to)
+    return {};
+  Type from = scalar::storageType(x.elementType), stored = scalar::storageType(to);
+  if (from.getIntOrFloatBitWidth() != stored.getIntOrFloatBitWidth())
+    return node.fail("attribute 'to', expected a type of " + Twine(from.getIntOrFloatBitWidth()) + " bits but got " +
+                     Twine(stored.getIntOrFloatBitWidth()));
+  AffineMap all = AffineMap::getMultiDimIdentityMap(x.rank(), node.g.context());
+  return {
+      node.g.generic(x.shape, x, {all, all}, to, std::nullopt, [&](OpBuilder &b, Location at, ValueRange v) -> Value {
+        return from == stored ? v[0] : arith::BitcastOp::create(b, at, stored, v[0]).getResult();
+      })};
 }
 
 // Inference: the input unchanged, nothing dropped.
 static Results convertDropout(NodeReader &node) {
   node.ignore({"ratio", "seed"});
-  node.has(1); // the ratio: read, and without effect
   std::optional<double> training = node.has(2) ? node.number(2, "training_mode") : 0;
-  if (!training)
+  // The ratio matters in training only, where 0 drops nothing as well.
+  std::optional<double> ratio = !training || *training == 0 ? 0 : node.has(1) ? node.number(1, "ratio") : 0.5;
+  node.has(1);
+  if (!training || !ratio)
     return {};
-  if (*training != 0)
-    return node.fail("training_mode is true, expected inference");
+  if (*ratio != 0)
+    return node.fail("training_mode is true, expected inference: what is dropped is drawn at random");
   Tensor x = node.tensor(0);
   if (node.outputCount() < 2)
     return {x};
@@ -111,6 +141,7 @@ void registerSelect(OpTable &table) {
              {"GreaterOrEqual", 12, convertCompare<Compare::GreaterEqual>, foldCompareNode<Compare::GreaterEqual>},
              {"Less", 7, convertCompare<Compare::Less>, foldCompareNode<Compare::Less>},
              {"LessOrEqual", 12, convertCompare<Compare::LessEqual>, foldCompareNode<Compare::LessEqual>},
+             {"BitCast", 26, convertBitCast},
              {"Cast", 6, convertCast, foldCastNode},
              {"CastLike", 15, convertCastLike},
              {"Clip", 6, convertClipAttributes},

@@ -49,7 +49,9 @@ def model_of(nodes, inputs, outputs, opset, const=(), symbols=None, ir_version=8
     initializers = [numpy_helper.from_array(inputs[name], name) for name in const]
     results = [helper.make_empty_tensor_value_info(o) if isinstance(o, str) else o for o in outputs]
     graph = helper.make_graph(nodes, "test", infos, results, initializers)
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version)
+    domains = sorted({node.domain for node in nodes if node.domain})
+    imports = [helper.make_opsetid("", opset)] + [helper.make_opsetid(domain, 1) for domain in domains]
+    return helper.make_model(graph, opset_imports=imports, ir_version=ir_version)
 
 
 def graph_case(name, nodes, inputs, outputs, opset=17, const=(), symbols=None, expect=None):

@@ -58,7 +58,7 @@ def versions():
         return edit
 
     add = [node("Add", ["x", "x"], ["y"])]
-    bad("opset-old", add, r"opset 6 of the default operator set, expected one in \[7, 28\]", edit=opset(6))
+    bad("opset-old", add, r"opset 0 of the default operator set, expected one in \[1, 28\]", edit=opset(0))
     bad("opset-new", add, r"opset 99 of the default operator set, expected", edit=opset(99))
     bad("opset-missing", add, "the model imports none", edit=lambda m: m.ClearField("opset_import"))
     bad("ir-version-new", add, r"IR version 999, expected", edit=lambda m: setattr(m, "ir_version", 999))
@@ -120,7 +120,7 @@ def initializers():
     edited("negative-dims", r"initialiser 'w' has dimensions \[-3\]", lambda t: t.dims.__setitem__(0, -3))
     edited("huge-dims", r"initialiser 'w' has dimensions .*product of at most 2\^48", lambda t: t.dims.extend([2**40, 2**40]))
     edited("wrong-dims", "initialiser 'w' has data of 12 bytes, expected 16 for 4 elements", lambda t: t.dims.__setitem__(0, 4))
-    edited("float8-weight", "but got float8e4m3fn", lambda t: setattr(t, "data_type", 17))
+    edited("float8-weight", "has data of 12 bytes, expected 3 for 3 elements of type float8e4m3fn", lambda t: setattr(t, "data_type", 17))
     edited("string-weight", "but got string", lambda t: setattr(t, "data_type", TensorProto.STRING))
     edited("undefined-type", "but got undefined", lambda t: t.ClearField("data_type"))
     bad("sparse-initializer", add, "initialiser 's' is sparse", arrays, const=["w"], edit=lambda m: m.graph.sparse_initializer.append(

@@ -279,6 +279,149 @@ def index():
     case("pad-attribute", "Pad", 7, {"x": y}, pads=[1, 0, 0, 2], value=3.0, expect=np.pad(y, ((1, 0), (0, 2)), constant_values=3))
 
 
+def softmax_attention(q, k, v, mask, scale):
+    """q, k, v [B, H, T, D]; mask [T, S] of 0 and -inf."""
+    scores = np.einsum("bhtd,bhsd->bhts", q, k) * scale + mask
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    return np.einsum("bhts,bhsd->bhtd", weights / weights.sum(-1, keepdims=True), v).astype(np.float32)
+
+
+def rotate(x, cos, sin, interleaved):
+    """x [B, T, H, D]; cos, sin [B, T, D / 2]."""
+    first, second = (x[..., 0::2], x[..., 1::2]) if interleaved else np.split(x, 2, -1)
+    c, s = cos[:, :, None], sin[:, :, None]
+    real, imaginary = c * first - s * second, s * first + c * second
+    joined = np.stack([real, imaginary], -1).reshape(x.shape) if interleaved else np.concatenate([real, imaginary], -1)
+    return joined.astype(np.float32)
+
+
+def linear_attention(rule, q, k, v, decay, beta, state, heads, scale):
+    """The recurrence of LinearAttention, token by token. q [B, T, Hq * dk], state [B, H, dk, dv]; decay of a head or of each key channel."""
+    batch, tokens = q.shape[:2]
+    split = lambda x, h: x.reshape(batch, tokens, h, -1)
+    keys, values = split(k, heads), split(v, heads)
+    dk = keys.shape[-1]
+    queries = q.reshape(batch, tokens, heads, -1, dk)
+    state, rows = state.astype(np.float64), []
+    for t in range(tokens):
+        if "gated" in rule:
+            state = state * np.exp(split(decay, heads)[:, t])[..., None]
+        update = values[:, t]
+        if "delta" in rule:
+            update = (update - np.einsum("bhkv,bhk->bhv", state, keys[:, t])) * split(beta, beta.shape[-1])[:, t]
+        state = state + keys[:, t][..., None] * update[..., None, :]
+        rows.append(scale * np.einsum("bhgk,bhkv->bhgv", queries[:, t], state).reshape(batch, -1))
+    return [np.stack(rows, 1).astype(np.float32), state.astype(np.float32)]
+
+
+def causal_conv(x, w, bias, carry):
+    joined, taps = np.concatenate([carry, x], 2), w.shape[2]
+    windows = np.stack([joined[:, :, i:i + x.shape[2]] for i in range(taps)], 3)
+    return [(np.einsum("bclk,ck->bcl", windows, w[:, 0]) + bias[None, :, None]).astype(np.float32), joined[:, :, joined.shape[2] - taps + 1:]]
+
+
+def tokens():
+    q, k, v = rand(2, 4, 5, 8), rand(2, 2, 5, 8), rand(2, 2, 5, 6)
+    wide = lambda x: np.repeat(x, 2, 1)
+    causal = np.triu(np.full((5, 5), -np.inf), 1)
+    case("attention", "Attention", 23, {"q": q, "k": k, "v": v}, expect=softmax_attention(q, wide(k), wide(v), 0, 8**-0.5))
+    case("attention-causal", "Attention", 23, {"q": q, "k": k, "v": v}, is_causal=1, scale=0.3, expect=softmax_attention(q, wide(k), wide(v), causal, 0.3))
+    visible = bools(5, 5) | np.eye(5, dtype=bool)
+    case("attention-mask", "Attention", 23, {"q": q, "k": k, "v": v, "m": visible},
+         expect=softmax_attention(q, wide(k), wide(v), np.where(visible, 0, -np.inf), 8**-0.5))
+    past_k, past_v = rand(2, 2, 3, 8), rand(2, 2, 3, 6)
+    all_k, all_v = np.concatenate([past_k, k], 2), np.concatenate([past_v, v], 2)
+    behind = np.triu(np.full((5, 8), -np.inf), 4)
+    case("attention-past", "Attention", 23, {"q": q, "k": k, "v": v, "pk": past_k, "pv": past_v}, slots=["q", "k", "v", "", "pk", "pv"], outputs=3, is_causal=1,
+         expect=[softmax_attention(q, wide(all_k), wide(all_v), behind, 8**-0.5), all_k, all_v])
+    window = np.where(np.abs(np.arange(5)[:, None] - np.arange(5)) <= 1, 0, -np.inf)
+    case("attention-window", "Attention", 25, {"q": q, "k": k, "v": v}, left_window_size=1, right_window_size=1,
+         expect=softmax_attention(q, wide(k), wide(v), window, 8**-0.5))
+
+    x, angles = rand(2, 3, 8), rand(2, 3, 2)
+    cos, sin = np.cos(angles), np.sin(angles)
+    for interleaved in [0, 1]:
+        expect = rotate(x.reshape(2, 3, 2, 4), cos, sin, interleaved).reshape(x.shape)
+        case(f"rotary{interleaved}", "RotaryEmbedding", 23, {"x": x, "c": cos, "s": sin}, num_heads=2, interleaved=interleaved, expect=expect)
+    heads_first = rand(2, 2, 3, 4)
+    table_c, table_s, places = np.cos(rand(7, 2)), np.sin(rand(7, 2)), ints(2, 3, low=0, high=7)
+    expect = rotate(heads_first.transpose(0, 2, 1, 3), table_c[places], table_s[places], 0).transpose(0, 2, 1, 3)
+    case("rotary-positions", "RotaryEmbedding", 23, {"x": heads_first, "c": table_c, "s": table_s, "p": places}, expect=expect)
+
+    cache, update = rand(2, 3, 6, 2), rand(2, 3, 4, 2)
+    for mode, starts in [("linear", i64(0, 2)), ("circular", i64(4, 5))]:
+        written = cache.copy()
+        for b in range(2):
+            for t in range(4):
+                written[b, :, (starts[b] + t) % 6] = update[b, :, t]
+        case("tensorscatter-" + mode, "TensorScatter", 24, {"c": cache, "u": update, "w": starts}, mode=mode, expect=written)
+
+    q, k, v = rand(2, 5, 16), rand(2, 5, 8, low=-0.5, high=0.5), rand(2, 5, 6)
+    for rule in ["linear", "gated", "delta", "gated_delta"]:
+        for name, features in [("", 2), ("-channels", 8)]:
+            decay, beta, state = rand(2, 5, features, low=-1, high=0), rand(2, 5, 2, low=0, high=1), rand(2, 2, 4, 3)
+            arrays = {"q": q, "k": k, "v": v, "s": state, "d": decay, "b": beta}
+            expect = linear_attention(rule, q, k, v, decay, beta, state, 2, 0.5)
+            for prefix, domain in [("", ""), ("contrib-", "com.microsoft")]:
+                case(f"{prefix}linear-attention-{rule}{name}", "LinearAttention", 27, arrays, outputs=2, domain=domain, update_rule=rule, q_num_heads=4, kv_num_heads=2,
+                     scale=0.5, expect=expect)
+    x, w, bias, carry = rand(2, 3, 5), rand(3, 1, 4), rand(3), rand(2, 3, 3)
+    y, next_carry = causal_conv(x, w, bias, carry)
+    for prefix, domain in [("", ""), ("contrib-", "com.microsoft")]:
+        case(prefix + "causal-conv", "CausalConvWithState", 27, {"x": x, "w": w, "b": bias, "c": carry}, outputs=2, domain=domain, expect=[y, next_carry])
+    case("causal-conv-silu", "CausalConvWithState", 27, {"x": x, "w": w, "b": bias, "c": carry}, outputs=2, activation="silu", expect=[y / (1 + np.exp(-y)), next_carry])
+    short = causal_conv(x[:, :, :2], w, bias, np.zeros_like(carry))
+    case("causal-conv-short", "CausalConvWithState", 27, {"x": x[:, :, :2], "w": w, "b": bias}, outputs=2, expect=short)
+
+
+def newer():
+    """What is younger than the backend suite that Debian packages, and com.microsoft."""
+    x = rand(3, 4)
+    case("cumprod", "CumProd", 26, {"x": x, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumprod(x, 1))
+    case("bitwisenot", "BitwiseNot", 18, {"x": ints(4)})
+    for size in [(2, 4), (5, 7)]:
+        case(f"centercroppad{size[0]}", "CenterCropPad", 18, {"x": x, "s": i64(*size)}, const=["s"])
+    complex_x = rand(2, 8, 2)
+    spectrum = np.fft.fft(complex_x[..., 0] + 1j * complex_x[..., 1], axis=1)
+    case("dft20", "DFT", 20, {"x": complex_x}, expect=np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32))
+    real = rand(2, 8, 1)
+    half = np.fft.rfft(real[..., 0], axis=1)
+    pairs = np.stack([half.real, half.imag], -1).astype(np.float32)
+    case("dft20-onesided", "DFT", 20, {"x": real, "a": np.int64(1).reshape(())}, const=["a"], slots=["x", "", "a"], onesided=1, expect=pairs)
+    case("dft20-real-inverse", "DFT", 20, {"x": pairs, "a": np.int64(1).reshape(())}, const=["a"], slots=["x", "", "a"], onesided=1, inverse=1, expect=real)
+    image, scale, bias = rand(2, 6, 5), rand(6), rand(6)
+    grouped = image.reshape(2, 3, 2, 5)
+    normal = (grouped - grouped.mean((2, 3), keepdims=True)) / np.sqrt(grouped.var((2, 3), keepdims=True) + 1e-5)
+    case("groupnorm21", "GroupNormalization", 21, {"x": image, "s": scale, "b": bias}, num_groups=3,
+         expect=(normal.reshape(image.shape) * scale[:, None] + bias[:, None]).astype(np.float32))
+    case("groupnorm18", "GroupNormalization", 18, {"x": image, "s": scale[:3], "b": bias[:3]}, num_groups=3,
+         expect=(normal * scale[:3, None, None] + bias[:3, None, None]).reshape(image.shape).astype(np.float32))
+    theta = rand(2, 2, 3)
+    case("affinegrid", "AffineGrid", 20, {"t": theta, "s": i64(2, 1, 3, 4)}, const=["s"])
+
+    gelu = np.vectorize(lambda v: 0.5 * v * (1 + math.erf(v / math.sqrt(2))))
+    a, b, g = rand(2, 3, 4), rand(4), rand(4)
+    contrib = lambda name, op, arrays, expect, **more: case("contrib-" + name, op, 17, arrays, domain="com.microsoft", expect=expect, **more)
+    contrib("biasgelu", "BiasGelu", {"x": a, "b": b}, gelu(a + b).astype(np.float32))
+    tanh = lambda v: (0.5 * v * (1 + np.tanh(np.sqrt(2 / np.pi) * (v + 0.044715 * v**3)))).astype(np.float32)
+    contrib("fastgelu", "FastGelu", {"x": a, "b": b}, tanh(a + b))
+    contrib("quickgelu", "QuickGelu", {"x": a}, a / (1 + np.exp(-1.702 * a)))
+    m = rand(2, 5, 4)
+    contrib("fusedmatmul", "FusedMatMul", {"a": a, "b": m}, 0.5 * a @ m.transpose(0, 2, 1), transB=1, alpha=0.5)
+    rms = lambda v: v / np.sqrt((v * v).mean(-1, keepdims=True) + 1e-5)
+    case("simplifiednorm", "SimplifiedLayerNormalization", 17, {"x": a, "g": g}, epsilon=1e-5, expect=rms(a) * g)
+    skip, total = rand(2, 3, 4), None
+    total = a + skip
+    centered = (total - total.mean(-1, keepdims=True)) / np.sqrt(total.var(-1, keepdims=True) + 1e-5)
+    contrib("skipnorm", "SkipLayerNormalization", {"x": a, "s": skip, "g": g, "b": b}, centered * g + b, epsilon=1e-5)
+    contrib("skiprms", "SkipSimplifiedLayerNormalization", {"x": a, "s": skip, "g": g}, rms(total) * g, epsilon=1e-5)
+    packed, table = rand(2, 3, 8), rand(9, 2)
+    cos, sin = np.cos(table), np.sin(table)
+    places = np.broadcast_to(np.arange(3) + 4, (2, 3))
+    contrib("rotary", "RotaryEmbedding", {"x": packed, "p": i64(4), "c": cos, "s": sin},
+            rotate(packed.reshape(2, 3, 2, 4), cos[places], sin[places], 0).reshape(packed.shape), num_heads=2)
+
+
 if __name__ == "__main__":
     cases.directory = pathlib.Path(sys.argv[2])
     cases.directory.mkdir(parents=True, exist_ok=True)

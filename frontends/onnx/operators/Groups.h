@@ -1,0 +1,42 @@
+// The groups of operators, one for each file that adds rows to the table.
+#ifndef HEDDLE_FRONTENDS_ONNX_OPERATORS_GROUPS_H
+#define HEDDLE_FRONTENDS_ONNX_OPERATORS_GROUPS_H
+
+namespace heddle::onnx {
+
+class OpTable;
+
+void registerActivation(OpTable &);
+void registerAttention(OpTable &);
+void registerConstant(OpTable &);
+void registerContrib(OpTable &);
+void registerConv(OpTable &);
+void registerCumulative(OpTable &);
+void registerElementwise(OpTable &);
+void registerFourier(OpTable &);
+void registerIf(OpTable &);
+void registerImage(OpTable &);
+void registerIndex(OpTable &);
+void registerLoop(OpTable &);
+void registerLoss(OpTable &);
+void registerMatMul(OpTable &);
+void registerNGrams(OpTable &);
+void registerNorm(OpTable &);
+void registerPool(OpTable &);
+void registerQuantize(OpTable &);
+void registerRecurrent(OpTable &);
+void registerReduce(OpTable &);
+void registerResize(OpTable &);
+void registerScatter(OpTable &);
+void registerScan(OpTable &);
+void registerSelect(OpTable &);
+void registerSequence(OpTable &);
+void registerShape(OpTable &);
+void registerSlice(OpTable &);
+void registerTokens(OpTable &);
+void registerTraining(OpTable &);
+void registerTrigonometry(OpTable &);
+void registerWindow(OpTable &);
+
+} // namespace heddle::onnx
+#endif
