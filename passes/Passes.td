@@ -29,6 +29,102 @@ def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def ContractProductsPass : Pass<"heddle-contract-products", "::mlir::func::FuncOp"> {
+  let summary = "write a product that is summed at once as a contraction";
+  let description = [{
+    An exporter without einsum multiplies tensors that it has stretched to a common shape, then sums: the product may be many
+    times as large as its factors. As one operation it is never stored.
+
+    Before:
+    ```mlir
+    %product = linalg.generic {..} ins(%c, %b) outs(..) {arith.mulf} -> tensor<2x8x8x16xf32>
+    %sum = linalg.generic {.., "reduction"} ins(%product) outs(%zero) {arith.addf} -> tensor<2x8x8xf32>
+    ```
+    After:
+    ```mlir
+    %sum = linalg.generic {.., "reduction"} ins(%c, %b) outs(%zero) {arith.mulf, arith.addf} -> tensor<2x8x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def RaiseLinearAttentionPass : Pass<"heddle-raise-linear-attention", "::mlir::func::FuncOp"> {
+  let summary = "raise sums along tokens, decay masks and chunks to linear attention";
+  let description = [{
+    Cuts out every region between tensors with a row for each token and a tensor that has one again, evaluates it, and reads
+    off what it is: which input acts linearly, and on which tokens, heads and features. Sums of outer products, products with
+    a triangular matrix of decays, and chunks whose states are passed on all become `mixer.mix` with the decays as operand; no
+    spelling is known by name. A mixer divided by the sums of its weights gets norm `row_sum`. docs/raise.md has the method.
+
+    Before:
+    ```mlir
+    %pairs = linalg.generic {..} ins(%k, %v) outs(..) {arith.mulf} -> tensor<2x64x16x16xf32>
+    %sums = linalg.generic {.., "reduction"} ins(%pairs) outs(..) {sum up to each token} -> tensor<2x64x16x16xf32>
+    %read = linalg.generic {.., "reduction"} ins(%q, %sums) outs(..) {arith.mulf, arith.addf} -> tensor<2x64x16xf32>
+    ```
+    After:
+    ```mlir
+    %mixed = mixer.mix query(%q) key(%k) value(%v) outs(..)
+        {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def RaiseConvolutionsPass : Pass<"heddle-raise-convolutions", "::mlir::func::FuncOp"> {
+  let summary = "raise products of spectra and wide filters to long convolutions";
+  let description = [{
+    A region with one input that answers to a shifted input with a shifted output is a convolution, whether it is spelled as
+    transforms and products of spectra, as a wide depthwise filter or as a product with a matrix. Its kernel is what it answers to an
+    impulse, or the tensor in the region that is: a kernel computed for the length at hand stays an operand. Filters of up to 8
+    taps stay what they are.
+
+    Before:
+    ```mlir
+    %padded = tensor.pad %x .. : tensor<2x16x64xf32> to tensor<2x16x127xf32>
+    %filtered = linalg.generic {..} ins(%padded, %filter) outs(..) {sum over 64 taps} -> tensor<2x16x64xf32>
+    ```
+    After:
+    ```mlir
+    %mixed = mixer.mix value(%x) transport(%kernel : tensor<1x16x64xf32>) outs(..)
+        {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>}
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def RaiseTokenMatricesPass : Pass<"heddle-raise-token-matrices", "::mlir::func::FuncOp"> {
+  let summary = "raise sums along tokens, Fourier transforms of tokens and dense layers across tokens";
+  let description = [{
+    A region with one input whose output is a fixed matrix times the tokens: lower triangular ones (a sum along tokens), powers of a
+    decay, cosines and sines (a discrete Fourier transform, one part for each of real and imaginary), or the matrix of a dense
+    layer.
+
+    Before:
+    ```mlir
+    %hidden = linalg.generic {.., "reduction"} ins(%x, %weight) outs(..) {arith.mulf, arith.addf} -> tensor<2x16x32xf32>
+    ```
+    After:
+    ```mlir
+    %mixed = mixer.mix value(%x) transport(%weight : tensor<1x32x64xf32>) outs(..)
+        {support = #mixer.full, transport = #mixer.structured<dense>, score = #mixer.linear, norm = #mixer.norm<none>}
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 //===--- form: pick and expand the execution form of each mixer ---------------------------===//
 
 def PickFormPass : Pass<"heddle-pick-form"> {

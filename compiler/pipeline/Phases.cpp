@@ -21,8 +21,14 @@ void buildSimplify(OpPassManager &pm, const CompileOptions &) {
 
 // Before: whatever an exporter wrote. After: what it means; every mixer that was recognised was proved equal to what it
 // replaces. Raising comes after simplify: each matcher then meets one spelling of an index, a size and a constant.
-void buildRaise(OpPassManager &pm, const CompileOptions &) {
+void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addNestedPass<func::FuncOp>(createSliceGathersPass());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createContractProductsPass());
+  pm.addNestedPass<func::FuncOp>(createRaiseLinearAttentionPass({options.verifyRaises}));
+  pm.addNestedPass<func::FuncOp>(createRaiseConvolutionsPass({options.verifyRaises}));
+  pm.addNestedPass<func::FuncOp>(createRaiseTokenMatricesPass({options.verifyRaises}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }

@@ -93,9 +93,16 @@ private:
     return count;
   }
 
+  /// Every output feature adds up the tokens, and every weight the key features.
+  double pairsOf(mixer::MixOp mix) {
+    double tokens = sizes.size(mix.getValue(), 1).value_or(1);
+    double weights = mix.getQuery() ? elements(mix.getQuery()) * sizes.size(mix.getResult(0), 1).value_or(1) : 0;
+    return (elements(mix.getResult(0)) + weights) * tokens;
+  }
+
   double operationsOf(Operation *op) {
     if (auto mix = dyn_cast<mixer::MixOp>(op))
-      return elements(mix.getResult(0)) * elements(mix.getValue());
+      return pairsOf(mix);
     double count = 0;
     for (Value result : op->getResults())
       count += elements(result);

@@ -98,8 +98,9 @@ Verdict Prover::proveAt(const Proposal &proposal, ArrayRef<int64_t> symbols, uin
     return {false, "the proof would exceed the budget of --verify-raises=cheap"};
 
   std::string place = "at";
-  for (auto [name, size] : llvm::zip(entry->getAttrOfType<ArrayAttr>(kSymbolsAttr), symbols))
-    place += llvm::formatv(" {0}={1}", cast<StringAttr>(name).getValue(), size).str();
+  if (auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr))
+    for (auto [name, size] : llvm::zip(names, symbols))
+      place += llvm::formatv(" {0}={1}", cast<StringAttr>(name).getValue(), size).str();
   if (symbols.empty())
     place = "at the model's sizes";
   for (Draw draw : kDraws) {

@@ -1,0 +1,34 @@
+// The matrix over tokens that a region with one linear input applies, as far as a few impulses show it.
+//
+//   o[b, i, h, d] = sum_j W[h, d][i, j] x[b, j, h, d]        impulse at token j of x  ->  column j of every W
+#ifndef HEDDLE_PASSES_RAISE_POSITIONMATRIX_H
+#define HEDDLE_PASSES_RAISE_POSITIONMATRIX_H
+
+#include "passes/raise/LinearMixer.h"
+
+namespace heddle {
+
+struct PositionMatrix {
+  Influence input;
+  OutputDims dims;
+  int64_t tokens = 0, heads = 1, features = 1;
+
+  /// Nothing where the region is not such a matrix.
+  static std::optional<PositionMatrix> of(const Probe &probe);
+
+  /// W[h, d][:, token] for all heads and features, [heads, features, tokens]. `component` chooses an element of the
+  /// dimension that the output does not see (a real or imaginary part), `outputComponent` one of the output's own.
+  std::optional<std::vector<double>> column(const Probe &probe, int64_t token, int64_t component = 0,
+                                            int64_t outputComponent = 0) const;
+
+  /// Dimension of the output that no dimension of the input chooses: the parts of a complex number.
+  std::optional<int64_t> outputComponents;
+};
+
+/// mixer.mix of `value` [batch, token, head, feature] by a fixed matrix, with its weights if it has any.
+mlir::Value buildPositionMixer(mlir::ImplicitLocOpBuilder &b, mlir::Value value, mlir::Value init,
+                               mlir::ValueRange weights, mlir::Attribute support, mlir::Attribute transport);
+
+} // namespace heddle
+
+#endif

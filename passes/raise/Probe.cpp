@@ -1,0 +1,201 @@
+#include "passes/raise/Probe.h"
+
+#include "dialects/mixer/reference/Interpreter.h"
+#include "dialects/mixer/reference/Tolerance.h"
+
+#include <random>
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+// Evaluations of a region that reading off its slots takes, with room for some proposals.
+constexpr double kEvaluations = 40;
+// Rounding in double stays below, what an element does to its neighbours is far above.
+constexpr double kNoChange = 1e-12;
+constexpr unsigned kSamples = 3;
+
+/// Moderate values first; positive ones for regions that take a logarithm.
+constexpr std::pair<double, double> kDraws[] = {{-0.7, 0.7}, {0.2, 0.9}};
+
+ReferenceTensor randomTensor(Type type, ArrayRef<int64_t> shape, std::pair<double, double> range,
+                             std::mt19937_64 &random) {
+  ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), shape);
+  std::uniform_real_distribution<double> real(range.first, range.second);
+  for (double &value : tensor.data)
+    value = real(random);
+  return tensor;
+}
+
+bool isFinite(const ReferenceTensor &tensor) {
+  return llvm::all_of(tensor.data, [](double value) { return std::isfinite(value); });
+}
+
+Reach reachOf(int64_t first, int64_t last, int64_t token) {
+  if (first == token)
+    return last == token ? Reach::Local : Reach::Past;
+  if (first > token)
+    return Reach::StrictPast;
+  if (last == token)
+    return Reach::Future;
+  return last < token ? Reach::StrictFuture : Reach::Everywhere;
+}
+
+} // namespace
+
+std::optional<int64_t> Influence::inputDim(int64_t outputDim) const {
+  for (auto [dim, tied] : llvm::enumerate(outputDims))
+    if (tied == outputDim)
+      return dim;
+  return std::nullopt;
+}
+
+std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes,
+                               double &operations) {
+  Probe probe;
+  probe.known = &sizes;
+  probe.excerpt = Excerpt::of({region.output}, region.frontier, sizes);
+  double cost = probe.excerpt.operations * kEvaluations;
+  if (!probe.excerpt.function || cost > operations)
+    return std::nullopt;
+  for (auto [low, high] : kDraws) {
+    std::mt19937_64 random(1);
+    probe.base.clear();
+    for (Value input : probe.excerpt.inputs) {
+      std::optional<SmallVector<int64_t>> shape = sizes.shape(input);
+      if (!shape || !isa<FloatType>(getElementTypeOrSelf(input.getType())))
+        return std::nullopt;
+      probe.base.push_back(randomTensor(input.getType(), *shape, {low, high}, random));
+    }
+    std::optional<ReferenceTensor> output = probe.evaluate(probe.base);
+    operations -= probe.excerpt.operations;
+    if (!output)
+      return std::nullopt;
+    probe.expected = std::move(*output);
+    if (isFinite(probe.expected))
+      break;
+  }
+  if (!isFinite(probe.expected) || maxMagnitude(probe.expected) == 0)
+    return std::nullopt;
+  for (Value input : probe.excerpt.inputs)
+    probe.tokenDims.push_back(axes.rowDim(input));
+  probe.outputToken = *axes.rowDim(region.output);
+  operations -= cost;
+  return probe;
+}
+
+std::optional<ReferenceTensor> Probe::evaluate(ArrayRef<ReferenceTensor> inputs) const {
+  func::FuncOp function = excerpt.function;
+  ScopedDiagnosticHandler silent(function.getContext(), [](Diagnostic &) { return success(); });
+  SmallVector<ReferenceTensor> results;
+  if (failed(interpret(function, inputs, results, Precision::Double)))
+    return std::nullopt;
+  return std::move(results.front());
+}
+
+std::optional<bool> Probe::isLinear(unsigned input) const {
+  SmallVector<ReferenceTensor> inputs(base);
+  for (double &value : inputs[input].data)
+    value *= 2;
+  std::optional<ReferenceTensor> doubled = evaluate(inputs);
+  if (!doubled)
+    return std::nullopt;
+  double slack = 1e-9 * maxMagnitude(expected);
+  for (auto [before, after] : llvm::zip_equal(expected.data, doubled->data))
+    if (!(std::abs(after - 2 * before) <= slack))
+      return false;
+  return true;
+}
+
+std::optional<std::pair<Probe::Index, Probe::Index>> Probe::changedBox(unsigned input, ArrayRef<int64_t> at) const {
+  SmallVector<ReferenceTensor> inputs(base);
+  ReferenceTensor &tensor = inputs[input];
+  tensor.data[dot(tensor.strides(), at)] += 0.31;
+  std::optional<ReferenceTensor> changed = evaluate(inputs);
+  if (!changed)
+    return std::nullopt;
+  double slack = kNoChange * maxMagnitude(expected);
+  Index first(expected.shape), last(expected.rank(), -1), index(expected.rank(), 0);
+  int64_t offset = 0;
+  do {
+    if (!(std::abs(changed->data[offset] - expected.data[offset]) <= slack))
+      for (int64_t dim = 0; dim < expected.rank(); ++dim) {
+        first[dim] = std::min(first[dim], index[dim]);
+        last[dim] = std::max(last[dim], index[dim]);
+      }
+    ++offset;
+  } while (nextIndex(index, expected.shape));
+  if (last.empty() || last.front() < 0)
+    return std::nullopt;
+  return std::make_pair(first, last);
+}
+
+/// Some elements of an input, no two dimensions of one size at the same positions in all of them.
+SmallVector<Probe::Index> Probe::samples(unsigned input) const {
+  const ReferenceTensor &tensor = base[input];
+  std::mt19937_64 random(2);
+  SmallVector<Index> points(kSamples, Index(tensor.rank(), 0));
+  auto sameTrack = [&](int64_t left, int64_t right) {
+    return tensor.shape[left] > 1 && tensor.shape[left] == tensor.shape[right] &&
+           llvm::all_of(points, [&](const Index &point) { return point[left] == point[right]; });
+  };
+  auto isAmbiguous = [&]() {
+    for (int64_t left = 0; left < tensor.rank(); ++left)
+      for (int64_t right = 0; right < left; ++right)
+        if (sameTrack(left, right))
+          return true;
+    return false;
+  };
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    for (Index &point : points)
+      for (int64_t dim = 0; dim < tensor.rank(); ++dim) {
+        // Away from both ends of the tokens, so that past and future show.
+        int64_t size = tensor.shape[dim], margin = tokenDims[input] == dim ? size / 4 : 0;
+        point[dim] = std::uniform_int_distribution<int64_t>(margin, size - 1 - margin)(random);
+      }
+    if (!isAmbiguous())
+      break;
+  }
+  return points;
+}
+
+std::optional<Influence> Probe::influence(unsigned input) const {
+  const ReferenceTensor &tensor = base[input];
+  Influence influence{excerpt.inputs[input], false, Reach::None, tokenDims[input], {}};
+  std::optional<bool> linear = isLinear(input);
+  if (!linear)
+    return std::nullopt;
+  influence.isLinear = *linear;
+  SmallVector<Index> points = samples(input);
+  SmallVector<std::pair<Index, Index>> boxes;
+  for (const Index &point : points) {
+    auto box = changedBox(input, point);
+    if (!box)
+      return std::nullopt;
+    boxes.push_back(*box);
+    if (!influence.tokenDim)
+      continue;
+    Reach reach = reachOf(box->first[outputToken], box->second[outputToken], point[*influence.tokenDim]);
+    influence.reach = influence.reach == Reach::None || influence.reach == reach ? reach : Reach::Everywhere;
+  }
+  for (int64_t dim = 0; dim < tensor.rank(); ++dim) {
+    auto chooses = [&](int64_t outputDim) {
+      int64_t share = expected.shape[outputDim] / tensor.shape[dim];
+      if (outputDim == outputToken || tensor.shape[dim] == 1 || share * tensor.shape[dim] != expected.shape[outputDim])
+        return false;
+      return llvm::all_of(llvm::zip_equal(points, boxes), [&](auto pair) {
+        auto &[point, box] = pair;
+        return box.first[outputDim] == point[dim] * share && box.second[outputDim] == (point[dim] + 1) * share - 1;
+      });
+    };
+    auto outputDims = llvm::seq<int64_t>(0, expected.rank());
+    auto found = llvm::find_if(outputDims, chooses);
+    bool isToken = influence.tokenDim == dim;
+    influence.outputDims.push_back(isToken || found == outputDims.end() ? std::nullopt
+                                                                        : std::optional<int64_t>(*found));
+  }
+  return influence;
+}
+
+} // namespace heddle

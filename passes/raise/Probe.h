@@ -1,0 +1,68 @@
+// What a region of an entry does with its inputs, read off by evaluating it.
+//
+//   o = (q k^T * decay) v     in whatever spelling
+//
+//   perturb one element of v:   o changes at that batch, head and feature, at its token and behind   -> linear, past
+//   perturb one element of q:   o changes at that batch and head, at its token alone                 -> linear, local
+//   perturb one element of a:   o changes at that head, behind its token                             -> not linear,
+//   past
+//
+// The answers name the slots of a mixer; a proof decides whether they are right.
+#ifndef HEDDLE_PASSES_RAISE_PROBE_H
+#define HEDDLE_PASSES_RAISE_PROBE_H
+
+#include "dialects/mixer/reference/ReferenceTensor.h"
+#include "passes/raise/Excerpt.h"
+#include "passes/raise/TokenRegion.h"
+
+namespace heddle {
+
+enum class Reach { None, Local, Past, StrictPast, Future, StrictFuture, Everywhere };
+
+struct Influence {
+  mlir::Value input;
+  bool isLinear = false;
+  Reach reach = Reach::None;
+  std::optional<int64_t> tokenDim; // of the input
+  /// For each dimension of the input the one of the output whose elements it chooses, if any.
+  llvm::SmallVector<std::optional<int64_t>> outputDims;
+
+  std::optional<int64_t> inputDim(int64_t outputDim) const;
+};
+
+class Probe {
+public:
+  /// Nothing where the region cannot be evaluated at the given symbols, or for more than `operations` in all, which is
+  /// reduced by what the probe may spend.
+  static std::optional<Probe> of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes,
+                                 double &operations);
+
+  /// Sizes at the symbols of the probe.
+  ConcreteSizes &sizes() const { return *known; }
+  unsigned numInputs() const { return base.size(); }
+  llvm::ArrayRef<int64_t> outputShape() const { return expected.shape; }
+  int64_t tokenDim() const { return outputToken; }
+  std::optional<Influence> influence(unsigned input) const;
+
+  /// Random inputs, to be changed by the caller.
+  llvm::ArrayRef<ReferenceTensor> inputs() const { return base; }
+  std::optional<ReferenceTensor> evaluate(llvm::ArrayRef<ReferenceTensor> inputs) const;
+
+private:
+  using Index = llvm::SmallVector<int64_t>;
+  /// First and last index at which the output changes, for each of its dimensions; nothing where it does not change.
+  std::optional<std::pair<Index, Index>> changedBox(unsigned input, llvm::ArrayRef<int64_t> at) const;
+  llvm::SmallVector<Index> samples(unsigned input) const;
+  std::optional<bool> isLinear(unsigned input) const;
+
+  ConcreteSizes *known = nullptr;
+  Excerpt excerpt;
+  llvm::SmallVector<ReferenceTensor> base;
+  llvm::SmallVector<std::optional<int64_t>> tokenDims; // of the inputs
+  ReferenceTensor expected;
+  int64_t outputToken = 0;
+};
+
+} // namespace heddle
+
+#endif

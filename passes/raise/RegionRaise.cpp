@@ -1,0 +1,96 @@
+#include "passes/raise/RegionRaise.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+// Elementary operations that the probes of a pass may spend on an entry; the evaluator does about 5e7 in a second.
+constexpr double kProbeBudget = 1e9;
+// Ops that the walks of a pass may visit for each op of the entry, so that time stays linear in their number.
+constexpr int64_t kVisitsPerOp = 16;
+
+using Propose = function_ref<RegionProposal(ImplicitLocOpBuilder &, const TokenRegion &, const Probe &)>;
+
+/// A region that is a mixer already, and views of it.
+bool isMixer(const TokenRegion &region) {
+  Value at = region.output;
+  while (at && isa_and_present<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(at.getDefiningOp()))
+    at = at.getDefiningOp()->getOperand(0);
+  return at.getDefiningOp<mixer::MixOp>() != nullptr;
+}
+
+class Sweep {
+public:
+  Sweep(func::FuncOp entry, Raiser &raiser, const RegionRaiseOptions &options, Propose propose)
+      : entry(entry), raiser(raiser), options(options), propose(propose), symbols(exampleSizes(entry, options.length)),
+        visits(kVisitsPerOp * llvm::range_size(entry.getBody().front())) {}
+
+  /// Tokens along dimension `tokenDim` of the arguments.
+  bool run(int64_t tokenDim) {
+    TokenAxes axes(entry, tokenDim, symbols);
+    // Fewer tokens are too few to tell a past from a future.
+    if (axes.tokens() < 6)
+      return false;
+    bool hasRaised = false;
+    // From the end: what ends later holds more, and a sum alone is less than the mixer that it is a part of. What a
+    // raise erases lies in front of it and is noted.
+    SmallVector<Value> outputs(axes.outputs());
+    for (Value output : llvm::reverse(outputs))
+      if (!replaced.contains(output))
+        hasRaised |= visit(output, axes);
+    return hasRaised;
+  }
+
+private:
+  bool visit(Value output, TokenAxes &axes) {
+    ConcreteSizes sizes(entry, symbols);
+    std::optional<TokenRegion> region = regionOf(output, axes, sizes, visits);
+    if (!region)
+      return false;
+    if (isMixer(*region))
+      return false;
+    visits -= region->inner.size() + region->frontier.size();
+    if (region->frontier.size() < options.minInputs || region->frontier.size() > options.maxInputs)
+      return false;
+    std::optional<Probe> probe = Probe::of(*region, axes, sizes, operations);
+    if (!probe)
+      return false;
+    ImplicitLocOpBuilder builder(region->output.getLoc(), entry.getContext());
+    builder.setInsertionPointAfterValue(region->output);
+    RegionProposal proposal = propose(builder, *region, *probe);
+    if (!proposal.replacement) {
+      if (!proposal.reason.empty())
+        raiser.leave(region->output.getLoc(), proposal.what, proposal.reason);
+      return false;
+    }
+    Value raised = proposal.replacement;
+    bool holds = raiser.apply(region->output.getLoc(), proposal.what,
+                              {region->frontier, {region->output}, {raised}, proposal.length});
+    if (!holds)
+      return false;
+    axes.replace(region->output, raised);
+    replaced.insert(region->output);
+    replaced.insert_range(region->inner);
+    return true;
+  }
+
+  func::FuncOp entry;
+  Raiser &raiser;
+  RegionRaiseOptions options;
+  Propose propose;
+  SmallVector<int64_t> symbols;
+  llvm::DenseSet<Value> replaced;
+  double operations = kProbeBudget;
+  int64_t visits;
+};
+
+} // namespace
+
+bool raiseRegions(func::FuncOp entry, Raiser &raiser, const RegionRaiseOptions &options, Propose propose) {
+  Sweep sweep(entry, raiser, options, propose);
+  // By custom tokens come behind the batch, now and then in front of it.
+  return sweep.run(1) || sweep.run(0);
+}
+
+} // namespace heddle

@@ -1,0 +1,34 @@
+// The part of an entry between the tensors that go into a token mixer and the one that comes out.
+//
+//   %v, %k, %q, %a    one row for each token                      frontier
+//   ..                chunks, masks, sums, products of pairs
+//   %o                one row for each token                      output
+//
+// The frontier is as small as it can be: an outer product k v^T or a repetition for several heads belongs to the mixer,
+// its factors are the frontier; so are tensors in front of a transpose.
+#ifndef HEDDLE_PASSES_RAISE_TOKENREGION_H
+#define HEDDLE_PASSES_RAISE_TOKENREGION_H
+
+#include "passes/raise/TokenAxes.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace heddle {
+
+struct TokenRegion {
+  mlir::Value output;
+  llvm::SmallVector<mlir::Value> frontier; // tensors that depend on the entry's arguments
+  llvm::SmallVector<mlir::Value> inner;    // what is computed in between
+};
+
+/// Follows `output` back to the last tensors that are not open. Nothing where more than `limit` ops lie between.
+std::optional<TokenRegion> regionOf(mlir::Value output, const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit);
+
+/// The region of one op and the views around it, between what its operand `input` shows and what shows its result.
+TokenRegion regionAround(mlir::Value output, mlir::Value input, const TokenAxes &axes);
+
+/// The input that an op copies while it permutes or repeats dimensions, else null.
+mlir::Value copiedValue(mlir::Operation *op);
+
+} // namespace heddle
+
+#endif
