@@ -125,6 +125,38 @@ def RaiseTokenMatricesPass : Pass<"heddle-raise-token-matrices", "::mlir::func::
                            "::mlir::arith::ArithDialect"];
 }
 
+def RaiseRecurrencesPass : Pass<"heddle-raise-recurrences", "::mlir::func::FuncOp"> {
+  let summary = "raise loops over tokens to mixers";
+  let description = [{
+    Takes each `scf.for` that reads slices of one token, carries states and writes slices of one token. What does not depend on a
+    state is computed for all tokens in front of the loop, what follows from reads of the state behind it. The update of each state
+    is read as a polynomial of degree one; its factors say which transport it is (identity, scalar, key_channel, elementwise,
+    factored or not, delta, constant) and which dimensions of the state are batch, heads, keys and values. Every other update is a
+    region transport. Each raise is proved or left alone; remarks of category `raise-recurrences` say which.
+
+    Before:
+    ```mlir
+    %r:2 = scf.for %t = %c0 to %c64 step %c1 iter_args(%h = %zeros, %out = %empty) -> (tensor<2x8xf32>, tensor<2x64x8xf32>) {
+      %x_t = tensor.extract_slice %x[0, %t, 0] [2, 1, 8] [1, 1, 1] : tensor<2x64x8xf32> to tensor<2x8xf32>
+      %kept = linalg.generic .. ins(%h) { arith.mulf by 0.9 }
+      %next = linalg.generic .. ins(%kept, %x_t) { arith.addf }
+      %wrote = tensor.insert_slice %next into %out[0, %t, 0] [2, 1, 8] [1, 1, 1]
+      scf.yield %next, %wrote
+    }
+    ```
+    After:
+    ```mlir
+    %mixed = mixer.mix query(%ones) key(%ones) value(%x : tensor<2x64x1x8xf32>) transport(%log : tensor<1x1x1xf32>) outs(%init)
+        {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>}
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 //===--- form: pick and expand the execution form of each mixer ---------------------------===//
 
 def PickFormPass : Pass<"heddle-pick-form"> {

@@ -29,6 +29,7 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addNestedPass<func::FuncOp>(createRaiseLinearAttentionPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseConvolutionsPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseTokenMatricesPass({options.verifyRaises}));
+  pm.addNestedPass<func::FuncOp>(createRaiseRecurrencesPass({options.verifyRaises}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
 }
