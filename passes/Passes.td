@@ -29,6 +29,44 @@ def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def RerollRecurrencesPass : Pass<"heddle-reroll-recurrences", "::mlir::func::FuncOp"> {
+  let summary = "write loops that an exporter unrolled over the tokens as loops";
+  let description = [{
+    A trace of a loop over 64 tokens is 64 copies of its body. Starts at each tensor that is written piece by piece, walks all
+    pieces at once towards the slices that they were computed from, and finds the rows of ops that are alike from iteration to
+    iteration, whatever state they hand on: any number of tensors, any number of steps back, in either direction, several
+    independent or nested loops in one trace. What the first and last iterations do otherwise, because a fold has simplified
+    them, is either shown to be the same with an initial state that is guessed, or stays in front of and behind the loop.
+    Each loop is proved or the trace is left alone; remarks of category `reroll-recurrences` say which.
+
+    Before:
+    ```mlir
+    %x0 = tensor.extract_slice %x[0, 0, 0] [2, 1, 8] [1, 1, 1] : tensor<2x64x8xf32> to tensor<2x8xf32>
+    %x1 = tensor.extract_slice %x[0, 1, 0] [2, 1, 8] [1, 1, 1] : tensor<2x64x8xf32> to tensor<2x8xf32>
+    %a1 = linalg.mul ins(%decay, %x0 : ..) ..
+    %h1 = linalg.add ins(%a1, %x1 : ..) ..
+    %y0 = tensor.insert_slice %x0 into %empty[0, 0, 0] [2, 1, 8] [1, 1, 1] : tensor<2x8xf32> into tensor<2x64x8xf32>
+    %y1 = tensor.insert_slice %h1 into %y0[0, 1, 0] [2, 1, 8] [1, 1, 1] : tensor<2x8xf32> into tensor<2x64x8xf32>
+    ..
+    ```
+    After:
+    ```mlir
+    %r:2 = scf.for %t = %c0 to %c64 step %c1 iter_args(%h = %zero, %y = %empty) {
+      %x_t = tensor.extract_slice %x[0, %t, 0] [2, 1, 8] [1, 1, 1] : tensor<2x64x8xf32> to tensor<2x8xf32>
+      %a = linalg.mul ins(%decay, %h : ..) ..
+      %h1 = linalg.add ins(%a, %x_t : ..) ..
+      %y1 = tensor.insert_slice %h1 into %y[0, %t, 0] [2, 1, 8] [1, 1, 1] : tensor<2x8xf32> into tensor<2x64x8xf32>
+      scf.yield %h1, %y1 : ..
+    }
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ContractProductsPass : Pass<"heddle-contract-products", "::mlir::func::FuncOp"> {
   let summary = "write a product that is summed at once as a contraction";
   let description = [{

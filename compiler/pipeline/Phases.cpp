@@ -23,6 +23,8 @@ void buildSimplify(OpPassManager &pm, const CompileOptions &) {
 // replaces. Raising comes after simplify: each matcher then meets one spelling of an index, a size and a constant.
 void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addNestedPass<func::FuncOp>(createSliceGathersPass());
+  pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createRerollRecurrencesPass({options.verifyRaises}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createContractProductsPass());

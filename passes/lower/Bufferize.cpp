@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace heddle {
@@ -64,12 +66,45 @@ void separateInits(ModuleOp module) {
   }
 }
 
+/// Whether a loop's yielded tensor is its carried one, written in place.
+bool isWrittenInPlace(Value yielded, BlockArgument carried) {
+  while (yielded != carried) {
+    auto result = dyn_cast<OpResult>(yielded);
+    if (!result)
+      return false;
+    Operation *op = result.getOwner();
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+      yielded = insert.getDest();
+    else if (auto style = dyn_cast<DestinationStyleOpInterface>(op))
+      yielded = style.getTiedOpOperand(result)->get();
+    else
+      return false;
+  }
+  return true;
+}
+
+/// What a loop carries is written over what it carried before: left to itself, bufferization may carry a new buffer
+/// out of the loop.
+void writeStatesInPlace(ModuleOp module) {
+  module.walk([](scf::ForOp loop) {
+    auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
+    OpBuilder builder(yield);
+    for (auto [operand, carried] : llvm::zip_equal(yield->getOpOperands(), loop.getRegionIterArgs())) {
+      Value state = operand.get();
+      if (isa<RankedTensorType>(state.getType()) && !isWrittenInPlace(state, carried))
+        operand.set(
+            MaterializeInDestinationOp::create(builder, loop.getLoc(), state.getType(), state, carried).getResult());
+    }
+  });
+}
+
 struct BufferizePass : heddle::impl::BufferizePassBase<BufferizePass> {
   using BufferizePassBase::BufferizePassBase;
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
     protectInputs(module);
+    writeStatesInPlace(module);
     separateInits(module);
     IRRewriter rewriter(module.getContext());
     if (failed(eliminateEmptyTensors(rewriter, module)))

@@ -2,6 +2,7 @@
 #include "passes/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -42,13 +43,21 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
         sizes.push_back(one);
         continue;
       }
+      // The index along a loop of one position is a constant by now.
       auto along = index.getDefiningOp<linalg::IndexOp>();
+      while (along && loop < int64_t(along.getDim()) && result.getDimSize(loop) == 1)
+        ++loop;
       if (!along || int64_t(along.getDim()) != loop || source.getDimSize(dim) != result.getDimSize(loop))
         return failure();
       offsets.push_back(zero);
       sizes.push_back(resultSizes[loop++]);
     }
-    if (loop != result.getRank() || extract.getTensor().getParentBlock() != generic->getBlock())
+    SmallVector<int64_t> staticSizes;
+    SmallVector<Value> dynamicSizes;
+    dispatchIndexOpFoldResults(sizes, dynamicSizes, staticSizes);
+    auto slice = RankedTensorType::get(staticSizes, source.getElementType());
+    if (isRankReducedType(slice, result) != SliceVerificationResult::Success ||
+        extract.getTensor().getParentBlock() != generic->getBlock())
       return failure();
     SmallVector<OpFoldResult> strides(source.getRank(), one);
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(generic, result, extract.getTensor(), offsets, sizes, strides);
