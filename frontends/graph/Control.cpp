@@ -126,16 +126,21 @@ std::optional<LoopStep> GraphBuilder::loop(LoopCount count, ArrayRef<Tensor> sta
   Value end = count.value ? count.value : dimValue(count.dim);
   if (!end || llvm::any_of(state, [](const Tensor &tensor) { return !tensor; }))
     return std::nullopt;
+  // The body is filled once the loop stands in the entry: what is constant is emitted in front of it.
+  auto loop = scf::ForOp::create(b, loc, zero, end, one, valuesOf(state));
   std::optional<LoopStep> step;
-  auto emitBody = [&](OpBuilder &nested, Location at, Value index, ValueRange arguments) {
+  {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(nested.getInsertionBlock());
-    step = body(index, tensorsLike(state, arguments));
+    Block *block = loop.getBody();
+    if (!block->empty())
+      block->back().erase();
+    b.setInsertionPointToStart(block);
+    step = body(loop.getInductionVar(), tensorsLike(state, loop.getRegionIterArgs()));
     if (step && !checkCarried(*this, state, step->state, "loop"))
       step = std::nullopt;
-    scf::YieldOp::create(b, at, step ? SmallVector<Value>(valuesOf(step->state)) : SmallVector<Value>(arguments));
-  };
-  auto loop = scf::ForOp::create(b, loc, zero, end, one, valuesOf(state), emitBody);
+    b.setInsertionPointToEnd(block);
+    scf::YieldOp::create(b, loc, step ? valuesOf(step->state) : SmallVector<Value>(loop.getRegionIterArgs()));
+  }
   SmallVector<Tensor> buffers;
   for (const Tensor &row : step ? step->rows : SmallVector<Tensor>()) {
     Shape shape = {count.dim};
@@ -163,23 +168,22 @@ std::optional<SmallVector<Tensor>> GraphBuilder::loopWhile(Tensor active, ArrayR
   llvm::append_range(carried, state);
   SmallVector<Value> inits = valuesOf(carried);
   inits.push_back(arith::ConstantIndexOp::create(b, loc, 0));
-  bool ok = true;
-  auto test = [&](OpBuilder &nested, Location at, ValueRange arguments) {
-    Value holds = tensor::ExtractOp::create(nested, at, arguments[0], ValueRange());
-    scf::ConditionOp::create(nested, at, holds, arguments);
-  };
-  auto emitBody = [&](OpBuilder &nested, Location at, ValueRange arguments) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(nested.getInsertionBlock());
-    std::optional<LoopStep> step = body(arguments.back(), tensorsLike(state, arguments.drop_front().drop_back()));
-    ok = step && checkCarried(*this, carried, step->state, "loop");
-    SmallVector<Value> next =
-        ok ? SmallVector<Value>(valuesOf(step->state)) : SmallVector<Value>(arguments.drop_back());
-    Value one = arith::ConstantIndexOp::create(b, at, 1);
-    next.push_back(arith::AddIOp::create(b, at, arguments.back(), one));
-    scf::YieldOp::create(b, at, next);
-  };
-  auto loop = scf::WhileOp::create(b, loc, ValueRange(inits).getTypes(), inits, test, emitBody);
+  auto loop = scf::WhileOp::create(b, loc, ValueRange(inits).getTypes(), inits);
+  SmallVector<Type> types(ValueRange(inits).getTypes());
+  SmallVector<Location> places(types.size(), loc);
+  OpBuilder::InsertionGuard guard(b);
+  Block *before = b.createBlock(&loop.getBefore(), {}, types, places);
+  Value holds = tensor::ExtractOp::create(b, loc, before->getArgument(0), ValueRange());
+  scf::ConditionOp::create(b, loc, holds, before->getArguments());
+  Block *after = b.createBlock(&loop.getAfter(), {}, types, places);
+  ValueRange arguments = after->getArguments();
+  std::optional<LoopStep> step = body(arguments.back(), tensorsLike(state, arguments.drop_front().drop_back()));
+  bool ok = step && checkCarried(*this, carried, step->state, "loop");
+  b.setInsertionPointToEnd(after);
+  SmallVector<Value> next = ok ? valuesOf(step->state) : SmallVector<Value>(arguments.drop_back());
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  next.push_back(arith::AddIOp::create(b, loc, arguments.back(), one));
+  scf::YieldOp::create(b, loc, next);
   if (!ok) {
     loop.erase();
     return std::nullopt;

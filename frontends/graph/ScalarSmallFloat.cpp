@@ -17,7 +17,7 @@ struct Format {
   int64_t mantissa, bias;
   int64_t sign;     // bit of the sign
   int64_t largest;  // pattern of the largest finite magnitude
-  int64_t nan;      // pattern, 0: none
+  int64_t nan;      // pattern; -0 where there is none
   int64_t infinity; // pattern, 0: none
   bool hasNegativeZero;
 };
@@ -31,7 +31,7 @@ Format formatOf(FloatType type) {
     return {2, 15, 0x80, 0x7b, 0x7f, 0x7c, true};
   if (isa<Float8E5M2FNUZType>(type))
     return {2, 16, 0x80, 0x7f, 0x80, 0, false};
-  return {1, 1, 0x08, 0x07, 0, 0, true}; // Float4E2M1FN
+  return {1, 1, 0x08, 0x07, 0x08, 0, true}; // Float4E2M1FN
 }
 
 struct Bits {
@@ -115,15 +115,13 @@ Value encodeSmallFloat(OpBuilder &b, Location loc, Value x, FloatType type, bool
     Value odd = m.both(m.right(wide, drop), 1);
     Value rounded = m.right(m.add(m.add(wide, m.number((int64_t(1) << (drop - 1)) - 1)), odd), drop);
     Value isBeyond = m.is(arith::CmpIPredicate::ugt, rounded, format.largest);
-    int64_t beyond = saturates || (!format.nan && !format.infinity) ? format.largest
-                     : format.infinity                              ? format.infinity
-                                                                    : format.nan;
+    int64_t beyond = saturates ? format.largest : format.infinity ? format.infinity : format.nan;
     rounded = m.select(isBeyond, m.number(beyond), rounded);
     if (!format.hasNegativeZero)
       sign = m.select(m.is(arith::CmpIPredicate::eq, rounded, 0), m.number(0), sign);
     pattern = m.either(sign, rounded);
     Value isNan = m.is(arith::CmpIPredicate::ugt, magnitude, f32Infinity);
-    pattern = m.select(isNan, m.number(format.nan ? format.nan : format.largest), pattern);
+    pattern = m.select(isNan, m.number(format.nan), pattern);
   }
   return arith::TruncIOp::create(b, loc, b.getI8Type(), pattern);
 }

@@ -45,7 +45,7 @@ TypedAttr attribute(double value, Type type) {
     return IntegerAttr::get(storage, static_cast<int64_t>(value));
   unsigned width = storage.getIntOrFloatBitWidth();
   if (width == 1)
-    return IntegerAttr::get(storage, value != 0);
+    return IntegerAttr::get(storage, value != 0 && value != -std::numeric_limits<double>::infinity());
   bool isUnsigned = type.isUnsignedInteger();
   APInt low = isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width);
   APInt high = isUnsigned ? APInt::getMaxValue(width) : APInt::getSignedMaxValue(width);

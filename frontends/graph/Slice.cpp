@@ -44,7 +44,8 @@ std::optional<NormalRange> normalize(GraphBuilder &g, const SliceRange &range, D
   if (auto known = dyn_cast<AffineConstantExpr>(length); known && known.getValue() < 0)
     length = g.dim(0);
   Dim count = g.simplify(length.ceilDiv(std::abs(range.step)));
-  return NormalRange{start, count, range.step};
+  // An empty range may begin behind the end, where no slice may.
+  return NormalRange{count == g.dim(0) ? g.dim(0) : start, count, range.step};
 }
 
 } // namespace

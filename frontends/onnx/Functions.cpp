@@ -1,7 +1,8 @@
 // Calls of the model's own functions become the functions' nodes. Done on the file's messages before anything is read
 // from them, so that the importer knows operators only.
 //
-// A value v of a call with first output o is named `o/v`; inputs and outputs take the names at the call.
+// A value v of a call of f with first output o is named `o/f/v`; inputs and outputs take the names at the call. Such a
+// name is new: calls that make the same output are nested, and no function calls itself.
 #include "frontends/onnx/ModelFile.h"
 #include "frontends/onnx/onnx_model.pb.h"
 #include "llvm/ADT/StringExtras.h"
@@ -113,7 +114,7 @@ private:
     Renaming names;
     for (const std::string &output : call.output())
       if (names.prefix.empty() && !output.empty())
-        names.prefix = output + "/";
+        names.prefix = output + "/" + function.name() + "/";
     for (int index = 0; index < function.input_size(); ++index)
       names.known[function.input(index)] = index < call.input_size() ? call.input(index) : "";
     for (int index = 0; index < call.output_size(); ++index) {

@@ -77,10 +77,21 @@ bool isWrittenInPlace(Value yielded, BlockArgument carried) {
       yielded = insert.getDest();
     else if (auto style = dyn_cast<DestinationStyleOpInterface>(op))
       yielded = style.getTiedOpOperand(result)->get();
+    else if (auto inner = dyn_cast<scf::ForOp>(op))
+      yielded = inner.getInitArgs()[result.getResultNumber()];
     else
       return false;
   }
   return true;
+}
+
+/// A copy of a state that is handed on as another one: in a swap neither may be overwritten first.
+Value copyIfCarried(OpBuilder &builder, scf::ForOp loop, Value state) {
+  auto argument = dyn_cast<BlockArgument>(state);
+  if (!argument || argument.getOwner() != loop.getBody())
+    return state;
+  auto type = cast<RankedTensorType>(state.getType());
+  return AllocTensorOp::create(builder, loop.getLoc(), type, ValueRange(), state).getResult();
 }
 
 /// What a loop carries is written over what it carried before: left to itself, bufferization may carry a new buffer
@@ -89,6 +100,9 @@ void writeStatesInPlace(ModuleOp module) {
   module.walk([](scf::ForOp loop) {
     auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
     OpBuilder builder(yield);
+    for (auto [operand, carried] : llvm::zip_equal(yield->getOpOperands(), loop.getRegionIterArgs()))
+      if (isa<RankedTensorType>(operand.get().getType()) && operand.get() != carried)
+        operand.set(copyIfCarried(builder, loop, operand.get()));
     for (auto [operand, carried] : llvm::zip_equal(yield->getOpOperands(), loop.getRegionIterArgs())) {
       Value state = operand.get();
       if (isa<RankedTensorType>(state.getType()) && !isWrittenInPlace(state, carried))

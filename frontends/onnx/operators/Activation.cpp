@@ -37,6 +37,15 @@ static Results convertSwish(NodeReader &node) {
   return {node.g.mul(x, node.g.unary(Unary::Sigmoid, node.g.mul(x, alpha)))};
 }
 
+// x * sigmoid(alpha * x) * y
+static Results convertSwiGlu(NodeReader &node) {
+  double alpha = node.real("alpha", 1);
+  Tensor gate = node.tensor(0), x = node.tensor(1);
+  if (!gate || !x || !node.unifyBroadcast({gate.shape, x.shape}))
+    return {};
+  return {node.g.mul(node.g.mul(gate, node.g.unary(Unary::Sigmoid, node.g.mul(gate, alpha))), x)};
+}
+
 // `below` where x < 0, otherwise x times gamma.
 static Results negativePart(NodeReader &node, Tensor x, Tensor below, double gamma) {
   if (!x || !below)
@@ -142,6 +151,7 @@ void registerActivation(OpTable &table) {
              {"Sigmoid", 6, convertActivation<Unary::Sigmoid>},
              {"Softplus", 1, convertActivation<Unary::Softplus>},
              {"Softsign", 1, convertSoftsign},
+             {"SwiGLU", 28, convertSwiGlu},
              {"Swish", 24, convertSwish},
              {"Tanh", 6, convertActivation<Unary::Tanh>},
              {"ThresholdedRelu", 10, convertThresholdedRelu}});

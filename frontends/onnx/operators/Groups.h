@@ -13,6 +13,7 @@ void registerContrib(OpTable &);
 void registerConv(OpTable &);
 void registerCumulative(OpTable &);
 void registerElementwise(OpTable &);
+void registerFlexAttention(OpTable &);
 void registerFourier(OpTable &);
 void registerIf(OpTable &);
 void registerImage(OpTable &);

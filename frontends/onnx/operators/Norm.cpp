@@ -134,7 +134,9 @@ static Results convertLpNormalization(NodeReader &node) {
   GraphBuilder &g = node.g;
   Tensor size = p == 1 ? g.reduce(Reduce::Sum, g.unary(Unary::Abs, x), *axis)
                        : g.unary(Unary::Sqrt, g.reduce(Reduce::Sum, g.mul(x, x), *axis));
-  return {g.div(x, size)};
+  // A row of zeros stays one.
+  Tensor isZero = g.compare(Compare::Equal, size, g.scalar(0, x.elementType));
+  return {g.div(x, g.select(isZero, g.scalar(1, x.elementType), size))};
 }
 
 // Groups of channels by their own statistics. Scale and bias are one for each group before opset 21, for each channel

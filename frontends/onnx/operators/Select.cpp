@@ -96,6 +96,21 @@ static Literals foldCastNode(NodeReader &node) {
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldCast(x[0], from, type); });
 }
 
+static Literals foldCastLike(NodeReader &node) {
+  std::optional<Literal> x = node.literal(0);
+  Type from = node.elementType(0), type = node.elementType(1);
+  if (!x || scalar::isSmallFloat(type) || scalar::isSmallFloat(from))
+    return {};
+  x->elementType = type;
+  for (Element &element : x->elements) {
+    std::optional<Element> cast = foldCast(element, from, type);
+    if (!cast)
+      return {};
+    element = rounded(*cast, type);
+  }
+  return {*x};
+}
+
 static Results convertCastLike(NodeReader &node) {
   node.ignore({"saturate", "round_mode"});
   return {castTo(node, node.elementType(1))};
@@ -107,7 +122,13 @@ static Results convertBitCast(NodeReader &node) {
   Type to = castTarget(node);
   if (!x || !to)
     return {};
+  // A boolean is a byte in files.
+  Type byte = node.g.builder().getI8Type();
+  if (x.elementType.isInteger(1))
+    x = node.g.cast(x, byte);
   Type from = scalar::storageType(x.elementType), stored = scalar::storageType(to);
+  if (to.isInteger(1) && from == byte)
+    return {node.g.cast(x, to)};
   if (from.getIntOrFloatBitWidth() != stored.getIntOrFloatBitWidth())
     return node.fail("attribute 'to', expected a type of " + Twine(from.getIntOrFloatBitWidth()) + " bits but got " +
                      Twine(stored.getIntOrFloatBitWidth()));
@@ -143,7 +164,7 @@ void registerSelect(OpTable &table) {
              {"LessOrEqual", 12, convertCompare<Compare::LessEqual>, foldCompareNode<Compare::LessEqual>},
              {"BitCast", 26, convertBitCast},
              {"Cast", 6, convertCast, foldCastNode},
-             {"CastLike", 15, convertCastLike},
+             {"CastLike", 15, convertCastLike, foldCastLike},
              {"Clip", 6, convertClipAttributes},
              {"Clip", 11, convertClip},
              {"Dropout", 7, convertDropout},

@@ -90,6 +90,41 @@ def graphs():
     bad("too-many-outputs", [node("Neg", ["x"], ["y", "z"], name="n")], "n: Neg: output 1 \\('z'\\), expected at most 1")
 
 
+def subgraphs():
+    """Functions and control flow that cannot be imported, each with its reason."""
+    def functions(*made):
+        return lambda model: (model.functions.extend(made), model.opset_import.append(helper.make_opsetid("local", 1)))
+
+    def function(name, *calls):
+        return helper.make_function("local", name, ["x"], ["y"], list(calls), [helper.make_opsetid("", 17), helper.make_opsetid("local", 1)])
+
+    call = lambda name, x="x", y="y": node(name, [x], [y], domain="local")
+    bad("function-cycle", [call("A")], "function 'A' calls itself", edit=functions(function("A", call("B")), function("B", call("A"))))
+    chain = [function(f"F{i}", call(f"F{i + 1}")) for i in range(100)] + [function("F100", node("Neg", ["x"], ["y"]))]
+    bad("function-deep", [call("F0")], "functions are nested more than 64 deep", edit=functions(*chain))
+    double = [function(f"F{i}", call(f"F{i + 1}", "x", "t"), call(f"F{i + 1}", "t", "y")) for i in range(30)] + [function("F30", node("Neg", ["x"], ["y"]))]
+    bad("function-bomb", [call("F0")], "functions make more than 1048576 nodes", edit=functions(*double))
+    bad("function-inputs", [node("A", ["x", "x"], ["y"], domain="local")], "2 inputs and 1 outputs, expected at most 1 and 1",
+        edit=functions(function("A", node("Neg", ["x"], ["y"]))))
+
+    def graph(name, nodes, inputs, outputs):
+        value = lambda item: helper.make_tensor_value_info(*item)
+        return helper.make_graph(nodes, name, [value(i) for i in inputs], [value(o) for o in outputs])
+
+    state = [("i", TensorProto.INT64, []), ("c", TensorProto.BOOL, []), ("v", TensorProto.FLOAT, None)]
+    stacks = graph("body", [node("ReduceSum", ["v"], ["sum"], keepdims=0), node("Less", ["sum", "sum"], ["on"]), node("Neg", ["v"], ["next"]), node("Neg", ["v"], ["row"])],
+                   state, [("on", TensorProto.BOOL, []), ("next", TensorProto.FLOAT, None), ("row", TensorProto.FLOAT, None)])
+    bad("loop-unknown-trip-count", [node("Loop", ["", "", "x"], ["f", "y"], body=stacks)], "Loop: stacks the values of as many iterations as the data says")
+    grows = graph("body", [node("Concat", ["v", "v"], ["next"], axis=0), node("Identity", ["c"], ["on"])], state,
+                  [("on", TensorProto.BOOL, []), ("next", TensorProto.FLOAT, None)])
+    bad("loop-shape-change", [node("Loop", ["", "", "x"], ["y"], body=grows)], "expected equal ones|expected a known trip count|does not depend on the data")
+    few = graph("body", [node("Identity", ["c"], ["on"])], state[:2], [("on", TensorProto.BOOL, [])])
+    bad("loop-few-inputs", [node("Loop", ["", "", "x"], ["y"], body=few)], "graph 'body' has 2 inputs, expected 3")
+    reads = graph("then", [node("Neg", ["nowhere"], ["a"])], [], [("a", TensorProto.FLOAT, None)])
+    bad("if-undefined-value", [node("Greater", ["x", "x"], ["m"]), node("If", ["m"], ["y"], then_branch=reads, else_branch=reads)],
+        "Neg: input 0 is value 'nowhere', which no node, input or initialiser defines")
+
+
 def inputs():
     def dimension(value):
         def edit(model):
@@ -208,5 +243,5 @@ def nodes():
 if __name__ == "__main__":
     cases.directory = pathlib.Path(sys.argv[1])
     cases.directory.mkdir(parents=True, exist_ok=True)
-    for group in [files, versions, graphs, inputs, initializers, nodes]:
+    for group in [files, versions, graphs, subgraphs, inputs, initializers, nodes]:
         group()
