@@ -86,6 +86,35 @@ def ContractProductsPass : Pass<"heddle-contract-products", "::mlir::func::FuncO
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> {
+  let summary = "raise softmax attention written as contractions and elementwise ops to mixers";
+  let description = [{
+    Starts at each contraction whose one side is exp(f(q . k)) divided by something that is the same for all keys, with any
+    arithmetic f, guard, cast, reshape, transpose or repeat of heads between. Masks are evaluated at one or two lengths and
+    fitted to the support family; on the support, conditions on positions fold away, and the rest of f becomes scale, soft
+    cap, bias, or a score region. Each raise is proved or left alone; remarks of category `raise-attention` say which.
+
+    Before:
+    ```mlir
+    %scores = linalg.batch_matmul ins(%q, %k : tensor<8x64x16xf32>, tensor<8x16x64xf32>) ..
+    %masked = linalg.generic .. ins(%scores, %mask) { arith.addf }
+    %max = linalg.generic .. { arith.maximumf }
+    %sum = linalg.generic .. { arith.subf; math.exp; arith.addf }
+    %weights = linalg.generic .. { arith.subf; math.exp; arith.divf }
+    %o = linalg.batch_matmul ins(%weights, %v : tensor<8x64x64xf32>, tensor<8x64x16xf32>) ..
+    ```
+    After:
+    ```mlir
+    %o = mixer.mix query(%q : tensor<2x64x4x16xf32>) key(%k) value(%v) outs(%init) {support = #mixer.causal, ..}
+    ```
+  }];
+  let options = [
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def RaiseLinearAttentionPass : Pass<"heddle-raise-linear-attention", "::mlir::func::FuncOp"> {
   let summary = "raise sums along tokens, decay masks and chunks to linear attention";
   let description = [{

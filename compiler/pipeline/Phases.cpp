@@ -28,6 +28,7 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createContractProductsPass());
+  pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseLinearAttentionPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseConvolutionsPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseTokenMatricesPass({options.verifyRaises}));

@@ -1,0 +1,305 @@
+#include "passes/raise/AttentionMatch.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+using Kind = ElementExpr::Kind;
+
+AxisList without(ArrayRef<AxisId> axes, ArrayRef<AxisId> removed) {
+  return llvm::to_vector_of<AxisId, 2>(
+      llvm::make_filter_range(axes, [&](AxisId axis) { return !contains(removed, axis); }));
+}
+
+class Matcher {
+public:
+  explicit Matcher(ElementExprs &exprs) : exprs(exprs), axes(exprs.getAxes()) {}
+
+  std::optional<AttentionMatch> match(Value contraction) {
+    std::optional<AxisDims> dims = axes.create(contraction);
+    std::optional<Contraction> mixing = dims ? matchContraction(axes, contraction, *dims) : std::nullopt;
+    if (!mixing || mixing->reduced.empty())
+      return std::nullopt;
+    found.output = contraction;
+    found.outputDims = *dims;
+    for (bool isRight : {false, true}) {
+      const Axes::Source &weights = isRight ? mixing->right : mixing->left;
+      found.value = isRight ? mixing->left : mixing->right;
+      if (matchWeights(weights, mixing->reduced))
+        return found;
+    }
+    return std::nullopt;
+  }
+
+private:
+  bool matchWeights(const Axes::Source &weights, ArrayRef<AxisId> keys) {
+    Expr quotient = exprs.read(weights.value, weights.dims);
+    found.keyTokens = AxisList(keys);
+    Expr exponent = exponentOf(quotient);
+    if (!exponent)
+      return false;
+    // Axes of the weights that the values do not have are those of the queries.
+    AxisList ofWeights = flatten(axes.resolveDims(weights.dims));
+    AxisList ofValues = flatten(axes.resolveDims(found.value.dims));
+    found.queryTokens = without(ofWeights, ofValues);
+    found.valueFeatures = without(ofValues, ofWeights);
+    AxisList shared = without(without(ofWeights, found.queryTokens), axes.resolve(keys));
+    found.keyTokens = axes.resolve(keys);
+    found.scores = withoutRowTerms(exponent);
+    if (!matchProduct())
+      return false;
+    followBack(found.query, &found.scale);
+    followBack(found.key, &found.scale);
+    followBack(found.value, nullptr);
+    followForward();
+    return isNormalised && assign(shared);
+  }
+
+  bool dependsOnKeys(Expr expr) { return containsAny(exprs.axesOf(expr), axes.resolve(found.keyTokens)); }
+
+  /// x of exp(x) / y with y the same for all keys, or null. Without a quotient here, one must follow behind the values.
+  Expr exponentOf(Expr weights) {
+    weights = withoutGuard(weights);
+    isNormalised = true;
+    if (weights->is<arith::DivFOp>() && !dependsOnKeys(weights->operands[1]))
+      return exponent(weights->operands[0]);
+    if (weights->is<arith::MulFOp>())
+      for (unsigned i : {0, 1})
+        if (!dependsOnKeys(weights->operands[i]))
+          return exponent(weights->operands[1 - i]);
+    isNormalised = false;
+    return exponent(weights);
+  }
+
+  static Expr exponent(Expr expr) {
+    expr = stripCasts(expr);
+    return expr->is<math::ExpOp>() ? expr->operands[0] : nullptr;
+  }
+
+  /// Rows without any key are NaN; some exporters replace them. Whether the replacement is the right one, the proof
+  /// says.
+  static Expr withoutGuard(Expr expr) {
+    while (true) {
+      expr = stripCasts(expr);
+      bool isGuard = expr->is<arith::SelectOp>() && (expr->operands[1]->number() || expr->operands[2]->number());
+      if (!isGuard)
+        return expr;
+      Expr kept = expr->operands[expr->operands[1]->number() ? 2 : 1];
+      Expr condition = expr->operands[0];
+      bool comparesItself = ElementExprs::any(condition, [&](Expr part) {
+        return part->is<arith::CmpFOp>() && stripCasts(part->operands[0]) == stripCasts(kept);
+      });
+      if (!comparesItself)
+        return expr;
+      expr = kept;
+    }
+  }
+
+  /// What is added to a whole row changes numerator and denominator alike; the logarithm of a sum is a quotient.
+  Expr withoutRowTerms(Expr expr) {
+    while (true) {
+      expr = stripCasts(expr);
+      bool isDifference = expr->is<arith::SubFOp>();
+      if (!isDifference && !expr->is<arith::AddFOp>())
+        return expr;
+      bool isFirst = !isDifference && !dependsOnKeys(expr->operands[0]);
+      Expr term = expr->operands[isFirst ? 0 : 1];
+      if (dependsOnKeys(term))
+        return expr;
+      isNormalised |= ElementExprs::any(term, [](Expr part) { return part->is<math::LogOp>(); });
+      expr = expr->operands[isFirst ? 1 : 0];
+    }
+  }
+
+  /// Finds the contraction of one tensor along the queries with one along the keys.
+  bool matchProduct() {
+    SmallVector<Expr> leaves;
+    ElementExprs::any(found.scores, [&](Expr expr) {
+      if (expr->kind == Kind::Leaf && isa<RankedTensorType>(expr->value.getType()))
+        leaves.push_back(expr);
+      return false;
+    });
+    for (Expr leaf : leaves) {
+      AxisDims dims = axes.resolveDims(leaf->dims);
+      std::optional<Contraction> product = matchContraction(axes, leaf->value, dims);
+      if (!product)
+        continue;
+      for (bool isSwapped : {false, true}) {
+        found.query = isSwapped ? product->right : product->left;
+        found.key = isSwapped ? product->left : product->right;
+        AxisList ofQuery = axesOf(found.query), ofKey = axesOf(found.key);
+        AxisList queries = axes.resolve(found.queryTokens), keys = axes.resolve(found.keyTokens);
+        if (containsAny(ofQuery, keys) || containsAny(ofKey, queries) || !containsAll(ofKey, keys) ||
+            !containsAll(ofQuery, queries))
+          continue;
+        found.product = leaf;
+        found.keyFeatures = product->reduced;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  AxisList axesOf(const Axes::Source &source) { return flatten(axes.resolveDims(source.dims)); }
+  static bool containsAll(ArrayRef<AxisId> axes, ArrayRef<AxisId> wanted) {
+    return llvm::all_of(wanted, [&](AxisId axis) { return contains(axes, axis); });
+  }
+
+  //===--- layout -------------------------------------------------------------------------===//
+
+  /// On to the last tensor that is the output in another arrangement, across the quotient where it stands there.
+  void followForward() {
+    while (found.output.hasOneUse()) {
+      Operation *user = *found.output.user_begin();
+      if (user->getBlock() != found.output.getParentBlock() || user->getNumResults() != 1)
+        return;
+      std::optional<AxisDims> after = axes.stepForward(found.output, found.outputDims, user);
+      if (!after && !isNormalised) {
+        after = dimsOfQuotient(user);
+        isNormalised = after.has_value();
+      }
+      if (!after)
+        return;
+      found.output = user->getResult(0);
+      found.outputDims = *after;
+    }
+  }
+
+  /// The dims of output / y.
+  std::optional<AxisDims> dimsOfQuotient(Operation *user) {
+    auto op = dyn_cast<linalg::LinalgOp>(user);
+    if (!op || op.getNumReductionLoops() || !op.hasPureTensorSemantics())
+      return std::nullopt;
+    auto quotient = op.getBlock()->getTerminator()->getOperand(0).getDefiningOp<arith::DivFOp>();
+    auto numerator = quotient ? dyn_cast<BlockArgument>(quotient.getLhs()) : BlockArgument();
+    if (!numerator || numerator.getOwner() != op.getBlock())
+      return std::nullopt;
+    OpOperand *operand = op.getMatchingOpOperand(numerator);
+    AffineMap map = op.getMatchingIndexingMap(operand);
+    if (operand->get() != found.output || !map.isPermutation())
+      return std::nullopt;
+    AxisDims after;
+    for (AffineExpr expr : op.getIndexingMapMatchingResult(op->getResult(0)).getResults())
+      after.push_back(found.outputDims[*map.getResultPosition(expr)]);
+    return after;
+  }
+
+  /// Back to where a source is made.
+  void followBack(Axes::Source &source, double *scale) {
+    while (true) {
+      if (std::optional<Axes::Source> before = axes.stepBack(source.value, source.dims))
+        source = *before;
+      else if (!scale || !lookThroughScale(source, *scale))
+        return;
+    }
+  }
+
+  /// x * c or x / c with a constant c.
+  static bool lookThroughScale(Axes::Source &source, double &scale) {
+    auto op = source.value.getDefiningOp<linalg::LinalgOp>();
+    if (!op || op.getNumReductionLoops() || op->getNumResults() != 1 || !op.hasPureTensorSemantics() ||
+        !llvm::hasNItems(op.getBlock()->without_terminator(), 1))
+      return false;
+    Operation *inner = &op.getBlock()->front();
+    if (!isa<arith::MulFOp, arith::DivFOp>(inner) ||
+        op.getBlock()->getTerminator()->getOperand(0) != inner->getResult(0))
+      return false;
+    for (unsigned i : {0, 1}) {
+      auto argument = dyn_cast<BlockArgument>(inner->getOperand(i));
+      std::optional<double> factor = constantOf(op, inner->getOperand(1 - i));
+      if (!argument || !factor || (isa<arith::DivFOp>(inner) && i == 1))
+        continue;
+      OpOperand *operand = op.getMatchingOpOperand(argument);
+      if (op.getMatchingIndexingMap(operand) != op.getIndexingMapMatchingResult(op->getResult(0)))
+        continue;
+      scale = isa<arith::MulFOp>(inner) ? scale * *factor : scale / *factor;
+      source.value = operand->get();
+      return true;
+    }
+    return false;
+  }
+
+  static std::optional<double> constantOf(linalg::LinalgOp op, Value scalar) {
+    if (auto argument = dyn_cast<BlockArgument>(scalar); argument && argument.getOwner() == op.getBlock())
+      scalar = op.getMatchingOpOperand(argument)->get();
+    Attribute attribute;
+    if (!matchPattern(scalar, m_Constant(&attribute)))
+      return std::nullopt;
+    if (auto splat = dyn_cast<SplatElementsAttr>(attribute))
+      attribute = splat.getSplatValue<Attribute>();
+    auto real = dyn_cast<FloatAttr>(attribute);
+    return real ? std::optional(real.getValueAsDouble()) : std::nullopt;
+  }
+
+  //===--- roles --------------------------------------------------------------------------===//
+
+  /// Divides the axes that weights and values share among batch and heads, and brings all lists to final axes.
+  bool assign(AxisList shared) {
+    for (AxisList *list : {&shared, &found.queryTokens, &found.keyTokens, &found.keyFeatures, &found.valueFeatures})
+      *list = axes.resolve(*list);
+    claimSharedQueries(shared);
+    AxisList ofPairs = exprs.axesOf(withoutProduct());
+    const std::pair<const Axes::Source &, const AxisList &> sources[] = {
+        {found.query, found.queryTokens}, {found.key, found.keyTokens}, {found.value, found.keyTokens}};
+    auto isHead = [&](AxisId axis) {
+      return axes.isStatic(axis) &&
+             (contains(ofPairs, axis) || operandsWith(axis) < 3 || llvm::any_of(sources, [&](const auto &entry) {
+                AxisList order = axesOf(entry.first);
+                bool isBehindTokens =
+                    !entry.second.empty() && llvm::find(order, axis) > llvm::find(order, entry.second.front());
+                return isBehindTokens;
+              }));
+    };
+    for (AxisId axis : shared)
+      (isHead(axis) ? found.heads : found.batch).push_back(axis);
+    if (found.heads.empty() && found.batch.size() > 1 && axes.isStatic(found.batch.back()))
+      found.heads.push_back(found.batch.pop_back_val());
+    // Heads that all operands have come first: an operand with fewer heads serves runs of neighbours.
+    AxisList heads;
+    for (int count : {3, 2, 1})
+      llvm::copy_if(found.heads, std::back_inserter(heads), [&](AxisId axis) { return operandsWith(axis) == count; });
+    found.heads = heads;
+    return axes.isStatic(found.heads) && axes.isStatic(found.keyFeatures) && axes.isStatic(found.valueFeatures);
+  }
+
+  int operandsWith(AxisId axis) {
+    return contains(axesOf(found.key), axis) + contains(axesOf(found.value), axis) +
+           contains(axesOf(found.query), axis);
+  }
+
+  Expr withoutProduct() {
+    return exprs.rewrite(found.scores,
+                         [&](Expr expr) { return expr == found.product ? exprs.number(0, expr->type) : nullptr; });
+  }
+
+  /// Several query axes: where masks or biases know only some of them, the others are heads that share keys and values.
+  void claimSharedQueries(AxisList &shared) {
+    AxisList ofPairs = exprs.axesOf(withoutProduct());
+    if (found.queryTokens.size() < 2 || !containsAny(ofPairs, found.queryTokens))
+      return;
+    for (AxisId axis : AxisList(found.queryTokens))
+      if (!contains(ofPairs, axis) && axes.isStatic(axis)) {
+        shared.push_back(axis);
+        llvm::erase(found.queryTokens, axis);
+      }
+  }
+
+  ElementExprs &exprs;
+  Axes &axes;
+  AttentionMatch found;
+  bool isNormalised = false; // a quotient was seen
+};
+
+} // namespace
+
+std::optional<AttentionMatch> matchAttention(ElementExprs &exprs, Value contraction) {
+  return Matcher(exprs).match(contraction);
+}
+
+} // namespace heddle

@@ -1,0 +1,39 @@
+// The shape of an attention in a graph of elementwise ops, reshapes and contractions.
+//
+//   scores  = q . k                     contraction over key features
+//   weights = exp(f(scores)) / sum      any arithmetic f along pairs, any guard around the quotient
+//   output  = weights . v               contraction over key tokens
+//
+// Found backwards from the second contraction. The match says what f is and which axes are batch, heads, tokens and
+// features; whether the sum is the right one, and all the rest, is left to the proof.
+#ifndef HEDDLE_PASSES_RAISE_ATTENTIONMATCH_H
+#define HEDDLE_PASSES_RAISE_ATTENTIONMATCH_H
+
+#include "passes/raise/ElementExpr.h"
+
+namespace heddle {
+
+/// A sum of products along `reduced`.
+struct Contraction {
+  Axes::Source left, right;
+  AxisList reduced;
+};
+
+/// The contraction that makes `result`, with axes for what it sums over; as one op or as a product and a sum.
+std::optional<Contraction> matchContraction(Axes &axes, mlir::Value result, llvm::ArrayRef<AxisList> dims);
+
+struct AttentionMatch {
+  mlir::Value output;
+  AxisDims outputDims;
+  Axes::Source query, key, value; // as they come from projections: layout and constant factors are looked through
+  double scale = 1;               // product of the constant factors
+  Expr scores = nullptr, product = nullptr; // f, and the leaf in it that is q . k
+  AxisList batch, heads, queryTokens, keyTokens, keyFeatures, valueFeatures;
+};
+
+/// The attention that `contraction`, the contraction over key tokens, belongs to.
+std::optional<AttentionMatch> matchAttention(ElementExprs &exprs, mlir::Value contraction);
+
+} // namespace heddle
+
+#endif

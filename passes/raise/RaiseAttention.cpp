@@ -1,0 +1,144 @@
+// RaiseAttention: softmax attention in elementwise ops and contractions becomes mixer.mix with a named support.
+#include "dialects/mixer/Mixer.h"
+#include "passes/Passes.h"
+#include "passes/lower/Names.h"
+#include "passes/raise/Raiser.h"
+#include "passes/raise/ScorePlan.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace heddle {
+#define GEN_PASS_DEF_RAISEATTENTIONPASS
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// The values of an entry that depend on no data; sizes do not count as data.
+class FixedValues {
+public:
+  explicit FixedValues(func::FuncOp entry) {
+    for (Operation &op : entry.getBody().front()) {
+      bool isSize = isa<tensor::DimOp, tensor::EmptyOp>(op);
+      if (isSize || (op.getNumRegions() == 0 || isa<linalg::LinalgOp>(op)) &&
+                        llvm::all_of(op.getOperands(), [&](Value operand) { return fixed.contains(operand); }) &&
+                        !readsData(op))
+        fixed.insert(op.result_begin(), op.result_end());
+    }
+  }
+
+  bool contains(Value value) const { return fixed.contains(value); }
+
+private:
+  /// Whether the region of an op reads a tensor from outside that depends on data.
+  bool readsData(Operation &op) const {
+    WalkResult result = op.walk([&](tensor::ExtractOp extract) {
+      return fixed.contains(extract.getTensor()) ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    return result.wasInterrupted();
+  }
+
+  llvm::DenseSet<Value> fixed;
+};
+
+struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
+  using RaiseAttentionPassBase::RaiseAttentionPassBase;
+
+  void runOnOperation() override {
+    func::FuncOp entry = getOperation();
+    FailureOr<ProofMode> mode = parseProofMode(verify, entry);
+    if (failed(mode))
+      return signalPassFailure();
+    if (entry.isExternal())
+      return;
+    Raiser raiser(entry, "raise-attention", *mode);
+    SmallVector<Operation *> contractions;
+    for (Operation &op : entry.getBody().front())
+      if (auto structured = dyn_cast<linalg::LinalgOp>(op); structured && structured.getNumReductionLoops())
+        contractions.push_back(&op);
+    std::optional<FixedValues> fixed;
+    // Last first: what a raise erases stands in front of it.
+    while (!contractions.empty()) {
+      Operation *contraction = contractions.pop_back_val();
+      if (raise(contraction->getResult(0), raiser, fixed))
+        contractions = remaining(contractions, entry);
+    }
+  }
+
+private:
+  /// The ops of the list that are still there.
+  static SmallVector<Operation *> remaining(ArrayRef<Operation *> ops, func::FuncOp entry) {
+    llvm::DenseSet<Operation *> alive;
+    for (Operation &op : entry.getBody().front())
+      alive.insert(&op);
+    return llvm::to_vector(llvm::make_filter_range(ops, [&](Operation *op) { return alive.contains(op); }));
+  }
+
+  /// Symbols take different primes, so that sizes equal by chance are rare.
+  static SmallVector<int64_t> distinctSizes(func::FuncOp entry) {
+    auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
+    auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+    constexpr int64_t primes[] = {23, 37, 41, 43, 47, 53, 59, 61};
+    SmallVector<int64_t> sizes;
+    for (size_t i = 0; names && i < names.size(); ++i) {
+      int64_t size = primes[i % std::size(primes)];
+      sizes.push_back(ranges ? std::clamp(size, ranges[2 * i], ranges[2 * i + 1]) : size);
+    }
+    return sizes;
+  }
+
+  bool raise(Value contraction, Raiser &raiser, std::optional<FixedValues> &fixed) {
+    // A mask of large negative numbers is no support where a row has nothing else; then it stays a bias.
+    for (bool namesMask : {true, false}) {
+      ConcreteSizes sizes(getOperation(), distinctSizes(getOperation()));
+      Axes axes(sizes);
+      ElementExprs exprs(axes);
+      std::optional<AttentionMatch> match = matchAttention(exprs, contraction);
+      if (!match)
+        return false;
+      if (!fixed)
+        fixed.emplace(getOperation());
+      bool isLast = false;
+      if (propose(exprs, *match, namesMask, raiser, *fixed, isLast)) {
+        fixed.reset();
+        return true;
+      }
+      if (isLast)
+        return false;
+    }
+    return false;
+  }
+
+  /// Builds and proves one proposal. `isLast`: there is no other to try.
+  bool propose(ElementExprs &exprs, const AttentionMatch &match, bool namesMask, Raiser &raiser,
+               const FixedValues &fixed, bool &isLast) {
+    auto isFixed = [&](Value value) { return fixed.contains(value); };
+    Location loc = match.output.getLoc();
+    std::string problem;
+    std::optional<ScorePlan> plan = ScorePlanner(getOperation(), exprs, match, isFixed).plan(namesMask, problem);
+    isLast = !plan || plan->support.support.isFull();
+    if (!plan) {
+      raiser.leave(loc, "attention", problem);
+      return false;
+    }
+    Value mixed = buildAttention(exprs, match, *plan);
+    if (!mixed) {
+      raiser.leave(loc, "attention", "its heads are shared in an order that the mixer does not have");
+      return false;
+    }
+    SmallVector<Value> frontier{match.query.value, match.key.value, match.value.value};
+    ElementExprs::any(match.scores, [&](Expr expr) {
+      if (expr->kind == ElementExpr::Kind::Leaf && expr != match.product && !fixed.contains(expr->value))
+        frontier.push_back(expr->value);
+      return false;
+    });
+    std::string what;
+    llvm::raw_string_ostream(what) << "attention with support " << Attribute(plan->support.support);
+    return raiser.apply(loc, what, {frontier, match.output, mixed, lengthToSee(plan->support.support)});
+  }
+};
+
+} // namespace
+} // namespace heddle
