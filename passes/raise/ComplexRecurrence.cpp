@@ -2,7 +2,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -126,8 +125,7 @@ bool ComplexRecurrence::buildInitialState(const Indices &at) {
   bool isZero = true;
   for (unsigned state : states) {
     Value tensor = loop.loop.getInitArgs()[state];
-    auto fill = tensor.getDefiningOp<linalg::FillOp>();
-    isZero &= matchPattern(fill ? fill.getInputs()[0] : tensor, m_AnyZeroFloat());
+    isZero &= constantOf(tensor) == 0.0;
     parts.push_back(emitter.operand(Product{1, {Factor{tensor, at}}}, {batch, heads, keyDims, {}}, {0, 1, 2}));
     if (!parts.back())
       return false;

@@ -108,7 +108,7 @@ Value ProductEmitter::positiveLogarithm(Value tensor) {
 
 /// Adds the logarithm of one factor.
 void ProductEmitter::addLogarithm(const Factor &given, Logarithm &result) {
-  Factor factor = beforeReshapes(given, variables);
+  Factor factor = beforeMoves(given, variables);
   if (Value log = positiveLogarithm(factor.value)) {
     result.summands.push_back(factorise(log, factor.at, variables));
     return;

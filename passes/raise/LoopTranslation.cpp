@@ -1,9 +1,7 @@
 #include "passes/raise/LoopTranslation.h"
 
+#include "passes/raise/LogKeyRecurrence.h"
 #include "passes/raise/RegionRecurrence.h"
-
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
@@ -30,75 +28,6 @@ Sequence LoopTranslation::sequenceOf(ProductEmitter &emitter, ArrayRef<Product> 
   return {emitter.operand(sum, groups, whole), axis};
 }
 
-/// The sequence one token later, with `initial` in front.
-Sequence LoopTranslation::delayed(Sequence after, Value initial) {
-  after = sequences.moveAxis(after, after.varies() ? after.axis : 0);
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, after.value);
-  SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)), ones(sizes.size(), builder.getIndexAttr(1));
-  AffineExpr length = builder.getAffineSymbolExpr(0);
-  OpFoldResult rest = affine::makeComposedFoldedAffineApply(builder, loc, length - 1, {loop.length});
-  SmallVector<OpFoldResult> restSizes = sizes, oneSize = sizes, behind = zeros;
-  restSizes[after.axis] = rest;
-  oneSize[after.axis] = builder.getIndexAttr(1);
-  behind[after.axis] = builder.getIndexAttr(1);
-  SmallVector<OpFoldResult> initialAt = zeros;
-  if (loop.reversed)
-    initialAt[after.axis] = rest;
-  Value moved =
-      tensor::ExtractSliceOp::create(builder, loc, after.value, loop.reversed ? behind : zeros, restSizes, ones);
-  Value empty = tensor::EmptyOp::create(builder, loc, sizes, getElementTypeOrSelf(after.value));
-  Value filled =
-      tensor::InsertSliceOp::create(builder, loc, moved, empty, loop.reversed ? zeros : behind, restSizes, ones);
-  return {tensor::InsertSliceOp::create(builder, loc, initial, filled, initialAt, oneSize, ones), after.axis};
-}
-
-Value LoopTranslation::lastOf(Sequence after) {
-  if (!after.varies())
-    return after.value;
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, after.value);
-  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0)), ones(sizes.size(), builder.getIndexAttr(1));
-  if (!loop.reversed)
-    offsets[after.axis] =
-        affine::makeComposedFoldedAffineApply(builder, loc, builder.getAffineSymbolExpr(0) - 1, {loop.length});
-  sizes[after.axis] = builder.getIndexAttr(1);
-  auto type = cast<RankedTensorType>(after.value.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape.erase(shape.begin() + after.axis);
-  return tensor::ExtractSliceOp::create(builder, loc, type.clone(shape), after.value, offsets, sizes, ones);
-}
-
-Value LoopTranslation::outputOf(const TokenLoop::Output &output) {
-  std::optional<Sequence> sequence = sequences.of(output.token);
-  if (!sequence)
-    return {};
-  auto insert = cast<tensor::InsertSliceOp>(output.insert);
-  llvm::SmallBitVector dropped = insert.getDroppedDims();
-  int64_t axis = 0;
-  for (int64_t dim = 0; dim < output.access.axis; ++dim)
-    axis += !dropped.test(dim);
-  Value tokens = sequences.moveAxis(*sequence, axis).value;
-  if (!dropped.test(output.access.axis)) {
-    // Tokens take the place of the dimension of size 1.
-    SmallVector<ReassociationIndices> groups;
-    for (int64_t dim = 0, rank = cast<RankedTensorType>(tokens.getType()).getRank(); dim < rank; ++dim) {
-      groups.push_back({dim});
-      if (dim == axis)
-        groups.back().push_back(++dim);
-    }
-    tokens = tensor::CollapseShapeOp::create(builder, loc, tokens, groups);
-  }
-  Value whole = loop.loop.getInitArgs()[output.number];
-  if (tokens.getType() == whole.getType() && isConstantIntValue(output.access.shift, 0))
-    return tokens;
-  SmallVector<OpFoldResult> offsets = insert.getMixedOffsets(), sizes = insert.getMixedSizes();
-  offsets[output.access.axis] = output.access.shift;
-  sizes[output.access.axis] = loop.length;
-  for (OpFoldResult mixed : llvm::concat<OpFoldResult>(offsets, sizes))
-    if (auto value = dyn_cast<Value>(mixed); value && !loop.isOutside(value))
-      return {};
-  return tensor::InsertSliceOp::create(builder, loc, tokens, whole, offsets, sizes, insert.getMixedStrides());
-}
-
 //===--- groups of states -----------------------------------------------------------------===//
 
 /// Everything outside of a group that may read it.
@@ -119,9 +48,9 @@ bool LoopTranslation::translateDelay(unsigned state) {
   if (!after)
     return false;
   if (!loop.argument(state).use_empty())
-    sequences.define(loop.argument(state), delayed(*after, loop.loop.getInitArgs()[state]));
+    sequences.define(loop.argument(state), sequences.delayed(*after, loop.loop.getInitArgs()[state]));
   if (isUsed[state])
-    results[state] = lastOf(*after);
+    results[state] = sequences.lastOf(*after);
   return true;
 }
 
@@ -138,7 +67,8 @@ bool LoopTranslation::defineState(unsigned state, ProductEmitter &emitter, const
   if (!mixed.output || !define(loop.yielded(state), emitter, Product{1, {factorOf(mixed)}}, at))
     return false;
   if (!loop.argument(state).use_empty())
-    sequences.define(loop.argument(state), delayed(*sequences.of(loop.yielded(state)), loop.loop.getInitArgs()[state]));
+    sequences.define(loop.argument(state),
+                     sequences.delayed(*sequences.of(loop.yielded(state)), loop.loop.getInitArgs()[state]));
   return true;
 }
 
@@ -244,6 +174,20 @@ bool LoopTranslation::translateComplex(ArrayRef<unsigned> states) {
          defineState(states[1], recurrence->getEmitter(), (*parts)[1], *at);
 }
 
+/// The states of a mean with logarithmic keys, which has a sequence then; none where there is no such mean.
+SmallVector<unsigned> LoopTranslation::translateLogKeys() {
+  if (level != TranslationLevel::Sums || llvm::any_of(loop.states, [&](unsigned state) { return isUsed[state]; }))
+    return {};
+  std::optional<LogKeyRecurrence> recurrence = LogKeyRecurrence::find(loop, forms, sequences, variables);
+  if (!recurrence)
+    return {};
+  auto [quotient, sequence] = recurrence->emit();
+  if (!sequence.value)
+    return {};
+  sequences.define(quotient, sequence);
+  return SmallVector<unsigned>(recurrence->getStates());
+}
+
 bool LoopTranslation::translateRegion(ArrayRef<unsigned> states) {
   bool handsOut = llvm::any_of(states, [&](unsigned state) { return isUsed[state]; });
   std::optional<RegionRecurrence> recurrence = RegionRecurrence::create(loop, sequences, states, handsOut);
@@ -253,7 +197,7 @@ bool LoopTranslation::translateRegion(ArrayRef<unsigned> states) {
     Sequence after = recurrence->after(place);
     sequences.define(loop.yielded(state), after);
     if (!loop.argument(state).use_empty())
-      sequences.define(loop.argument(state), delayed(after, loop.loop.getInitArgs()[state]));
+      sequences.define(loop.argument(state), sequences.delayed(after, loop.loop.getInitArgs()[state]));
     if (isUsed[state])
       results[state] = recurrence->finalState(place);
   }
@@ -273,13 +217,14 @@ bool LoopTranslation::translate(const StateGroup &group) {
 std::optional<SmallVector<Value>> LoopTranslation::run(ArrayRef<bool> used) {
   isUsed = used;
   results.assign(used.size(), Value());
+  SmallVector<unsigned> done = translateLogKeys();
   for (const StateGroup &group : groupStates(loop))
-    if (!translate(group))
+    if (!llvm::is_contained(done, group.states.front()) && !translate(group))
       return std::nullopt;
   for (const TokenLoop::Output &output : loop.outputs) {
     if (!used[output.number])
       continue;
-    results[output.number] = outputOf(output);
+    results[output.number] = sequences.outputOf(output);
     if (!results[output.number])
       return std::nullopt;
   }

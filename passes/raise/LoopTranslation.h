@@ -34,6 +34,7 @@ private:
   bool translate(const StateGroup &group);
   bool translateDelay(unsigned state);
   bool translateAffine(unsigned state);
+  llvm::SmallVector<unsigned> translateLogKeys();
   bool translateComplex(llvm::ArrayRef<unsigned> states);
   bool translateRegion(llvm::ArrayRef<unsigned> states);
   bool emitReads(AffineRecurrence &recurrence, const StateReads &reads, unsigned state, const Indices &at);
@@ -42,9 +43,6 @@ private:
   bool define(mlir::Value value, ProductEmitter &emitter, llvm::ArrayRef<Product> sum, const Indices &at);
   bool defineState(unsigned state, ProductEmitter &emitter, const AffineRecurrence::Mixed &mixed, const Indices &at);
   Sequence sequenceOf(ProductEmitter &emitter, llvm::ArrayRef<Product> sum, const Indices &at);
-  Sequence delayed(Sequence after, mlir::Value initial);
-  mlir::Value lastOf(Sequence after);
-  mlir::Value outputOf(const TokenLoop::Output &output);
   llvm::SmallVector<mlir::Value> rootsBehind(llvm::ArrayRef<unsigned> states) const;
 
   const TokenLoop &loop;

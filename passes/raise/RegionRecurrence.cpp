@@ -1,7 +1,9 @@
 #include "passes/raise/RegionRecurrence.h"
 
+#include "passes/raise/Factors.h"
+#include "passes/raise/TokenTypes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
@@ -20,108 +22,7 @@ SmallVector<Value> readsOf(Operation *op) {
 /// Ops that make a tensor from nothing; a region has its own.
 bool isCheap(Operation *op) { return op && isa<tensor::EmptyOp, linalg::FillOp, arith::ConstantOp>(op); }
 
-RankedTensorType typeOf(Value value) { return cast<RankedTensorType>(value.getType()); }
-
 } // namespace
-
-//===--- layout ---------------------------------------------------------------------------===//
-
-/// Finds a common batch dimension and the place of each state.
-bool RegionRecurrence::layOut() {
-  std::optional<SmallVector<OpFoldResult>> first = sequences.sizesOf(loop.argument(states.front()));
-  if (!first)
-    return false;
-  batchDims = 1;
-  for (unsigned state : states) {
-    RankedTensorType type = typeOf(loop.argument(state));
-    if (type.getRank() < 2 || type.getDimSize(0) != typeOf(loop.argument(states.front())).getDimSize(0))
-      batchDims = 0;
-  }
-  batch = hasBatch() ? first->front() : OpFoldResult(builder.getIndexAttr(1));
-  for (unsigned state : states) {
-    RankedTensorType type = typeOf(loop.argument(state));
-    ArrayRef<int64_t> shape = type.getShape().drop_front(batchDims);
-    auto own = dyn_cast<FloatType>(type.getElementType());
-    if (ShapedType::isDynamicShape(shape) || !own || own.getWidth() < 32 || (element && own != element))
-      return false;
-    element = own;
-    int64_t count = ShapedType::getNumElements(shape);
-    layout.push_back({type, features, count});
-    features += count;
-  }
-  return true;
-}
-
-/// [B, features] (or [features]) of one state.
-Value RegionRecurrence::flat(OpBuilder &b, Value state, const Packed &packed) {
-  int64_t rank = packed.type.getRank() - batchDims;
-  if (rank == 1)
-    return state;
-  SmallVector<ReassociationIndices> groups;
-  if (rank == 0) {
-    auto type = packed.type.clone(ArrayRef<int64_t>{1});
-    return tensor::ExpandShapeOp::create(b, loc, type, state, groups, SmallVector<OpFoldResult>{b.getIndexAttr(1)});
-  }
-  if (hasBatch())
-    groups.push_back({0});
-  groups.emplace_back();
-  for (int64_t dim = batchDims; dim < packed.type.getRank(); ++dim)
-    groups.back().push_back(dim);
-  return tensor::CollapseShapeOp::create(b, loc, state, groups);
-}
-
-/// States side by side as [B, 1, 1, F].
-Value RegionRecurrence::pack(OpBuilder &b, ValueRange values) {
-  OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0);
-  OpFoldResult rows = one;
-  if (hasBatch())
-    rows = tensor::getMixedSize(b, loc, values[0], 0);
-  SmallVector<OpFoldResult> sizes = {rows, one, one, b.getIndexAttr(features)};
-  Value result = tensor::EmptyOp::create(b, loc, sizes, element);
-  for (auto [value, packed] : llvm::zip_equal(values, layout)) {
-    SmallVector<OpFoldResult> offsets = {zero, zero, zero, b.getIndexAttr(packed.offset)}, strides(4, one);
-    sizes[3] = b.getIndexAttr(packed.features);
-    result = tensor::InsertSliceOp::create(b, loc, flat(b, value, packed), result, offsets, sizes, strides);
-  }
-  return result;
-}
-
-/// One state of [B, T|1, 1, F], with its tokens behind the batch or without any.
-Value RegionRecurrence::unpack(OpBuilder &b, Value tensor, unsigned place, bool hasTokens) {
-  const Packed &packed = layout[place];
-  OpFoldResult one = b.getIndexAttr(1), zero = b.getIndexAttr(0);
-  SmallVector<OpFoldResult> offsets = {zero, zero, zero, b.getIndexAttr(packed.offset)}, strides(4, one);
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, loc, tensor), kept;
-  sizes[3] = b.getIndexAttr(packed.features);
-  SmallVector<int64_t> shape;
-  auto keep = [&](int64_t dim) {
-    kept.push_back(sizes[dim]);
-    shape.push_back(dim == 3 ? packed.features : typeOf(tensor).getDimSize(dim));
-  };
-  if (hasBatch())
-    keep(0);
-  if (hasTokens)
-    keep(1);
-  int64_t leading = shape.size(), rank = packed.type.getRank() - batchDims;
-  if (rank > 0)
-    keep(3);
-  auto type = RankedTensorType::get(shape, element);
-  Value slice = tensor::ExtractSliceOp::create(b, loc, type, tensor, offsets, sizes, strides);
-  if (rank < 2)
-    return slice;
-  SmallVector<ReassociationIndices> groups;
-  for (int64_t dim = 0; dim < leading; ++dim)
-    groups.push_back({dim});
-  groups.emplace_back();
-  shape.pop_back();
-  kept.pop_back();
-  for (int64_t size : packed.type.getShape().drop_front(batchDims)) {
-    groups.back().push_back(shape.size());
-    shape.push_back(size);
-    kept.push_back(b.getIndexAttr(size));
-  }
-  return tensor::ExpandShapeOp::create(b, loc, type.clone(shape), slice, groups, kept);
-}
 
 //===--- operands -------------------------------------------------------------------------===//
 
@@ -145,7 +46,7 @@ bool RegionRecurrence::addOperand(Value bodyValue) {
     return true;
   }
   RankedTensorType type = typeOf(bodyValue);
-  bool isBatched = hasBatch() && type.getRank() > 0 && type.getDimSize(0) == layout[0].type.getDimSize(0);
+  bool isBatched = packed.hasBatch() && type.getRank() > 0 && type.getDimSize(0) == packed.batchExtent();
   Value tokens = sequences.moveAxis(*sequence, isBatched ? 1 : 0).value;
   if (!isBatched) {
     // One row for all of the batch.
@@ -202,8 +103,7 @@ bool RegionRecurrence::findOperands() {
 void RegionRecurrence::fillRegion(Region &region) {
   OpBuilder b(builder.getContext());
   Block *block = b.createBlock(&region);
-  int64_t rows = getConstantIntValue(batch).value_or(ShapedType::kDynamic);
-  block->addArgument(RankedTensorType::get({rows, 1, 1, features}, element), loc);
+  block->addArgument(RankedTensorType::get({packed.batchExtent(), 1, 1, packed.width()}, packed.elementType()), loc);
   for (Value operand : operands) {
     SmallVector<int64_t> shape(typeOf(operand).getShape());
     shape.erase(shape.begin() + 1);
@@ -211,7 +111,7 @@ void RegionRecurrence::fillRegion(Region &region) {
   }
   IRMapping mapping = outside;
   for (auto [place, state] : llvm::enumerate(states))
-    mapping.map(loop.argument(state), unpack(b, block->getArgument(0), place, /*hasTokens=*/false));
+    mapping.map(loop.argument(state), packed.unpack(b, block->getArgument(0), place, /*hasTokens=*/false));
   for (auto [value, argument] : llvm::zip_equal(tokenValues, block->getArguments().drop_front())) {
     Value token = argument;
     if (token.getType() != value.getType()) {
@@ -230,31 +130,28 @@ void RegionRecurrence::fillRegion(Region &region) {
   SmallVector<Value> next;
   for (unsigned state : states)
     next.push_back(mapping.lookupOrDefault(loop.yielded(state)));
-  Value packed = pack(b, next);
-  if (packed.getType() != block->getArgument(0).getType())
-    packed = tensor::CastOp::create(b, loc, block->getArgument(0).getType(), packed);
-  mixer::YieldOp::create(b, loc, packed);
+  Value state = packed.pack(b, next);
+  if (state.getType() != block->getArgument(0).getType())
+    state = tensor::CastOp::create(b, loc, block->getArgument(0).getType(), state);
+  mixer::YieldOp::create(b, loc, state);
 }
 
 void RegionRecurrence::emitMixer(bool handsOut) {
   MLIRContext *context = builder.getContext();
-  OpFoldResult one = builder.getIndexAttr(1), width = builder.getIndexAttr(features);
-  auto rowType = RankedTensorType::get({1, 1, 1, features}, element);
+  OpFoldResult one = builder.getIndexAttr(1), width = builder.getIndexAttr(packed.width());
+  auto rowType = RankedTensorType::get({1, 1, 1, packed.width()}, packed.elementType());
   Value value = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(rowType));
-  SmallVector<OpFoldResult> outputSizes = {batch, loop.length, one, width}, stateSizes = {batch, one, one, width};
-  Value inits[] = {tensor::EmptyOp::create(builder, loc, outputSizes, element),
-                   tensor::EmptyOp::create(builder, loc, stateSizes, element)};
+  SmallVector<OpFoldResult> outputSizes = {packed.batchSize(), loop.length, one, width},
+                            stateSizes = {packed.batchSize(), one, one, width};
+  Value inits[] = {tensor::EmptyOp::create(builder, loc, outputSizes, packed.elementType()),
+                   tensor::EmptyOp::create(builder, loc, stateSizes, packed.elementType())};
   SmallVector<Value> before;
   for (unsigned state : states)
     before.push_back(loop.loop.getInitArgs()[state]);
-  auto isZero = [](Value tensor) {
-    if (auto fill = tensor.getDefiningOp<linalg::FillOp>())
-      tensor = fill.getInputs()[0];
-    return matchPattern(tensor, m_AnyZeroFloat());
-  };
+  auto isZero = [](Value tensor) { return constantOf(tensor) == 0.0; };
   SmallVector<Value> initial;
   if (!llvm::all_of(before, isZero))
-    initial = {pack(builder, before)};
+    initial = {packed.pack(builder, before)};
   ArrayRef<Value> used = handsOut ? ArrayRef<Value>(inits) : ArrayRef<Value>(inits).take_front();
   auto mix = mixer::MixOp::create(
       builder, loc, ValueRange(used).getTypes(), Value(), Value(), value, operands, Value(), Value(), Value(), initial,
@@ -272,17 +169,20 @@ void RegionRecurrence::emitMixer(bool handsOut) {
 
 std::optional<RegionRecurrence> RegionRecurrence::create(const TokenLoop &loop, TokenSequences &sequences,
                                                          ArrayRef<unsigned> states, bool handsOut) {
-  RegionRecurrence result(loop, sequences, states);
-  if (!result.layOut() || !result.findOperands())
+  std::optional<PackedStates> packed = PackedStates::create(loop, sequences, states);
+  if (!packed)
+    return std::nullopt;
+  RegionRecurrence result(loop, sequences, states, *packed);
+  if (!result.findOperands())
     return std::nullopt;
   result.emitMixer(handsOut);
   return result;
 }
 
 Sequence RegionRecurrence::after(unsigned place) {
-  return {unpack(builder, output, place, /*hasTokens=*/true), batchDims};
+  return {packed.unpack(builder, output, place, /*hasTokens=*/true), packed.hasBatch() ? 1 : 0};
 }
 
-Value RegionRecurrence::finalState(unsigned place) { return unpack(builder, final, place, /*hasTokens=*/false); }
+Value RegionRecurrence::finalState(unsigned place) { return packed.unpack(builder, final, place, /*hasTokens=*/false); }
 
 } // namespace heddle

@@ -10,7 +10,7 @@
 
 #include "dialects/mixer/Mixer.h"
 #include "mlir/IR/IRMapping.h"
-#include "passes/raise/TokenSequences.h"
+#include "passes/raise/PackedStates.h"
 
 namespace heddle {
 
@@ -26,34 +26,22 @@ public:
   mlir::Value finalState(unsigned place);
 
 private:
-  struct Packed {
-    mlir::RankedTensorType type; // of the state
-    int64_t offset, features;    // within the packed state
-  };
+  RegionRecurrence(const TokenLoop &loop, TokenSequences &sequences, llvm::ArrayRef<unsigned> states,
+                   const PackedStates &packed)
+      : loop(loop), sequences(sequences), states(states), packed(packed), builder(loop.loop), loc(loop.loop.getLoc()) {}
 
-  RegionRecurrence(const TokenLoop &loop, TokenSequences &sequences, llvm::ArrayRef<unsigned> states)
-      : loop(loop), sequences(sequences), states(states), builder(loop.loop), loc(loop.loop.getLoc()) {}
-
-  bool layOut();
   llvm::DenseSet<mlir::Value> findCarried() const;
   bool findOperands();
   bool addOperand(mlir::Value bodyValue);
   void emitMixer(bool handsOut);
   void fillRegion(mlir::Region &region);
-  bool hasBatch() const { return batchDims == 1; }
-  mlir::Value unpack(mlir::OpBuilder &b, mlir::Value packed, unsigned place, bool hasTokens);
-  mlir::Value pack(mlir::OpBuilder &b, mlir::ValueRange values);
-  mlir::Value flat(mlir::OpBuilder &b, mlir::Value state, const Packed &packed);
 
   const TokenLoop &loop;
   TokenSequences &sequences;
   llvm::SmallVector<unsigned> states;
+  PackedStates packed;
   mlir::OpBuilder builder;
   mlir::Location loc;
-  int64_t batchDims = 0, features = 0;
-  mlir::OpFoldResult batch;
-  mlir::FloatType element;
-  llvm::SmallVector<Packed> layout;
   llvm::SmallVector<mlir::Operation *> body;  // ops of the update, in order
   llvm::SmallVector<mlir::Value> tokenValues; // body values that are operands
   llvm::SmallVector<mlir::Value> operands;    // their sequences, [B|1, T, ..]

@@ -11,34 +11,10 @@
 #ifndef HEDDLE_PASSES_RAISE_STATEFORM_H
 #define HEDDLE_PASSES_RAISE_STATEFORM_H
 
+#include "passes/raise/Factors.h"
 #include "passes/raise/TokenSequences.h"
 
 namespace heddle {
-
-using Variable = unsigned;
-inline constexpr Variable kToken = 0;
-/// Index of one dimension: variables in row-major order, none where the dimension has size 1.
-using Index = llvm::SmallVector<Variable, 1>;
-using Indices = llvm::SmallVector<Index, 0>;
-
-/// A tensor outside of the loop.
-struct Factor {
-  mlir::Value value;
-  Indices at;
-
-  bool operator==(const Factor &other) const { return value == other.value && at == other.at; }
-  bool has(Variable variable) const;
-};
-
-struct Product {
-  double coefficient = 1;
-  llvm::SmallVector<Factor, 0> factors;
-
-  bool has(Variable variable) const;
-  llvm::SmallSetVector<Variable, 8> variables() const;
-  void multiply(const Product &other);
-  void rename(Variable from, Variable to);
-};
 
 /// Which state, before or after its update, is a factor of a term.
 struct StateRead {
@@ -53,26 +29,6 @@ struct Term {
   llvm::SmallVector<Variable, 2> summed;
 };
 using Form = llvm::SmallVector<Term, 0>;
-
-/// The variables of one loop and their sizes.
-class Variables {
-public:
-  explicit Variables(mlir::OpFoldResult length) : sizes{length} {}
-  /// A new variable; no variable where the size is 1.
-  Index create(mlir::OpFoldResult size);
-  mlir::OpFoldResult size(Variable variable) const { return sizes[variable]; }
-  /// Indices of a merged dimension for the dimensions that it was merged from; nothing where they do not fit.
-  std::optional<Indices> split(llvm::ArrayRef<Variable> merged, llvm::ArrayRef<int64_t> shape) const;
-
-private:
-  llvm::SmallVector<mlir::OpFoldResult> sizes;
-};
-
-/// The factor in front of reshapes, as far as its indices can follow.
-Factor beforeReshapes(Factor factor, const Variables &variables);
-
-/// Splits a tensor at `at` into smaller factors, as far as it is a product.
-Product factorise(mlir::Value value, Indices at, const Variables &variables);
 
 class StateForms {
 public:

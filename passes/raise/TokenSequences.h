@@ -37,6 +37,12 @@ public:
 
   /// The same sequence with tokens along another axis.
   Sequence moveAxis(Sequence sequence, int64_t axis);
+  /// The sequence one token later, with `initial` in front.
+  Sequence delayed(Sequence after, mlir::Value initial);
+  /// The value at the token that the loop visits last.
+  mlir::Value lastOf(Sequence sequence);
+  /// All that the loop writes into one of its results; null where a token has no sequence.
+  mlir::Value outputOf(const TokenLoop::Output &output);
   /// Sizes of a body value, as values in front of the loop.
   std::optional<llvm::SmallVector<mlir::OpFoldResult>> sizesOf(mlir::Value bodyValue);
   /// An index that is the same for all tokens.
@@ -51,6 +57,8 @@ private:
   std::optional<Sequence> computeCollapse(mlir::tensor::CollapseShapeOp collapse);
   std::optional<Sequence> computeSlice(mlir::tensor::ExtractSliceOp slice);
   std::optional<Sequence> computeInsert(mlir::tensor::InsertSliceOp insert);
+  std::optional<Sequence> computePad(mlir::tensor::PadOp pad);
+  std::optional<Sequence> computeConcat(mlir::tensor::ConcatOp concat);
   std::optional<Sequence> computeCast(mlir::tensor::CastOp cast);
   mlir::Value initFor(mlir::linalg::GenericOp generic, unsigned result, int64_t axis);
   bool cloneBody(mlir::linalg::GenericOp generic, mlir::Region &target, unsigned axis);
