@@ -131,7 +131,8 @@ AffineExpr SymbolicSizes::resolveDim(Value memref, int64_t dim, Bound bound) {
     return resolveFoldResult(reinterpret.getMixedSizes()[dim], bound);
   if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op)) {
     AffineExpr product = constant(1);
-    for (int64_t source : collapse.getReassociationIndices()[dim]) {
+    ReassociationIndices sources = collapse.getReassociationIndices()[dim];
+    for (int64_t source : sources) {
       AffineExpr size = resolveDim(collapse.getSrc(), source, bound);
       if (!size)
         return {};
