@@ -3,6 +3,8 @@
 #include "dialects/mixer/Mixer.h"
 #include "dialects/mixer/reference/ReferenceTensor.h"
 
+#include "llvm/ADT/BitVector.h"
+
 using namespace mlir;
 
 namespace heddle {
@@ -66,9 +68,26 @@ std::optional<std::vector<double>> PositionMatrix::column(const Probe &probe, in
         set(dims.head, head);
         set(dims.feature, feature);
         set(dims.token, i);
-        column.push_back(output->data[dot(output->strides(), at)]);
+        int64_t place = dot(output->strides(), at);
+        column.push_back(output->data[place] - probe.offset()[place]);
       }
   return column;
+}
+
+std::optional<std::vector<double>> PositionMatrix::offset(const Probe &probe) const {
+  std::vector<double> values(heads * features);
+  llvm::BitVector isKnown(values.size());
+  SmallVector<int64_t> index(probe.outputShape().size(), 0);
+  int64_t place = 0;
+  do {
+    int64_t row = (dims.head ? index[*dims.head] : 0) * features + (dims.feature ? index[*dims.feature] : 0);
+    double value = probe.offset()[place++];
+    if (isKnown.test(row) && values[row] != value)
+      return std::nullopt;
+    isKnown.set(row);
+    values[row] = value;
+  } while (nextIndex(index, probe.outputShape()));
+  return values;
 }
 
 Value buildPositionMixer(ImplicitLocOpBuilder &b, Value value, Value init, ValueRange weights, Attribute support,

@@ -21,6 +21,9 @@ struct PositionMatrix {
   std::optional<std::vector<double>> column(const Probe &probe, int64_t token, int64_t component = 0,
                                             int64_t outputComponent = 0) const;
 
+  /// What the output is where the input is 0, [heads, features]; nothing where it is not the same for all tokens.
+  std::optional<std::vector<double>> offset(const Probe &probe) const;
+
   /// Dimension of the output that no dimension of the input chooses: the parts of a complex number.
   std::optional<int64_t> outputComponents;
 };

@@ -76,13 +76,25 @@ std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes,
     if (isFinite(probe.expected))
       break;
   }
-  if (!isFinite(probe.expected) || maxMagnitude(probe.expected) == 0)
+  if (!isFinite(probe.expected) || maxMagnitude(probe.expected) == 0 || probe.base.empty())
     return std::nullopt;
   for (Value input : probe.excerpt.inputs)
     probe.tokenDims.push_back(axes.rowDim(input));
   probe.outputToken = *axes.rowDim(region.output);
   operations -= cost;
+  if (probe.base.size() > 1)
+    return probe;
+  std::optional<ReferenceTensor> atZero =
+      probe.evaluate({ReferenceTensor::zeros(probe.base[0].elementType, probe.base[0].shape)});
+  if (!atZero)
+    return std::nullopt;
+  probe.rest = std::move(atZero->data);
   return probe;
+}
+
+bool Probe::hasOffset() const {
+  double slack = kNoChange * maxMagnitude(expected);
+  return llvm::any_of(rest, [&](double value) { return !(std::abs(value) <= slack); });
 }
 
 std::optional<ReferenceTensor> Probe::evaluate(ArrayRef<ReferenceTensor> inputs) const {
@@ -102,9 +114,11 @@ std::optional<bool> Probe::isLinear(unsigned input) const {
   if (!doubled)
     return std::nullopt;
   double slack = 1e-9 * maxMagnitude(expected);
-  for (auto [before, after] : llvm::zip_equal(expected.data, doubled->data))
-    if (!(std::abs(after - 2 * before) <= slack))
+  for (auto [place, before] : llvm::enumerate(expected.data)) {
+    double constant = rest.empty() ? 0 : rest[place];
+    if (!(std::abs(doubled->data[place] - constant - 2 * (before - constant)) <= slack))
       return false;
+  }
   return true;
 }
 

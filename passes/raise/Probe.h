@@ -44,6 +44,10 @@ public:
   int64_t tokenDim() const { return outputToken; }
   std::optional<Influence> influence(unsigned input) const;
 
+  /// The output where the only input is 0: what is added to the linear part. Empty where there are several inputs.
+  llvm::ArrayRef<double> offset() const { return rest; }
+  bool hasOffset() const;
+
   /// Random inputs, to be changed by the caller.
   llvm::ArrayRef<ReferenceTensor> inputs() const { return base; }
   std::optional<ReferenceTensor> evaluate(llvm::ArrayRef<ReferenceTensor> inputs) const;
@@ -60,6 +64,7 @@ private:
   llvm::SmallVector<ReferenceTensor> base;
   llvm::SmallVector<std::optional<int64_t>> tokenDims; // of the inputs
   ReferenceTensor expected;
+  std::vector<double> rest;
   int64_t outputToken = 0;
 };
 

@@ -1,5 +1,6 @@
 // RaiseConvolutions: long convolutions from products of spectra, wide filters and Toeplitz matrices.
 #include "dialects/mixer/Mixer.h"
+#include "dialects/mixer/TensorMath.h"
 #include "passes/Passes.h"
 #include "passes/raise/PositionMatrix.h"
 #include "passes/raise/RegionRaise.h"
@@ -18,6 +19,9 @@ namespace heddle {
 #include "passes/Passes.h.inc"
 
 namespace {
+
+// Taps that are smaller, as a share of the largest, are what is left of the rounding of a spectrum to f32.
+constexpr double kNoTap = 1e-6;
 
 // A filter of few taps stays an ordinary operation, which fuses with what stands around it.
 constexpr int64_t kShortTaps = 8;
@@ -62,7 +66,7 @@ private:
   Kernel trimmed(const Kernel &kernel) const {
     int64_t first = kernel.count, last = -1;
     for (auto [place, tap] : llvm::enumerate(kernel.taps))
-      if (!isClose(tap, 0, scale)) {
+      if (std::abs(tap) > kNoTap * scale) {
         first = std::min<int64_t>(first, place % kernel.count);
         last = std::max<int64_t>(last, place % kernel.count);
       }
@@ -99,6 +103,25 @@ Value constantKernel(ImplicitLocOpBuilder &b, const Kernel &kernel, const Positi
   std::vector<float> taps(kernel.taps.begin(), kernel.taps.end());
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyInferAlign(ArrayRef<float>(taps));
   return arith::ConstantOp::create(b, DenseResourceElementsAttr::get(type, "kernel", std::move(blob)));
+}
+
+/// `mixed` [batch, token, head, feature] and what the region adds to it. Null where that differs between tokens.
+Value withOffset(ImplicitLocOpBuilder &b, Value mixed, const PositionMatrix &matrix, const Probe &probe) {
+  if (!probe.hasOffset())
+    return mixed;
+  std::optional<std::vector<double>> offset = matrix.offset(probe);
+  if (!offset)
+    return nullptr;
+  Type element = getElementTypeOrSelf(mixed.getType());
+  SmallVector<Attribute> values;
+  for (double value : *offset)
+    values.push_back(b.getFloatAttr(element, value));
+  auto type = RankedTensorType::get({matrix.heads, matrix.features}, element);
+  Value constant = arith::ConstantOp::create(b, DenseElementsAttr::get(type, values));
+  mixer::TensorMath math(b.getLoc(), b);
+  return math.generate(
+      math.sizesOf(mixed), element, {mixed, constant}, {math.select(4, {0, 1, 2, 3}), math.select(4, {2, 3})},
+      [](ImplicitLocOpBuilder &body, ValueRange at) -> Value { return arith::AddFOp::create(body, at[0], at[1]); });
 }
 
 class KernelValue {
@@ -197,6 +220,11 @@ RegionProposal proposeConvolution(ImplicitLocOpBuilder &b, const TokenRegion &re
   }
   Attribute support = kernel->center ? Attribute(mixer::FullAttr::get(context)) : mixer::CausalAttr::get(context);
   Value mixed = buildPositionMixer(b, value, init, taps, support, mixer::ToeplitzAttr::get(context, kernel->center));
+  mixed = withOffset(b, mixed, *matrix, probe);
+  if (!mixed) {
+    proposal.reason = "what is added to the convolution differs between tokens";
+    return proposal;
+  }
   proposal.replacement =
       fromSlots(b, mixed, {matrix->dims.batch, matrix->dims.token, matrix->dims.head, matrix->dims.feature}, type);
   proposal.length = type.isDynamicDim(matrix->dims.token) && !isWholeLength ? kernel->count + 1 : 0;

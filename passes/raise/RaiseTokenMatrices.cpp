@@ -2,6 +2,7 @@
 #include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
 #include "passes/raise/FeatureTransforms.h"
+#include "passes/raise/ForwardSlices.h"
 #include "passes/raise/PositionMatrix.h"
 #include "passes/raise/RegionRaise.h"
 #include "passes/raise/TokenMajor.h"
@@ -83,7 +84,7 @@ private:
       return;
     std::optional<Probe> probe = Probe::of(region, axes, sizes, operations);
     std::optional<PositionMatrix> matrix = probe ? PositionMatrix::of(*probe) : std::nullopt;
-    if (!matrix || matrix->outputComponents || contractedDim(matrix->input))
+    if (!matrix || probe->hasOffset() || matrix->outputComponents || contractedDim(matrix->input))
       return;
     ImplicitLocOpBuilder b(op.getLoc(), entry.getContext());
     b.setInsertionPointAfterValue(region.output);
@@ -120,6 +121,8 @@ struct RaiseTokenMatricesPass : impl::RaiseTokenMatricesPassBase<RaiseTokenMatri
     if (failed(mode))
       return signalPassFailure();
     Raiser raiser(getOperation(), "raise-token-matrices", *mode);
+    if (failed(forwardSlices(getOperation())))
+      return signalPassFailure();
     lowerFeatureTransforms(getOperation(), raiser);
     raiseRegions(getOperation(), raiser, {}, proposeMatrix);
     DenseLayers(getOperation(), raiser).raise();

@@ -18,6 +18,8 @@ public:
   Reader(const Probe &probe, std::string &why) : probe(probe), why(why) {}
 
   std::optional<LinearMixer> read() {
+    if (probe.hasOffset() && !fail("something is added to the sum"))
+      return std::nullopt;
     if (!assignRoles() || !assignDims() || !checkKeys())
       return std::nullopt;
     start = probe.outputShape()[mixer.dims.token] / 3;

@@ -51,13 +51,21 @@ Value viewOf(Value output, const TokenAxes &axes, SmallVectorImpl<Value> &steps)
   return output;
 }
 
+/// Whether a reshape only adds or drops dimensions of size 1.
+bool keepsWideDims(Operation *reshape) {
+  auto wide = [](Value tensor) {
+    return llvm::filter_to_vector(cast<RankedTensorType>(tensor.getType()).getShape(),
+                                  [](int64_t size) { return size != 1; });
+  };
+  return wide(reshape->getOperand(0)) == wide(reshape->getResult(0));
+}
+
 class Walk {
 public:
   Walk(const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit) : axes(axes), sizes(sizes), limit(limit) {}
 
   std::optional<TokenRegion> from(Value output) {
-    output = viewOf(output, axes, region.inner);
-    region.output = output;
+    region.output = viewOf(output, axes, region.inner);
     push(output.getDefiningOp());
     while (!pending.empty() && limit > 0)
       visit(pending.pop_back_val());
@@ -105,7 +113,9 @@ private:
     while (Operation *op = at.getDefiningOp()) {
       if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
         at = op->getOperand(0);
-        isReshaped = true;
+        isReshaped |= !keepsWideDims(op);
+        if (!isReshaped && isFactor(at))
+          value = at;
         continue;
       }
       Value source = copiedValue(op);
@@ -166,14 +176,18 @@ std::optional<TokenRegion> regionOf(Value output, const TokenAxes &axes, Concret
 TokenRegion regionAround(Value output, Value input, const TokenAxes &axes) {
   TokenRegion region;
   region.output = viewOf(output, axes, region.inner);
+  auto rank = [](Value tensor) { return cast<RankedTensorType>(tensor.getType()).getRank(); };
+  // Dimensions that were split for the output are split in the input, where there is such a view.
+  Value chosen = input;
   for (Value at = input; Operation *op = at.getDefiningOp();) {
     bool isReshape = isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op);
     at = isReshape ? op->getOperand(0) : copiedValue(op);
     if (!at || !axes.rowDim(at))
       break;
-    input = at;
+    if (rank(at) == rank(region.output) || rank(chosen) != rank(region.output))
+      chosen = at;
   }
-  region.frontier.push_back(input);
+  region.frontier.push_back(chosen);
   return region;
 }
 

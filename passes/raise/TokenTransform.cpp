@@ -12,6 +12,9 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
+// Matrices of cosines and sines are stored as f32.
+constexpr double kSameWeight = 1e-6;
+
 /// One part of the output as a multiple of the cosine or sine transform of one part of the input.
 struct Term {
   int64_t inputPart = 0, outputPart = 0;
@@ -48,12 +51,13 @@ private:
     double largest = 0;
     for (double weight : *column)
       largest = std::max(largest, std::abs(weight));
-    if (largest < 1e-9)
+    if (largest < kSameWeight)
       return true;
     // Row 0 is 1 for cosines and 0 for sines.
-    bool isCosine = std::abs((*column)[0]) > 1e-9 * largest;
+    bool isCosine = std::abs((*column)[0]) > kSameWeight * largest;
     term.kind = isCosine ? mixer::StructuredKind::Cosine : mixer::StructuredKind::Sine;
-    term.factor = (*column)[isCosine ? 0 : 1] / (isCosine ? 1.0 : std::sin(2 * M_PI / matrix.tokens));
+    int64_t row = isCosine ? 0 : matrix.tokens / 4;
+    term.factor = (*column)[row] / (isCosine ? 1.0 : std::sin(2 * M_PI * double(row) / double(matrix.tokens)));
     terms.push_back(term);
     return follows(term, 1) && follows(term, matrix.tokens / 2 - 1);
   }
@@ -65,7 +69,7 @@ private:
     for (auto [place, weight] : llvm::enumerate(*column)) {
       double angle = 2 * M_PI * double((place % matrix.tokens) * token % matrix.tokens) / matrix.tokens;
       double expected = term.factor * (term.kind == mixer::StructuredKind::Cosine ? std::cos(angle) : std::sin(angle));
-      if (std::abs(weight - expected) > 1e-9 * std::abs(term.factor) * matrix.tokens)
+      if (std::abs(weight - expected) > kSameWeight * std::abs(term.factor))
         return false;
     }
     return true;
@@ -165,7 +169,8 @@ private:
 RegionProposal proposeTransform(ImplicitLocOpBuilder &b, const TokenRegion &region, const Probe &probe) {
   RegionProposal proposal{nullptr, "a Fourier transform along tokens", "", 0};
   std::optional<PositionMatrix> matrix = PositionMatrix::of(probe);
-  if (!matrix || matrix->tokens < 6 || matrix->tokens != probe.inputs()[0].shape[*matrix->input.tokenDim])
+  if (!matrix || probe.hasOffset() || matrix->tokens < 6 ||
+      matrix->tokens != probe.inputs()[0].shape[*matrix->input.tokenDim])
     return proposal;
   std::optional<SmallVector<Term>> terms = TransformReader(*matrix, probe).read();
   if (!terms)

@@ -35,6 +35,8 @@ def main():
                           node("Neg", ["b"], ["y"])], {"x": x}, [helper.make_tensor_value_info("y", 1, [2, 5, 6])],
           edit=lambda m: m.graph.value_info.append(helper.make_tensor_value_info("b", 1, [2, 5, 6])))
     write("unsupported-unknown", [node("FancyMix", ["x"], ["y"], name="fancy")], {"x": x}, ["y"])
+    write("negative-perm", [node("Transpose", ["x"], ["y"], name="turn", perm=[0, -1, -2])], {"x": x},
+          [helper.make_tensor_value_info("y", 1, [2, 6, 5])])
     write("pass-through", [node("Identity", ["x"], ["y"])], {"x": x}, ["y"])
     write("constant-output", [node("Constant", [], ["y"], value_ints=[1, 2])], {"x": x}, ["y"])
 
