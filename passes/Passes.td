@@ -67,6 +67,33 @@ def RerollRecurrencesPass : Pass<"heddle-reroll-recurrences", "::mlir::func::Fun
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FreeLengthPass : Pass<"heddle-free-length", "::mlir::func::FuncOp"> {
+  let summary = "make a length that a trace has frozen symbolic again";
+  let description = [{
+    An exporter that traces a model at 64 tokens writes 64 everywhere. Groups the dimensions of all tensors into classes of equal
+    size, and pins those that an op needs as they are: constant tensors, splits into chunks, kernels with a number for each token,
+    bodies that compare positions with numbers. A class along which mixers mix or loops over tokens run, that reaches an argument and
+    that nothing pins, becomes a symbol: types, sizes and the entry's shapes follow. The new entry is compared with the old one at the
+    traced length, and with itself at others; otherwise the entry stays as it is. What pins the length is kept in the attribute
+    `heddle.frozen_length`, and in remarks of category `free-length`.
+
+    Before:
+    ```mlir
+    func.func @forward(%x: tensor<2x64x8xf32>) -> tensor<2x64x8xf32> attributes {heddle.symbols = []}
+    ```
+    After:
+    ```mlir
+    func.func @forward(%x: tensor<2x?x8xf32>) -> tensor<2x?x8xf32> attributes {heddle.symbols = ["T"]}
+    ```
+  }];
+  let options = [
+    Option<"keep", "keep", "bool", /*default=*/"false", "leave every length as it was traced">,
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def ContractProductsPass : Pass<"heddle-contract-products", "::mlir::func::FuncOp"> {
   let summary = "write a product that is summed at once as a contraction";
   let description = [{

@@ -87,6 +87,18 @@ AffineExpr tensorBytes(func::FuncOp func) {
   return bytes;
 }
 
+/// Lengths that a trace has frozen, and nodes that only make sense at them.
+json::Array frozenToJson(ArrayAttr frozen) {
+  json::Array lengths;
+  for (auto length : frozen.getAsRange<DictionaryAttr>()) {
+    json::Array nodes;
+    for (auto node : length.getAs<ArrayAttr>("locations").getAsRange<StringAttr>())
+      nodes.push_back(node.getValue());
+    lengths.push_back(json::Object{{"size", length.getAs<IntegerAttr>("size").getInt()}, {"nodes", std::move(nodes)}});
+  }
+  return lengths;
+}
+
 json::Object entryToJson(func::FuncOp func) {
   llvm::SmallVector<llvm::StringRef> symbols = readSymbols(func);
   json::Array symbolList, inputs, outputs;
@@ -111,6 +123,8 @@ json::Object entryToJson(func::FuncOp func) {
                      {"memory", json::Object{{"tensors", printSize(tensorBytes(func), symbols)}}}};
   if (auto defaults = func->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
     entry["defaults"] = json::Array(llvm::ArrayRef<int64_t>(defaults));
+  if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))
+    entry["frozen"] = frozenToJson(frozen);
   return entry;
 }
 
@@ -144,17 +158,20 @@ json::Object mixerToJson(mixer::MixOp mix) {
 } // namespace
 
 ManifestBuilder::ManifestBuilder(ModuleOp module) : modelName(module.getName().value_or("model").str()) {
+  readEntries(module);
+  llvm::SetVector<llvm::StringRef> names;
+  module.walk([&](mixer::UnsupportedOp kept) { names.insert(kept.getOperatorName()); });
+  for (llvm::StringRef name : names)
+    unsupported.push_back(name.str());
+}
+
+void ManifestBuilder::readEntries(ModuleOp module) {
+  entries.clear();
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic())
       entries.push_back(entryToJson(func));
-  llvm::SetVector<llvm::StringRef> names;
-  module.walk([&](Operation *op) {
-    loops += isa<scf::ForOp, scf::WhileOp>(op);
-    if (auto kept = dyn_cast<mixer::UnsupportedOp>(op))
-      names.insert(kept.getOperatorName());
-  });
-  for (llvm::StringRef name : names)
-    unsupported.push_back(name.str());
+  loops = 0;
+  module.walk([&](Operation *op) { loops += isa<scf::ForOp, scf::WhileOp>(op); });
 }
 
 json::Object &ManifestBuilder::entry(llvm::StringRef name) {
@@ -165,7 +182,9 @@ json::Object &ManifestBuilder::entry(llvm::StringRef name) {
 }
 
 void ManifestBuilder::observe(ModuleOp module, llvm::StringRef phase) {
-  if (phase == "form")
+  if (phase == "raise")
+    readEntries(module); // loops have become mixers, and lengths symbols
+  else if (phase == "form")
     readMixers(module);
   else if (phase == "bufferize")
     readCosts(module);

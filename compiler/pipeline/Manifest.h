@@ -21,6 +21,7 @@ public:
   std::string finish(const CompileOptions &options, uint64_t constantBytes);
 
 private:
+  void readEntries(mlir::ModuleOp module);
   void readMixers(mlir::ModuleOp module);
   void readCosts(mlir::ModuleOp module);
   void readKernels(mlir::ModuleOp module);

@@ -20,6 +20,8 @@ struct CompileOptions {
   int64_t chunk = 0;
   /// How raises are proved: "off", "cheap" or "always" (passes/raise/Proof.h).
   std::string verifyRaises = "cheap";
+  /// Leaves a length that a trace has frozen as it is.
+  bool keepLength = false;
   /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
   std::string cpu = "native";
   /// Called at the start of each step with its index, the number of steps and its name (for progress).

@@ -35,6 +35,9 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addNestedPass<func::FuncOp>(createRaiseRecurrencesPass({options.verifyRaises}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addNestedPass<func::FuncOp>(createFreeLengthPass({options.keepLength, options.verifyRaises}));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
 }
 
 // Before: mixers without a form. After: each has one, and a remark says what it and its rivals cost.

@@ -35,7 +35,24 @@ SymbolValues modelDims(const heddle_entry_t *entry, func::FuncOp function) {
   if (auto defaults = function->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
     for (size_t i = 0; i < heddle_entry_symbol_count(entry); ++i)
       values[heddle_entry_symbol(entry, i)->name] = defaults[i];
+  // A length that compiling has freed is fixed in the imported model, which is the reference.
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
+    const heddle_tensor_info_t *input = heddle_entry_input(entry, index);
+    for (auto [dim, size] : llvm::enumerate(cast<ShapedType>(type).getShape()))
+      if (auto symbol = values.find(input->dimensions[dim]); symbol != values.end() && !ShapedType::isDynamic(size))
+        symbol->second = size;
+  }
   return values;
+}
+
+/// The reference has fixed sizes where compiling may have freed them.
+io::Status checkSizes(func::FuncOp function, const std::vector<io::HostTensor> &inputs) {
+  for (auto [type, input] : llvm::zip_equal(function.getArgumentTypes(), inputs))
+    for (auto [expected, got] : llvm::zip_equal(cast<ShapedType>(type).getShape(), input.shape))
+      if (!ShapedType::isDynamic(expected) && expected != got)
+        return io::Error{"inputs", "length", std::to_string(expected) + ", as in the imported model",
+                         std::to_string(got)};
+  return {};
 }
 
 struct Reference {
@@ -108,6 +125,8 @@ private:
     auto inputs = makeInputs(entry, function);
     if (!inputs)
       return inputs.error();
+    if (io::Status status = checkSizes(function, *inputs); !status)
+      return status.error();
     auto outputs = model.runner->makeOutputs(entry, *inputs);
     if (!outputs)
       return outputs.error();

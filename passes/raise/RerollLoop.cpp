@@ -53,9 +53,8 @@ llvm::DenseSet<Operation *> RerollLoop::replacedOps() const {
   for (unsigned row : schedule.rows)
     for (int64_t iteration = begin; iteration < end; ++iteration) {
       int64_t own = iteration + schedule.shifts.lookup(row);
-      if (own >= 0 && own < table.iterations)
-        if (Operation *op = table.rows[row].ops[schedule.column(own)])
-          ops.insert(op);
+      if (Operation *op = table.rows[row].opAt(schedule.column(own)))
+        ops.insert(op);
     }
   for (const RowStack &stack : schedule.stacks)
     ops.insert(stack.stack.inserts.begin(), stack.stack.inserts.end());

@@ -4,6 +4,7 @@
 #include "passes/raise/RerollLoop.h"
 #include "passes/raise/RerollStart.h"
 #include "passes/raise/RerollUses.h"
+#include "passes/raise/SliceReaders.h"
 
 #include "mlir/Analysis/TopologicalSortUtils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -34,31 +35,49 @@ public:
 
   /// True where anything was re-rolled.
   bool run() {
-    llvm::MapVector<int64_t, std::unique_ptr<UnrolledTable>> tables;
-    llvm::MapVector<int64_t, SmallVector<RowStack>> stacks;
+    struct Trace {
+      explicit Trace(int64_t iterations) : table(iterations) {}
+      UnrolledTable table;
+      SmallVector<RowStack> stacks;
+      SmallVector<unsigned> roots;
+    };
+    llvm::MapVector<int64_t, std::unique_ptr<Trace>> traces;
+    auto traceOf = [&](int64_t iterations) -> Trace & {
+      std::unique_ptr<Trace> &trace = traces[iterations];
+      if (!trace)
+        trace = std::make_unique<Trace>(iterations);
+      return *trace;
+    };
     for (Stack &stack : findStacks(block)) {
-      int64_t iterations = stack.pieces.size();
-      std::unique_ptr<UnrolledTable> &table = tables[iterations];
-      if (!table)
-        table = std::make_unique<UnrolledTable>(iterations);
-      std::optional<UnrolledRead> read = table->add(stack.pieces);
+      Trace &trace = traceOf(stack.pieces.size());
+      std::optional<UnrolledRead> read = trace.table.add(stack.pieces);
       if (read && read->kind == UnrolledRead::Row)
-        stacks[iterations].push_back({std::move(stack), *read});
+        trace.stacks.push_back({std::move(stack), *read});
+    }
+    for (ArrayRef<Value> readers : findSliceReaders(block)) {
+      Trace &trace = traceOf(readers.size());
+      std::optional<UnrolledRead> read = trace.table.add(readers);
+      if (read && read->kind == UnrolledRead::Row)
+        trace.roots.push_back(read->index);
     }
     bool changed = false;
-    for (auto &[iterations, table] : tables)
-      for (RerollSchedule &schedule : scheduleRows(*table, stacks[iterations])) {
+    for (auto &[iterations, trace] : traces)
+      for (RerollSchedule &schedule : scheduleRows(trace->table, trace->stacks, trace->roots)) {
         for (RowStack &stack : schedule.stacks)
           stack.stack.base = current(stack.stack.base);
-        table->replace([&](Value value) { return current(value); });
-        changed |= reroll(*table, schedule);
+        trace->table.replace([&](Value value) { return current(value); });
+        changed |= reroll(trace->table, schedule);
       }
     return changed;
   }
 
 private:
-  bool reroll(const UnrolledTable &table, const RerollSchedule &schedule) {
+  bool reroll(UnrolledTable &table, const RerollSchedule &schedule) {
     int64_t all = schedule.iterations;
+    // A row that is computed ahead has values behind the last iteration, such as the last state.
+    for (unsigned row : schedule.rows)
+      for (int64_t ahead = 0; ahead < schedule.shifts.lookup(row); ++ahead)
+        table.extend(row, schedule.column(all + ahead));
     RerollLoop whole(table, schedule, 0, all);
     if (whole.isInBounds()) {
       bool isKnown = llvm::all_of(whole.carried(), [&](const CarriedValue &each) { return whole.knownInit(each); });
@@ -76,10 +95,10 @@ private:
   bool propose(const UnrolledTable &table, const RerollSchedule &schedule, int64_t begin, int64_t end,
                ArrayRef<double> starts) {
     RerollLoop loop(table, schedule, begin, end);
-    Location loc = schedule.stacks.front().stack.last.getLoc();
+    Location loc = table.sampleOf(table.rows[schedule.rows.back()])->getLoc();
     llvm::DenseSet<Operation *> replaced = loop.replacedOps();
     std::optional<SmallVector<WantedValue>> wanted = wantedOutside(table, schedule, begin, end, loop, replaced);
-    if (!wanted || !loop.isInBounds())
+    if (!wanted || !loop.isInBounds() || (schedule.stacks.empty() && wanted->empty()))
       return false;
     SmallVector<Value> inits, needed;
     for (const CarriedValue &each : loop.carried()) {
@@ -88,8 +107,6 @@ private:
         return false;
     }
     SmallVector<Value> frontier = frontierOf(table, schedule);
-    if (begin == 0)
-      llvm::append_range(frontier, llvm::make_filter_range(inits, [](Value init) { return init; }));
     llvm::erase_if(frontier, [](Value value) { return !isDrawn(value); });
     needed = neededBy(table, schedule, begin, end);
     llvm::append_range(needed, llvm::make_filter_range(inits, [](Value init) { return init; }));

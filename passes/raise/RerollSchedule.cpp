@@ -10,6 +10,9 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
+// How many iterations a row may wait: as far as a state may look back and still be carried itself.
+constexpr int64_t kMostDelays = 4;
+
 class Scheduler {
 public:
   Scheduler(const UnrolledTable &table, RerollSchedule &schedule) : table(table), schedule(schedule) {}
@@ -87,8 +90,9 @@ private:
     for (auto [row, time] : ready)
       schedule.shifts[row] = -time;
     delayOutputs();
-    for (unsigned row : rowsToDelay(table, schedule))
-      --schedule.shifts[row];
+    for (int64_t round = 0; round < kMostDelays; ++round)
+      for (unsigned row : rowsToDelay(table, schedule))
+        --schedule.shifts[row];
     return llvm::all_of(schedule.stacks, [&](const RowStack &stack) { return schedule.carriedOver(stack) >= 0; });
   }
 
@@ -176,7 +180,8 @@ private:
 
 } // namespace
 
-std::vector<RerollSchedule> scheduleRows(const UnrolledTable &table, ArrayRef<RowStack> stacks) {
+std::vector<RerollSchedule> scheduleRows(const UnrolledTable &table, ArrayRef<RowStack> stacks,
+                                         ArrayRef<unsigned> roots) {
   llvm::EquivalenceClasses<unsigned> together;
   for (auto [index, row] : llvm::enumerate(table.rows)) {
     together.insert(index);
@@ -187,6 +192,8 @@ std::vector<RerollSchedule> scheduleRows(const UnrolledTable &table, ArrayRef<Ro
   llvm::MapVector<unsigned, RerollSchedule> groups;
   for (const RowStack &stack : stacks)
     groups[together.getLeaderValue(stack.read.index)].stacks.push_back(stack);
+  for (unsigned root : roots)
+    groups.insert({together.getLeaderValue(root), RerollSchedule()});
   for (unsigned row = 0; row < table.rows.size(); ++row)
     if (auto group = groups.find(together.getLeaderValue(row)); group != groups.end())
       group->second.rows.push_back(row);

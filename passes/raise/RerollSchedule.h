@@ -49,9 +49,10 @@ struct RerollSchedule {
   }
 };
 
-/// One schedule for each set of rows that belong together and carry a state from token to token. Rows of which neither
-/// direction gives an order are left out.
-std::vector<RerollSchedule> scheduleRows(const UnrolledTable &table, llvm::ArrayRef<RowStack> stacks);
+/// One schedule for each set of rows that belong together and carry a state from token to token, if they have a stack
+/// or one of `roots`. Rows of which neither direction gives an order are left out.
+std::vector<RerollSchedule> scheduleRows(const UnrolledTable &table, llvm::ArrayRef<RowStack> stacks,
+                                         llvm::ArrayRef<unsigned> roots);
 
 } // namespace heddle
 

@@ -82,8 +82,7 @@ std::optional<SmallVector<WantedValue>> wantedOutside(const UnrolledTable &table
   for (unsigned row : schedule.rows)
     for (int64_t iteration = begin; iteration < end; ++iteration) {
       int64_t own = iteration + schedule.shifts.lookup(row);
-      bool exists = own >= 0 && own < table.iterations;
-      Operation *op = exists ? table.rows[row].ops[schedule.column(own)] : nullptr;
+      Operation *op = table.rows[row].opAt(schedule.column(own));
       if (!op)
         continue;
       for (OpResult result : op->getResults())

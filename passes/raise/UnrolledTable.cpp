@@ -12,9 +12,15 @@ namespace heddle {
 // never repeats would be walked along each of its paths.
 constexpr size_t kMostPlaces = 4;
 
+Operation *UnrolledRow::opAt(int64_t iteration) const {
+  if (iteration >= 0 && iteration < int64_t(ops.size()))
+    return ops[iteration];
+  return beyond.lookup(iteration);
+}
+
 Value UnrolledRow::valueAt(unsigned result, int64_t iteration) const {
-  if (iteration >= 0 && iteration < int64_t(ops.size()) && ops[iteration])
-    return ops[iteration]->getResult(result);
+  if (Operation *op = opAt(iteration))
+    return op->getResult(result);
   return odd.lookup({result, iteration});
 }
 
@@ -174,6 +180,36 @@ std::optional<UnrolledRead> UnrolledTable::addRow(const Values &values, Range &r
   return UnrolledRead{UnrolledRead::Row, index, sample.getResultNumber(), 0};
 }
 
+void UnrolledTable::extend(unsigned index, int64_t iteration) {
+  UnrolledRow &row = rows[index];
+  auto isExpected = [&](const UnrolledRead &read, Value value) {
+    if (read.kind == UnrolledRead::Row)
+      return value == rows[read.index].valueAt(read.result, iteration - read.distance);
+    if (read.kind == UnrolledRead::Invariant)
+      return value == invariants[read.index];
+    auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+    if (read.kind != UnrolledRead::Slice || !slice)
+      return false;
+    const MovingSlice &moving = slices[read.index];
+    return slice.getSource() == moving.sample.getSource() &&
+           slice.getStaticOffset(moving.dim) == moving.stride * iteration + moving.offset;
+  };
+  for (const UnrolledRead &read : row.reads) {
+    Value known =
+        read.kind == UnrolledRead::Row ? rows[read.index].valueAt(read.result, iteration - read.distance) : Value();
+    if (!known)
+      continue;
+    for (Operation *user : known.getUsers()) {
+      std::optional<SmallVector<Value>> reads = readsWhereAlike(sampleOf(row), user);
+      if (!reads || !llvm::all_of(llvm::zip_equal(row.reads, *reads),
+                                  [&](auto pair) { return isExpected(std::get<0>(pair), std::get<1>(pair)); }))
+        continue;
+      row.beyond[iteration] = user;
+      return;
+    }
+  }
+}
+
 void UnrolledTable::replace(llvm::function_ref<Value(Value)> current) {
   for (Value &value : invariants)
     value = current(value);
@@ -185,7 +221,7 @@ void UnrolledTable::replace(llvm::function_ref<Value(Value)> current) {
 void UnrolledTable::removeRowsFrom(unsigned first) {
   for (auto &[op, list] : places)
     llvm::erase_if(list, [&](auto place) { return place.first >= first; });
-  rows.truncate(first);
+  rows.resize(first);
 }
 
 } // namespace heddle

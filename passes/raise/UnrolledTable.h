@@ -50,6 +50,10 @@ struct UnrolledRow {
   /// beyond the last.
   llvm::MapVector<std::pair<unsigned, int64_t>, mlir::Value> odd;
 
+  /// Ops like the sample in iterations before the first or beyond the last.
+  llvm::MapVector<int64_t, mlir::Operation *> beyond;
+
+  mlir::Operation *opAt(int64_t iteration) const;
   mlir::Value valueAt(unsigned result, int64_t iteration) const;
 };
 
@@ -61,13 +65,16 @@ public:
   /// as before.
   std::optional<UnrolledRead> add(llvm::ArrayRef<mlir::Value> values);
 
+  /// Looks for the row's op in an iteration before the first or beyond the last, among what reads the rows' values.
+  void extend(unsigned row, int64_t iteration);
+
   /// Brings values from outside of the table up to date after some of them were replaced.
   void replace(llvm::function_ref<mlir::Value(mlir::Value)> current);
 
   mlir::Operation *sampleOf(const UnrolledRow &row) const { return row.ops[middle]; }
 
   const int64_t iterations, middle;
-  llvm::SmallVector<UnrolledRow> rows;
+  std::vector<UnrolledRow> rows;
   llvm::SmallVector<mlir::Value> invariants;
   llvm::SmallVector<MovingSlice> slices;
   llvm::SmallVector<UnrolledConstant> constants;

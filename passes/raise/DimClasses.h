@@ -1,0 +1,68 @@
+// Which dimensions of an entry are the same size for a reason, and which only happen to be.
+//
+//   %x: tensor<2x64x64xf32>   %w: constant tensor<64x64xf32>   %y = matmul of %x collapsed to tensor<128x64xf32> and %w
+//
+//   dim 1 of %x: a class of its own, that of the tokens; 128 is the product of dims 0 and 1
+//   dim 2 of %x: the class of the rows of %w, pinned by the constant
+//
+// Sizes of one class differ by a fixed number, as those of a padded tensor do. A class is pinned where an op only makes
+// sense at that size: by a constant tensor, by a split into chunks, by an op that is not known.
+#ifndef HEDDLE_PASSES_RAISE_DIMCLASSES_H
+#define HEDDLE_PASSES_RAISE_DIMCLASSES_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace heddle {
+
+class DimClasses {
+public:
+  using Var = unsigned;
+  /// Size of a variable: that of the class plus a number.
+  struct Member {
+    Var root;
+    int64_t offset;
+  };
+  /// `whole` is the product of `parts`, outer to inner.
+  struct Product {
+    Var whole;
+    llvm::SmallVector<Var> parts;
+    mlir::Location loc;
+  };
+
+  Var of(mlir::Value tensor, int64_t dim);
+  /// A size that is no dimension, such as the number of iterations of a loop.
+  Var add(int64_t size);
+  int64_t size(Var var) const { return sizes[var]; }
+  bool isUnit(Var var) const { return sizes[var] == 1; }
+
+  Member find(Var var) const;
+  /// size(left) = size(right) + difference, whatever the length. Pins both where their sizes say otherwise.
+  void unify(Var left, Var right, int64_t difference, mlir::Location loc);
+  void pin(Var var, mlir::Location loc);
+  void pinAll(mlir::Value tensor, mlir::Location loc);
+  void addProduct(Var whole, llvm::ArrayRef<Var> parts, mlir::Location loc);
+  /// Makes the parts of equal products equal and pins what is divided in two ways, until nothing changes.
+  void solve();
+
+  bool isPinned(Var root) const { return pins.contains(root); }
+  llvm::ArrayRef<mlir::Location> pinsOf(Var root) const;
+  /// The product that a class is, if it is one.
+  const Product *productOf(Var root) const;
+
+private:
+  mutable llvm::SmallVector<Var> parents;
+  mutable llvm::SmallVector<int64_t> offsets; // to the parent
+  llvm::SmallVector<int64_t> sizes;           // ShapedType::kDynamic where open
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, Var> vars;
+  llvm::DenseMap<Var, llvm::SmallVector<mlir::Location>> pins;
+  llvm::SmallVector<Product> products;
+};
+
+/// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run.
+DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens);
+
+} // namespace heddle
+
+#endif

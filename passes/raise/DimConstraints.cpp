@@ -1,0 +1,285 @@
+// What each op says about the sizes of its tensors.
+#include "dialects/mixer/Mixer.h"
+#include "passes/raise/DimClasses.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+using Var = DimClasses::Var;
+
+int64_t rankOf(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? type.getRank() : 0;
+}
+
+class Constraints {
+public:
+  Constraints(DimClasses &classes, SmallVectorImpl<Var> &tokens) : classes(classes), tokens(tokens) {}
+
+  void visit(Block &block) {
+    for (Operation &op : block)
+      visit(&op);
+  }
+
+private:
+  void visit(Operation *op) {
+    llvm::TypeSwitch<Operation *>(op)
+        .Case([&](linalg::LinalgOp structured) { visitStructured(structured); })
+        .Case([&](mixer::MixOp mix) { visitMix(mix); })
+        .Case([&](scf::ForOp loop) { visitLoop(loop); })
+        .Case([&](tensor::ExtractSliceOp slice) { visitSlice(slice, slice.getSource(), slice.getResult()); })
+        .Case([&](tensor::InsertSliceOp slice) {
+          equate(slice.getResult(), slice.getDest(), slice.getLoc());
+          visitSlice(slice, slice.getDest(), slice.getSource());
+        })
+        .Case([&](tensor::CollapseShapeOp reshape) {
+          visitReshape(reshape.getResult(), reshape.getSrc(), reshape.getReassociationIndices(), reshape.getLoc());
+        })
+        .Case([&](tensor::ExpandShapeOp reshape) {
+          visitReshape(reshape.getSrc(), reshape.getResult(), reshape.getReassociationIndices(), reshape.getLoc());
+        })
+        .Case([&](tensor::PadOp pad) { visitPad(pad); })
+        .Case([&](tensor::CastOp cast) { equate(cast.getSource(), cast.getDest(), cast.getLoc()); })
+        .Case<tensor::EmptyOp, tensor::DimOp, func::ReturnOp, scf::YieldOp>([](Operation *) {})
+        .Default([&](Operation *other) { visitOther(other); });
+  }
+
+  void visitOther(Operation *op) {
+    Attribute value;
+    if (matchPattern(op, m_Constant(&value))) {
+      auto dense = dyn_cast<DenseElementsAttr>(value);
+      if (!dense || !dense.isSplat())
+        classes.pinAll(op->getResult(0), op->getLoc());
+      return;
+    }
+    bool isElementwise = op->hasTrait<OpTrait::Elementwise>() && op->getNumResults() == 1;
+    for (Value value : llvm::concat<Value>(op->getOperands(), op->getResults())) {
+      if (!isElementwise)
+        classes.pinAll(value, op->getLoc());
+      else if (rankOf(value) != 0)
+        equate(value, op->getResult(0), op->getLoc());
+    }
+  }
+
+  void equate(Value left, Value right, Location loc) {
+    for (int64_t dim = 0; dim < rankOf(left); ++dim)
+      classes.unify(classes.of(left, dim), classes.of(right, dim), 0, loc);
+  }
+
+  void visitStructured(linalg::LinalgOp op) {
+    SmallVector<std::optional<Var>> loops(op.getNumLoops());
+    SmallVector<std::pair<Var, AffineExpr>> sums;
+    for (OpOperand &operand : op->getOpOperands())
+      for (auto [dim, expr] : llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults())) {
+        if (rankOf(operand.get()) == 0)
+          break;
+        Var var = classes.of(operand.get(), dim);
+        auto loop = dyn_cast<AffineDimExpr>(expr);
+        if (!loop) {
+          sums.push_back({var, expr});
+          continue;
+        }
+        std::optional<Var> &known = loops[loop.getPosition()];
+        if (known)
+          classes.unify(var, *known, 0, op.getLoc());
+        else
+          known = var;
+      }
+    for (auto [var, expr] : sums)
+      visitSum(op, var, expr, loops);
+    for (OpResult result : op->getResults())
+      equate(result, op.getDpsInitOperand(result.getResultNumber())->get(), op.getLoc());
+    visitBody(op, loops);
+  }
+
+  /// A dimension that a window slides over: as long as the outputs and the window, less one.
+  void visitSum(linalg::LinalgOp op, Var var, AffineExpr expr, ArrayRef<std::optional<Var>> loops) {
+    auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+    auto left = sum ? dyn_cast<AffineDimExpr>(sum.getLHS()) : nullptr;
+    auto right = sum ? dyn_cast<AffineDimExpr>(sum.getRHS()) : nullptr;
+    bool isSum = sum && sum.getKind() == AffineExprKind::Add && left && right;
+    if (isSum && loops[left.getPosition()] && loops[right.getPosition()]) {
+      Var longer = *loops[left.getPosition()], window = *loops[right.getPosition()];
+      if (!ShapedType::isDynamic(classes.size(longer)) && classes.size(longer) < classes.size(window))
+        std::swap(longer, window);
+      if (!ShapedType::isDynamic(classes.size(window))) {
+        classes.pin(window, op.getLoc());
+        return classes.unify(var, longer, classes.size(window) - 1, op.getLoc());
+      }
+    }
+    if (!classes.isUnit(var))
+      classes.pin(var, op.getLoc());
+  }
+
+  /// Bodies that read tensors at computed positions, or compare positions with numbers, know the size.
+  void visitBody(linalg::LinalgOp op, ArrayRef<std::optional<Var>> loops) {
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    for (Value value : captured)
+      classes.pinAll(value, op.getLoc());
+    bool comparesWithNumbers = llvm::any_of(captured, [](Value value) {
+      llvm::APInt number;
+      return matchPattern(value, m_ConstantInt(&number)) && number.sgt(1);
+    });
+    op->walk([&](linalg::IndexOp index) {
+      if (comparesWithNumbers && loops[index.getDim()])
+        classes.pin(*loops[index.getDim()], op.getLoc());
+    });
+  }
+
+  void visitReshape(Value merged, Value split, ArrayRef<ReassociationIndices> groups, Location loc) {
+    for (auto [dim, group] : llvm::enumerate(groups)) {
+      SmallVector<Var> parts;
+      for (int64_t part : group)
+        parts.push_back(classes.of(split, part));
+      classes.addProduct(classes.of(merged, dim), parts, loc);
+    }
+  }
+
+  void visitPad(tensor::PadOp pad) {
+    SmallVector<OpFoldResult> lows = pad.getMixedLowPad(), highs = pad.getMixedHighPad();
+    for (int64_t dim = 0; dim < rankOf(pad.getSource()); ++dim) {
+      std::optional<int64_t> low = getConstantIntValue(lows[dim]), high = getConstantIntValue(highs[dim]);
+      Var source = classes.of(pad.getSource(), dim), result = classes.of(pad.getResult(), dim);
+      if (low && high)
+        classes.unify(result, source, *low + *high, pad.getLoc());
+      else
+        classes.pin(source, pad.getLoc()), classes.pin(result, pad.getLoc());
+    }
+  }
+
+  /// A slice of `part` in `whole`: of whole dimensions, of all but a margin, or of fixed places at the start.
+  void visitSlice(OffsetSizeAndStrideOpInterface slice, Value whole, Value part) {
+    llvm::SmallBitVector dropped = droppedDims(slice);
+    int64_t partDim = 0;
+    for (int64_t dim = 0; dim < rankOf(whole); ++dim) {
+      Var outer = classes.of(whole, dim);
+      std::optional<Var> inner;
+      if (!dropped[dim])
+        inner = classes.of(part, partDim++);
+      visitSliceDim(slice, dim, outer, inner);
+    }
+  }
+
+  static llvm::SmallBitVector droppedDims(OffsetSizeAndStrideOpInterface slice) {
+    if (auto extract = dyn_cast<tensor::ExtractSliceOp>(slice.getOperation()))
+      return extract.getDroppedDims();
+    return cast<tensor::InsertSliceOp>(slice.getOperation()).getDroppedDims();
+  }
+
+  void visitSliceDim(OffsetSizeAndStrideOpInterface slice, int64_t dim, Var outer, std::optional<Var> inner) {
+    Location loc = slice.getLoc();
+    std::optional<int64_t> offset = getConstantIntValue(slice.getMixedOffsets()[dim]);
+    std::optional<int64_t> size = getConstantIntValue(slice.getMixedSizes()[dim]);
+    bool isContiguous = getConstantIntValue(slice.getMixedStrides()[dim]) == 1;
+    if (!offset && size == 1) {
+      auto position = dyn_cast<BlockArgument>(cast<Value>(slice.getMixedOffsets()[dim]));
+      auto trips = position ? tripsOf.find(position) : tripsOf.end();
+      if (trips == tripsOf.end())
+        return classes.pin(outer, loc);
+      tokens.push_back(outer);
+      return classes.unify(outer, trips->second, 0, loc);
+    }
+    int64_t extent = classes.size(outer);
+    bool isWhole = offset == 0 && (size ? *size == extent : ShapedType::isDynamic(extent));
+    if (isContiguous && inner && isWhole)
+      return classes.unify(*inner, outer, 0, loc);
+    // Most of a dimension is all of it but a margin.
+    if (isContiguous && inner && offset && size && !ShapedType::isDynamic(extent) && 2 * *size > extent)
+      return classes.unify(*inner, outer, *size - extent, loc);
+    classes.pin(outer, loc);
+  }
+
+  void visitLoop(scf::ForOp loop) {
+    std::optional<int64_t> upper = getConstantIntValue(loop.getUpperBound());
+    if (upper && getConstantIntValue(loop.getLowerBound()) == 0 && getConstantIntValue(loop.getStep()) == 1)
+      tripsOf[loop.getInductionVar()] = classes.add(*upper);
+    for (auto [init, argument, yielded, result] :
+         llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), loop.getYieldedValues(), loop.getResults())) {
+      equate(argument, init, loop.getLoc());
+      equate(yielded, argument, loop.getLoc());
+      equate(result, init, loop.getLoc());
+    }
+    visit(*loop.getBody());
+  }
+
+  /// Batch and tokens of an operand of the usual layout; everything else is as it is.
+  void visitMixOperand(mixer::MixOp mix, Value operand, std::optional<int64_t> batchDim,
+                       std::optional<int64_t> tokenDim) {
+    Value output = mix.getOutputInit();
+    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
+      Var var = classes.of(operand, dim);
+      if (classes.isUnit(var))
+        continue;
+      if (dim == batchDim)
+        classes.unify(var, classes.of(output, 0), 0, mix.getLoc());
+      else if (dim == tokenDim && (mix.hasOneTokenAxis() || classes.size(var) == classes.size(classes.of(output, 1))))
+        classes.unify(var, classes.of(output, 1), 0, mix.getLoc());
+      else
+        classes.pin(var, mix.getLoc());
+    }
+  }
+
+  void visitMix(mixer::MixOp mix) {
+    tokens.push_back(classes.of(mix.getOutputInit(), 1));
+    for (Value operand : {mix.getQuery(), mix.getKey(), mix.getValue(), mix.getSegments(), mix.getOutputInit()})
+      if (operand)
+        visitMixOperand(mix, operand, 0, 1);
+    bool hasTokens = !isa<mixer::ToeplitzAttr, mixer::StructuredAttr, mixer::ConstantAttr>(mix.getTransport());
+    for (auto [number, operand] : llvm::enumerate(mix.getTransportOperands())) {
+      // The rate of a factored transport is the same at all tokens.
+      bool isRate = number == 1 && isa<mixer::ElementwiseAttr>(mix.getTransport());
+      if (hasTokens && !isRate)
+        visitMixOperand(mix, operand, 0, 1);
+      else
+        pinLargeKernel(mix, operand);
+    }
+    for (Value state : llvm::concat<Value>(mix.getInitialState(), mix.getStateInits()))
+      visitMixOperand(mix, state, 0, std::nullopt);
+    if (mix.getCurrent())
+      classes.pinAll(mix.getCurrent(), mix.getLoc());
+    if (Value bias = mix.getBias()) {
+      classes.pinAll(bias, mix.getLoc());
+      if (rankOf(bias) == 4)
+        classes.pin(classes.of(mix.getOutputInit(), 1), mix.getLoc());
+    }
+    for (auto [result, init] : llvm::zip(mix.getResults(), mix.getInits()))
+      equate(result, init, mix.getLoc());
+  }
+
+  /// A kernel or matrix with a number for each token is one for this many tokens.
+  void pinLargeKernel(mixer::MixOp mix, Value operand) {
+    Var tokenVar = classes.of(mix.getOutputInit(), 1);
+    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
+      Var var = classes.of(operand, dim);
+      classes.pin(var, mix.getLoc());
+      if (!isa<mixer::ConstantAttr>(mix.getTransport()) && classes.size(var) >= classes.size(tokenVar))
+        classes.pin(tokenVar, mix.getLoc());
+    }
+  }
+
+  DimClasses &classes;
+  SmallVectorImpl<Var> &tokens;
+  llvm::DenseMap<Value, Var> tripsOf; // by induction variable
+};
+
+} // namespace
+
+DimClasses classifyDims(func::FuncOp entry, SmallVectorImpl<Var> &tokens) {
+  DimClasses classes;
+  Constraints(classes, tokens).visit(entry.getBody().front());
+  classes.solve();
+  return classes;
+}
+
+} // namespace heddle
