@@ -252,16 +252,17 @@ Factor beforeMoves(Factor factor, const Variables &variables) {
   return factor;
 }
 
-/// The factor in front of its first copy: nothing is copied to be copied again.
-static Factor beforeCopies(Factor factor, const Variables &variables) {
+/// The factor in front of what only moves its elements, one spelling for all ways to write it. Merged dimensions stay
+/// apart unless a copy lies in front of them.
+static Factor canonical(Factor factor, const Variables &variables) {
   Factor result = factor;
   while (Operation *op = factor.value.getDefiningOp()) {
-    auto copied = throughCopy(op, factor.at);
-    auto source = copied ? copied : throughReshape(op, factor.at, variables);
+    std::optional<Factor> copied = throughCopy(op, factor.at);
+    std::optional<Factor> source = copied ? copied : throughReshape(op, factor.at, variables);
     if (!source)
       break;
     factor = *source;
-    if (copied)
+    if (copied || llvm::all_of(factor.at, [](const Index &index) { return index.size() <= 1; }))
       result = factor;
   }
   return result;
@@ -270,7 +271,7 @@ static Factor beforeCopies(Factor factor, const Variables &variables) {
 Product factorise(Value value, Indices at, const Variables &variables) {
   if (std::optional<Product> product = Factoriser(variables).split(value, at))
     return *product;
-  return Product{1, {beforeCopies({value, at}, variables)}};
+  return Product{1, {canonical({value, at}, variables)}};
 }
 
 } // namespace heddle

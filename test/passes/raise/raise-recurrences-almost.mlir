@@ -558,6 +558,87 @@ func.func @delta_gated(%q: tensor<2x7x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<
   return %r#1 : tensor<2x7x6xf32>
 }
 
+// The outer product of dimensions of size 1.
+// CHECK-LABEL: func.func @delta_through_reshapes(
+// CHECK:         mixer.mix
+// CHECK-SAME:      transport = #mixer.delta<gated = true>
+// CHECK-NOT:     scf.for
+func.func @delta_through_reshapes(%q: tensor<2x7x4xf32>, %k: tensor<2x7x4xf32>, %v: tensor<2x7x6xf32>, %beta: tensor<2x7x1xf32>, %a: tensor<2x7x1xf32>) -> (tensor<2x7x6xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c7 = arith.constant 7 : index
+  %zero = arith.constant 0.0 : f32
+  %v1 = tensor.empty() : tensor<2x7x1xf32>
+  %v2 = linalg.generic {indexing_maps = [affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (b, t, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%a : tensor<2x7x1xf32>) outs(%v1 : tensor<2x7x1xf32>) {
+  ^bb0(%e0: f32, %o: f32):
+    %unit = arith.constant 1.0 : f32
+    %minus = arith.negf %e0 : f32
+    %ex = math.exp %minus : f32
+    %more = arith.addf %ex, %unit : f32
+    %prod = arith.divf %unit, %more : f32
+    linalg.yield %prod : f32
+  } -> tensor<2x7x1xf32>
+  %s0 = arith.constant dense<0.0> : tensor<2x4x6xf32>
+  %empty = tensor.empty() : tensor<2x7x6xf32>
+  %r:2 = scf.for %t = %c0 to %c7 step %c1 iter_args(%s = %s0, %out = %empty) -> (tensor<2x4x6xf32>, tensor<2x7x6xf32>) {
+    %v3 = tensor.extract_slice %k[0, %t, 0] [2, 1, 4] [1, 1, 1] : tensor<2x7x4xf32> to tensor<2x4xf32>
+    %v4 = tensor.extract_slice %k[0, %t, 0] [2, 1, 4] [1, 1, 1] : tensor<2x7x4xf32> to tensor<2x4xf32>
+    %v5 = tensor.extract_slice %v[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x7x6xf32> to tensor<2x6xf32>
+    %v6 = tensor.extract_slice %beta[0, %t, 0] [2, 1, 1] [1, 1, 1] : tensor<2x7x1xf32> to tensor<2x1xf32>
+    %v7 = tensor.extract_slice %v2[0, %t, 0] [2, 1, 1] [1, 1, 1] : tensor<2x7x1xf32> to tensor<2x1xf32>
+    %v8 = tensor.empty() : tensor<2x4x6xf32>
+    %v9 = linalg.generic {indexing_maps = [affine_map<(b, n, d) -> (b, n, d)>, affine_map<(b, n, d) -> (b, 0)>, affine_map<(b, n, d) -> (b, n, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+        ins(%s, %v7 : tensor<2x4x6xf32>, tensor<2x1xf32>) outs(%v8 : tensor<2x4x6xf32>) {
+    ^bb0(%e0: f32, %e1: f32, %o: f32):
+      %prod = arith.mulf %e0, %e1 : f32
+      linalg.yield %prod : f32
+    } -> tensor<2x4x6xf32>
+    %v10 = tensor.empty() : tensor<2x6xf32>
+    %v11 = linalg.fill ins(%zero : f32) outs(%v10 : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %v12 = linalg.generic {indexing_maps = [affine_map<(b, d, n) -> (b, n)>, affine_map<(b, d, n) -> (b, n, d)>, affine_map<(b, d, n) -> (b, d)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%v3, %v9 : tensor<2x4xf32>, tensor<2x4x6xf32>) outs(%v11 : tensor<2x6xf32>) {
+    ^bb0(%e0: f32, %e1: f32, %o: f32):
+      %prod = arith.mulf %e0, %e1 : f32
+      %sum = arith.addf %o, %prod : f32
+      linalg.yield %sum : f32
+    } -> tensor<2x6xf32>
+    %v13 = tensor.empty() : tensor<2x6xf32>
+    %v14 = linalg.sub ins(%v5, %v12 : tensor<2x6xf32>, tensor<2x6xf32>) outs(%v13 : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %v15 = tensor.empty() : tensor<2x6xf32>
+    %v16 = linalg.generic {indexing_maps = [affine_map<(b, d) -> (b, d)>, affine_map<(b, d) -> (b, 0)>, affine_map<(b, d) -> (b, d)>], iterator_types = ["parallel", "parallel"]}
+        ins(%v14, %v6 : tensor<2x6xf32>, tensor<2x1xf32>) outs(%v15 : tensor<2x6xf32>) {
+    ^bb0(%e0: f32, %e1: f32, %o: f32):
+      %prod = arith.mulf %e0, %e1 : f32
+      linalg.yield %prod : f32
+    } -> tensor<2x6xf32>
+    %v17 = tensor.expand_shape %v4 [[0], [1, 2]] output_shape [2, 4, 1] : tensor<2x4xf32> into tensor<2x4x1xf32>
+    %v18 = tensor.expand_shape %v16 [[0], [1, 2]] output_shape [2, 1, 6] : tensor<2x6xf32> into tensor<2x1x6xf32>
+    %v19 = tensor.empty() : tensor<2x4x6xf32>
+    %v20 = linalg.generic {indexing_maps = [affine_map<(b, n, d) -> (b, n, 0)>, affine_map<(b, n, d) -> (b, 0, d)>, affine_map<(b, n, d) -> (b, n, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+        ins(%v17, %v18 : tensor<2x4x1xf32>, tensor<2x1x6xf32>) outs(%v19 : tensor<2x4x6xf32>) {
+    ^bb0(%e0: f32, %e1: f32, %o: f32):
+      %prod = arith.mulf %e0, %e1 : f32
+      linalg.yield %prod : f32
+    } -> tensor<2x4x6xf32>
+    %v21 = tensor.empty() : tensor<2x4x6xf32>
+    %v22 = linalg.add ins(%v9, %v20 : tensor<2x4x6xf32>, tensor<2x4x6xf32>) outs(%v21 : tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+    %v23 = tensor.extract_slice %q[0, %t, 0] [2, 1, 4] [1, 1, 1] : tensor<2x7x4xf32> to tensor<2x4xf32>
+    %v24 = tensor.empty() : tensor<2x6xf32>
+    %v25 = linalg.fill ins(%zero : f32) outs(%v24 : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %v26 = linalg.generic {indexing_maps = [affine_map<(b, d, n) -> (b, n)>, affine_map<(b, d, n) -> (b, n, d)>, affine_map<(b, d, n) -> (b, d)>], iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%v23, %v22 : tensor<2x4xf32>, tensor<2x4x6xf32>) outs(%v25 : tensor<2x6xf32>) {
+    ^bb0(%e0: f32, %e1: f32, %o: f32):
+      %prod = arith.mulf %e0, %e1 : f32
+      %sum = arith.addf %o, %prod : f32
+      linalg.yield %sum : f32
+    } -> tensor<2x6xf32>
+    %wrote = tensor.insert_slice %v26 into %out[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x6xf32> into tensor<2x7x6xf32>
+    scf.yield %v22, %wrote : tensor<2x4x6xf32>, tensor<2x7x6xf32>
+  }
+  return %r#1 : tensor<2x7x6xf32>
+}
+
 // The correction is read from the state in front of the gate.
 // CHECK-LABEL: func.func @delta_of_undecayed_state(
 // CHECK:         mixer.mix
