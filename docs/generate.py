@@ -11,12 +11,32 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTE = "<!-- Made from the sources by `./dev docs`. Do not edit. -->\n\n"
 
 
+SUITES = pathlib.Path("/usr/share/libonnx-testdata/data")
+CONFORMANCE = """# ONNX conformance
+
+The backend suites of ONNX 1.12 (Debian's `libonnx-testdata`), case by case compiled and run with the sizes as numbers (static), as symbols
+(dynamic) and with all inputs as constants (constant). A row is an operator and the version since which its meaning holds; a case counts
+for every operator that it contains. What does not pass stands in `test/conformance/exclusions.txt`, with its reason; the list only
+shrinks, because an excluded case that passes fails the test. `build/bin/heddle-conformance --help` runs them.
+
+In the variants static and dynamic, an input that decides a shape (the target of a Reshape, the bounds of a Slice) is a constant of the
+model: memory is planned from the sizes of the inputs. A sequence at the boundary is one tensor for each of its elements, an optional
+what it holds.
+
+"""
+
+
 def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
 
 
 def tablegen(generator, source, *flags):
     return run("/usr/lib/llvm-22/bin/mlir-tblgen", generator, *flags, "-I", "/usr/lib/llvm-22/include", "-I", str(ROOT), source)
+
+
+def conformance_table(build):
+    suites = [f"{name}={SUITES / name}" for name in ["node", "pytorch-converted", "pytorch-operator", "simple"]]
+    return run(str(build / "bin" / "heddle-conformance"), *suites, "--exclusions", "test/conformance/exclusions.txt", "--table")
 
 
 def references(build):
@@ -26,6 +46,8 @@ def references(build):
     yield "docs/passes.md", "# Passes\n\n" + tablegen("-gen-pass-doc", "passes/Passes.td")
     yield "docs/phases.md", "# Phases\n\n" + run(heddle, "docs", "phases")
     yield "docs/onnx-operators.md", "# ONNX operators\n\n" + run(heddle, "docs", "onnx-operators")
+    if SUITES.is_dir():
+        yield "docs/onnx-conformance.md", CONFORMANCE + conformance_table(build)
 
 
 def main(arguments):

@@ -24,6 +24,15 @@ for name in ("HEDDLE_MODELS", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
 if "HEDDLE_MODELS" in os.environ:
     config.available_features.add("models")
 
+# Suites of the ONNX backend format: Debian's, and newer ones where HEDDLE_CONFORMANCE names their folder.
+# `--param conformance=full` runs every case in every variant; otherwise the static variant of all and a sample of the others.
+onnx_suites = "/usr/share/libonnx-testdata/data"
+if os.path.isdir(onnx_suites):
+    config.available_features.add("libonnx-testdata")
+if "HEDDLE_CONFORMANCE" in os.environ:
+    config.available_features.add("HEDDLE_CONFORMANCE")
+conformance_sample = "1" if lit_config.params.get("conformance") == "full" else "12"
+
 venv_python = os.path.join(root, ".venv", "bin", "python")
 python = venv_python if os.path.exists(venv_python) else sys.executable
 config.substitutions += [
@@ -32,5 +41,8 @@ config.substitutions += [
     ("%build", build),
     ("%data", os.path.join(root, "test", "data")),
     ("%examples", os.path.join(root, "examples")),
+    ("%onnx_suites", onnx_suites),
+    ("%newer_suites", os.environ.get("HEDDLE_CONFORMANCE", "")),
+    ("%conformance_sample", conformance_sample),
     ("%models", os.environ.get("HEDDLE_MODELS", "")),
 ]

@@ -11,13 +11,13 @@ const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
     for (auto registerGroup :
-         {registerActivation,   registerAttention,   registerConstant,      registerContrib,  registerConv,
-          registerCumulative,   registerElementwise, registerFlexAttention, registerFourier,  registerIf,
-          registerImage,        registerIndex,       registerLoop,          registerLoss,     registerMatMul,
-          registerNGrams,       registerNorm,        registerPool,          registerQuantize, registerRecurrent,
-          registerReduce,       registerResize,      registerScatter,       registerScan,     registerSelect,
-          registerSequence,     registerShape,       registerSlice,         registerTokens,   registerTraining,
-          registerTrigonometry, registerWindow})
+         {registerActivation, registerAttention,   registerConstant,      registerContrib, registerConv,
+          registerCumulative, registerElementwise, registerFlexAttention, registerFourier, registerGather,
+          registerIf,         registerImage,       registerIndex,         registerLoop,    registerLoss,
+          registerMatMul,     registerNGrams,      registerNorm,          registerPool,    registerQuantize,
+          registerRecurrent,  registerReduce,      registerResize,        registerScatter, registerSampling,
+          registerScan,       registerSelect,      registerSequence,      registerShape,   registerSlice,
+          registerTokens,     registerTraining,    registerTrigonometry,  registerWindow})
       registerGroup(built);
     return built;
   }();

@@ -57,16 +57,22 @@ public:
     return compiled != nullptr;
   }
 
-  bool run() {
-    std::vector<onnx::ConstantData> inputs, outputs;
+  // False when the sizes lie outside of the ranges that the package accepts.
+  bool bind() {
+    entry = heddle_package_find_entry(compiled->getPackage(), "forward");
     if (!readAll(variant.inputs, inputs) || !readAll(variant.outputs, outputs))
       return false;
-    const heddle_entry_t *entry = heddle_package_find_entry(compiled->getPackage(), "forward");
-    std::vector<heddle_tensor_view_t> fed, taken;
     for (onnx::ConstantData &input : inputs)
       fed.push_back(view(input, const_cast<char *>(input.bytes->data())));
-    if (!checkShapes(entry, fed, outputs))
+    symbols.resize(heddle_entry_symbol_count(entry));
+    problem = take(heddle_entry_bind(entry, fed.data(), fed.size(), symbols.data()));
+    return problem.empty();
+  }
+
+  bool run() {
+    if (!checkShapes())
       return false;
+    std::vector<heddle_tensor_view_t> taken;
     std::vector<std::vector<char>> results;
     for (onnx::ConstantData &output : outputs) {
       results.emplace_back(output.bytes->size());
@@ -104,12 +110,9 @@ private:
   }
 
   // The shapes that the package plans for the outputs are the expected ones.
-  bool checkShapes(const heddle_entry_t *entry, const std::vector<heddle_tensor_view_t> &fed,
-                   const std::vector<onnx::ConstantData> &outputs) {
-    std::vector<int64_t> symbols(heddle_entry_symbol_count(entry)), sizes(heddle_entry_output_dims_count(entry));
-    problem = take(heddle_entry_bind(entry, fed.data(), fed.size(), symbols.data()));
-    if (problem.empty())
-      problem = take(heddle_entry_plan(entry, symbols.data(), symbols.size(), nullptr, sizes.data()));
+  bool checkShapes() {
+    std::vector<int64_t> sizes(heddle_entry_output_dims_count(entry));
+    problem = take(heddle_entry_plan(entry, symbols.data(), symbols.size(), nullptr, sizes.data()));
     std::vector<int64_t> expected;
     for (const onnx::ConstantData &output : outputs)
       expected.insert(expected.end(), output.shape.begin(), output.shape.end());
@@ -126,6 +129,10 @@ private:
   const std::string &path;
   MLIRContext &context;
   std::unique_ptr<CompiledModule> compiled;
+  const heddle_entry_t *entry = nullptr;
+  std::vector<onnx::ConstantData> inputs, outputs;
+  std::vector<heddle_tensor_view_t> fed;
+  std::vector<int64_t> symbols;
 };
 
 } // namespace
@@ -136,11 +143,10 @@ static Outcome runDataSet(const Case &source, const DataSet &data, Kind kind, co
   for (const Variant &variant : variantsOf(kind)) {
     VariantModel model = makeVariant(source, data, variant);
     CaseRunner runner(model, path, context);
-    bool accepted = runner.compile();
+    bool accepted = runner.compile() && runner.bind();
     if (accepted && runner.run())
       return {true, describe(variant)};
-    if (outcome.detail.empty() || accepted)
-      outcome.detail = runner.problem; // the most general refusal says most
+    outcome.detail = runner.problem; // of the variant that asks for least
     if (accepted)
       break;
   }

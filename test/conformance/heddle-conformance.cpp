@@ -98,7 +98,7 @@ public:
     Tally &tally = tallies[job.suite + " " + variant];
     ++tally.total, tally.passed += passed, tally.excluded += !passed && reason;
     if (results)
-      *results << line << "\n";
+      *results << line << std::endl; // as it goes: a run that is ended has its results
     if (passed != (reason != nullptr))
       return;
     ++surprises;

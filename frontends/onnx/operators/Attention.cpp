@@ -1,5 +1,6 @@
 // Attention of opsets 23 to 25: softmax mixers. What the positions alone decide becomes a support; what the data
-// decides becomes a dense bias.
+// decides becomes a dense bias. Longer than other files: one operator, whose steps share its
+// operands.
 #include "dialects/mixer/Mixer.h"
 #include "frontends/Layers.h"
 #include "frontends/onnx/operators/Broadcast.h"

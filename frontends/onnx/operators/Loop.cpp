@@ -1,12 +1,37 @@
-// Loop: scf.for where the body never ends it, scf.while otherwise. A loop whose values change in shape, or that carries
-// sequences, is unrolled where its trip count is known.
+// Loop: scf.for where the body never ends it, scf.while otherwise. A loop whose values change in shape, that carries
+// sequences, or that decides shapes by its iteration, is unrolled where its trip count is known.
+#include "frontends/onnx/onnx_model.pb.h"
 #include "frontends/onnx/operators/Bodies.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
 namespace heddle::onnx {
 
 constexpr int64_t maxUnrolled = 1024;
+
+// Whether the number of the iteration decides a shape, or a place that has to be known while importing.
+static bool placesDependOnIteration(const GraphProto &body) {
+  static constexpr StringRef movers[] = {"ConstantOfShape", "Expand", "Pad",   "Range", "Reshape",
+                                         "Resize",          "Slice",  "Split", "Tile",  "TopK"};
+  llvm::StringSet<> dependent;
+  if (body.input_size())
+    dependent.insert(body.input(0).name());
+  for (const NodeProto &node : body.node()) {
+    bool reads = llvm::any_of(node.input(), [&](const std::string &input) { return dependent.contains(input); });
+    bool isData =
+        reads && dependent.contains(node.input(0)) && node.op_type() != "Range" && node.op_type() != "ConstantOfShape";
+    bool isPlace = reads && (!isData || llvm::any_of(llvm::drop_begin(node.input()), [&](const std::string &input) {
+                     return dependent.contains(input);
+                   }));
+    if (isPlace && llvm::is_contained(movers, node.op_type()))
+      return true;
+    for (const std::string &output : node.output())
+      if (reads)
+        dependent.insert(output);
+  }
+  return false;
+}
 
 namespace {
 
@@ -22,7 +47,8 @@ public:
       return {};
     if (knownCondition && !*knownCondition)
       knownTrips = 0;
-    return carriesSequence ? unroll() : roll();
+    bool unrolls = carriesSequence || (knownTrips && placesDependOnIteration(*body));
+    return unrolls ? unroll() : roll();
   }
 
 private:

@@ -185,10 +185,32 @@ static Results convertMeanVariance(NodeReader &node) {
   return {g.div(centered, g.add(deviation, 1e-9))};
 }
 
+// x / (bias + alpha / size * sum of squares over `size` neighbouring channels)^beta
+static Results convertLrn(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  double alpha = node.real("alpha", 1e-4), beta = node.real("beta", 0.75), bias = node.real("bias", 1);
+  int64_t size = node.integer("size", 0);
+  if (!x || x.rank() < 2 || size < 1)
+    return x ? node.fail("input of rank " + Twine(x.rank()) + " and size " + Twine(size) +
+                         ", expected rank 2 and size 1 at least")
+             : Results();
+  GraphBuilder &g = node.g;
+  SmallVector<Dim> low(x.rank(), g.dim(0)), high = low;
+  low[1] = g.dim((size - 1) / 2), high[1] = g.dim(size / 2);
+  Tensor squares = g.pad(g.mul(x, x), low, high), sum;
+  for (int64_t shift = 0; shift < size; ++shift) {
+    Tensor part = g.slice(squares, 1, g.dim(shift), g.simplify(x.shape[1] + shift));
+    sum = sum ? g.add(sum, part) : part;
+  }
+  Tensor scale = g.add(g.mul(sum, alpha / static_cast<double>(size)), bias);
+  return {g.div(x, g.binary(Binary::Pow, scale, g.scalar(beta, x.elementType)))};
+}
+
 void registerNorm(OpTable &table) {
   table.add({{"BatchNormalization", 6, convertBatchNormalization},
              {"GroupNormalization", 18, convertGroupNormalization},
              {"InstanceNormalization", 6, convertInstanceNormalization},
+             {"LRN", 1, convertLrn},
              {"LayerNormalization", 17, convertLayerNormalization},
              {"LogSoftmax", 1, convertSoftmaxFlattened<true>},
              {"LogSoftmax", 13, convertSoftmax<true>},

@@ -192,95 +192,11 @@ static Results convertGlobalLpPool(NodeReader &node) {
   return {root(node, node.g.reduce(Reduce::Sum, raise(node, x, *p), *axes), *p)};
 }
 
-//===--- Col2Im ---------------------------------------------------------------------------===//
-
-// x [N, C * taps, windows]: each pixel is the sum of the taps that fall on it.
-static Results convertCol2Im(NodeReader &node) {
-  GraphBuilder &g = node.g;
-  Tensor x = node.tensor(0);
-  std::optional<SmallVector<int64_t>> image = node.integers(1, "image_shape"), block = node.integers(2, "block_shape");
-  if (!x || !image || !block)
-    return {};
-  int64_t count = block->size(), taps = 1;
-  auto strides = spatialList(node, "strides", count, 1), dilations = spatialList(node, "dilations", count, 1),
-       pads = spatialList(node, "pads", 2 * count, 0);
-  if (!strides || !dilations || !pads || x.rank() != 3 || static_cast<int64_t>(image->size()) != count)
-    return node.failed() ? Results() : node.fail("input of rank " + Twine(x.rank()) + ", expected 3");
-  SmallVector<int64_t> windows;
-  for (int64_t axis = 0; axis < count; ++axis) {
-    taps *= (*block)[axis];
-    int64_t room =
-        (*image)[axis] + (*pads)[axis] + (*pads)[axis + count] - (*dilations)[axis] * ((*block)[axis] - 1) - 1;
-    windows.push_back(llvm::divideFloorSigned(room, (*strides)[axis]) + 1);
-  }
-  Shape shape = {x.shape[0], g.simplify(x.shape[1].floorDiv(taps))};
-  for (int64_t size : *image)
-    shape.push_back(g.dim(size));
-  Type type = x.elementType, wide = isa<FloatType>(type) ? scalar::computeType(type) : type;
-  return {g.generate(shape, type, [&](OpBuilder &b, Location at, ValueRange place) -> Value {
-    auto constant = [&](int64_t value) { return arith::ConstantIndexOp::create(b, at, value).getResult(); };
-    Value sum = scalar::constant(b, at, 0, wide);
-    for (int64_t tap = 0; tap < taps; ++tap) {
-      Value isHit = arith::ConstantIntOp::create(b, at, 1, 1), window = constant(0);
-      int64_t rest = tap;
-      SmallVector<int64_t> offsets(count);
-      for (int64_t axis = count - 1; axis >= 0; --axis) {
-        offsets[axis] = rest % (*block)[axis] * (*dilations)[axis];
-        rest /= (*block)[axis];
-      }
-      for (int64_t axis = 0; axis < count; ++axis) {
-        Value distance = arith::AddIOp::create(b, at, place[2 + axis], constant((*pads)[axis] - offsets[axis]));
-        Value step = arith::DivSIOp::create(b, at, distance, constant((*strides)[axis]));
-        Value back = arith::MulIOp::create(b, at, step, constant((*strides)[axis]));
-        auto test = [&](arith::CmpIPredicate predicate, Value l, Value r) {
-          isHit = arith::AndIOp::create(b, at, isHit, arith::CmpIOp::create(b, at, predicate, l, r));
-        };
-        test(arith::CmpIPredicate::eq, back, distance);
-        test(arith::CmpIPredicate::sge, distance, constant(0));
-        test(arith::CmpIPredicate::slt, step, constant(windows[axis]));
-        window = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, window, constant(windows[axis])), step);
-      }
-      window = arith::SelectOp::create(b, at, isHit, window, constant(0));
-      Value row = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, place[1], constant(taps)), constant(tap));
-      Value element = tensor::ExtractOp::create(b, at, x.value, ValueRange{place[0], row, window});
-      element = arith::SelectOp::create(b, at, isHit, scalar::convert(b, at, element, type, wide),
-                                        scalar::constant(b, at, 0, wide));
-      sum = scalar::binary(b, at, Binary::Add, sum, element, wide);
-    }
-    return scalar::convert(b, at, sum, wide, type);
-  })};
-}
-
-//===--- LRN ------------------------------------------------------------------------------===//
-
-// x / (bias + alpha / size * sum of squares over `size` neighbouring channels)^beta
-static Results convertLrn(NodeReader &node) {
-  Tensor x = node.tensor(0);
-  double alpha = node.real("alpha", 1e-4), beta = node.real("beta", 0.75), bias = node.real("bias", 1);
-  int64_t size = node.integer("size", 0);
-  if (!x || x.rank() < 2 || size < 1)
-    return x ? node.fail("input of rank " + Twine(x.rank()) + " and size " + Twine(size) +
-                         ", expected rank 2 and size 1 at least")
-             : Results();
-  GraphBuilder &g = node.g;
-  SmallVector<Dim> low(x.rank(), g.dim(0)), high = low;
-  low[1] = g.dim((size - 1) / 2), high[1] = g.dim(size / 2);
-  Tensor squares = g.pad(g.mul(x, x), low, high), sum;
-  for (int64_t shift = 0; shift < size; ++shift) {
-    Tensor part = g.slice(squares, 1, g.dim(shift), g.simplify(x.shape[1] + shift));
-    sum = sum ? g.add(sum, part) : part;
-  }
-  Tensor scale = g.add(g.mul(sum, alpha / static_cast<double>(size)), bias);
-  return {g.div(x, g.binary(Binary::Pow, scale, g.scalar(beta, x.elementType)))};
-}
-
 void registerPool(OpTable &table) {
   table.add({{"AveragePool", 1, convertAveragePool},
-             {"Col2Im", 18, convertCol2Im},
              {"GlobalAveragePool", 1, convertGlobalPool<Reduce::Mean>},
              {"GlobalLpPool", 2, convertGlobalLpPool},
              {"GlobalMaxPool", 1, convertGlobalPool<Reduce::Max>},
-             {"LRN", 1, convertLrn},
              {"LpPool", 2, convertLpPool},
              {"MaxPool", 1, convertMaxPool}});
 }

@@ -1,5 +1,6 @@
 // RNN, GRU and LSTM: a loop over tokens that carries the hidden state, for each direction. What does not depend on the
-// state, x W' + b, is one product over all tokens in front of the loop.
+// state, x W' + b, is one product over all tokens in front of the loop. Longer than other files: three cells share all
+// but their step.
 #include "frontends/onnx/operators/Broadcast.h"
 
 using namespace mlir;

@@ -1,7 +1,8 @@
-// Elements read and written at places that the data names. A scatter is a loop over the updates in their order: several
+// Elements written at places that the data names. A scatter is a loop over the updates in their order: several
 // may have the same place.
 #include "frontends/graph/ScalarOps.h"
 #include "frontends/onnx/operators/Broadcast.h"
+#include "frontends/onnx/operators/Places.h"
 #include "frontends/onnx/operators/Window.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -40,26 +41,6 @@ static Value combined(OpBuilder &b, Location at, Combine kind, Value old, Value 
   Value result = scalar::binary(b, at, binary, scalar::convert(b, at, old, type, compute),
                                 scalar::convert(b, at, update, type, compute), compute);
   return scalar::convert(b, at, result, compute, type);
-}
-
-// Negative indices count from the end; what is still outside is clamped.
-static Value safePlace(OpBuilder &b, Location at, Value index, Type type, Value size) {
-  Value place = scalar::convert(b, at, index, type, b.getIndexType());
-  Value zero = arith::ConstantIndexOp::create(b, at, 0), one = arith::ConstantIndexOp::create(b, at, 1);
-  Value isNegative = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt, place, zero);
-  place = arith::SelectOp::create(b, at, isNegative, arith::AddIOp::create(b, at, place, size), place);
-  place = arith::MaxSIOp::create(b, at, place, zero);
-  return arith::MinSIOp::create(b, at, place, arith::SubIOp::create(b, at, size, one));
-}
-
-static std::optional<SmallVector<Value>> sizeValues(GraphBuilder &g, ArrayRef<Dim> shape) {
-  SmallVector<Value> sizes;
-  for (Dim size : shape) {
-    sizes.push_back(g.dimValue(size));
-    if (!sizes.back())
-      return std::nullopt;
-  }
-  return sizes;
 }
 
 // The place in the result that the update at an index goes to.
@@ -106,23 +87,6 @@ static Results convertScatterElements(NodeReader &node) {
     place[*axis] = safePlace(b, at, where, indices.elementType, size);
     return place;
   })};
-}
-
-// The last dimension of the indices lists places in the first dimensions of the data; null after a mistake.
-static std::optional<int64_t> tupleLength(NodeReader &node, const Tensor &data, const Tensor &indices, int64_t batch) {
-  auto length = indices.rank() ? dyn_cast<AffineConstantExpr>(indices.shape.back()) : AffineConstantExpr();
-  if (length && length.getValue() >= 0 && batch + length.getValue() <= data.rank() && batch < indices.rank())
-    return length.getValue();
-  node.error() << "indices of shape " << node.g.describe(indices.shape) << " into data of rank " << data.rank()
-               << ", expected a known last size of at most that rank";
-  return std::nullopt;
-}
-
-static Value readIndex(OpBuilder &b, Location at, const Tensor &indices, ValueRange outer, int64_t number, Value size) {
-  SmallVector<Value> where(outer);
-  where.push_back(arith::ConstantIndexOp::create(b, at, number));
-  Value index = tensor::ExtractOp::create(b, at, indices.value, where);
-  return safePlace(b, at, index, indices.elementType, size);
 }
 
 static Results convertScatterNd(NodeReader &node) {
@@ -220,156 +184,14 @@ static Results convertMaxUnpool(NodeReader &node) {
   return {g.pad(y, low, high)};
 }
 
-//===--- GatherND, OneHot -----------------------------------------------------------------===//
-
-static Results convertGatherNd(NodeReader &node) {
-  Tensor data = node.tensor(0), indices = node.tensor(1);
-  int64_t batch = node.integer("batch_dims", 0);
-  if (!data || !indices)
-    return {};
-  std::optional<int64_t> length = tupleLength(node, data, indices, batch);
-  std::optional<SmallVector<Value>> sizes = sizeValues(node.g, data.shape);
-  if (!length || !sizes)
-    return {};
-  for (int64_t axis = 0; axis < batch; ++axis)
-    if (!node.unify(data.shape[axis], indices.shape[axis], {data.shape, indices.shape}))
-      return {};
-  int64_t outer = indices.rank() - 1;
-  Shape shape(indices.shape.begin(), indices.shape.end() - 1);
-  shape.append(data.shape.begin() + batch + *length, data.shape.end());
-  return {node.g.generate(shape, data.elementType, [&](OpBuilder &b, Location at, ValueRange index) -> Value {
-    SmallVector<Value> place(index.take_front(batch));
-    for (int64_t number = 0; number < *length; ++number)
-      place.push_back(readIndex(b, at, indices, index.take_front(outer), number, (*sizes)[batch + number]));
-    llvm::append_range(place, index.drop_front(outer));
-    return tensor::ExtractOp::create(b, at, data.value, place);
-  })};
-}
-
-static Results convertOneHot(NodeReader &node) {
-  Tensor indices = node.tensor(0), values = node.tensor(2);
-  std::optional<Literal> literal = node.has(1) ? node.literal(1) : std::nullopt;
-  std::optional<double> depth = node.number(1, "depth");
-  if (!indices || !values || !depth)
-    return {};
-  int64_t rank = indices.rank() + 1;
-  std::optional<int64_t> axis = node.axis(node.integer("axis", -1), rank);
-  if (!axis)
-    return {};
-  GraphBuilder &g = node.g;
-  auto count = static_cast<int64_t>(*depth);
-  Shape shape = indices.shape;
-  shape.insert(shape.begin() + *axis, g.dim(count));
-  if (!node.checkSizes(shape))
-    return {};
-  Type index = g.builder().getI64Type();
-  Tensor wide = g.unsqueeze(g.cast(indices, index), *axis);
-  Tensor isNegative = g.compare(Compare::Less, wide, g.scalar(0, index));
-  wide = g.select(isNegative, g.add(wide, static_cast<double>(count)), wide);
-  Tensor isHot = g.compare(Compare::Equal, wide, g.iota(shape, *axis, index));
-  Tensor off = g.reshape(g.slice(values, 0, g.dim(0), g.dim(1)), {}),
-         on = g.reshape(g.slice(values, 0, g.dim(1), g.dim(2)), {});
-  return {g.select(isHot, on, off)};
-}
-
-//===--- ReverseSequence ------------------------------------------------------------------===//
-
-// The first length[b] tokens of each sample in reverse; the others stay.
-static Results convertReverseSequence(NodeReader &node) {
-  Tensor x = node.tensor(0), lengths = node.tensor(1);
-  int64_t timeAxis = node.integer("time_axis", 0), batchAxis = node.integer("batch_axis", 1);
-  if (!x || !lengths)
-    return {};
-  if (x.rank() < 2 || timeAxis + batchAxis != 1 || timeAxis * batchAxis != 0)
-    return node.fail("axes " + Twine(timeAxis) + " and " + Twine(batchAxis) + ", expected 0 and 1 of rank 2 at least");
-  return {node.g.generate(x.shape, x.elementType, [&](OpBuilder &b, Location at, ValueRange index) -> Value {
-    Value length = tensor::ExtractOp::create(b, at, lengths.value, index[batchAxis]);
-    length = scalar::convert(b, at, length, lengths.elementType, b.getIndexType());
-    Value one = arith::ConstantIndexOp::create(b, at, 1), time = index[timeAxis];
-    Value mirrored = arith::SubIOp::create(b, at, arith::SubIOp::create(b, at, length, one), time);
-    Value isInside = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt, time, length);
-    SmallVector<Value> place(index);
-    place[timeAxis] = arith::SelectOp::create(b, at, isInside, mirrored, time);
-    return tensor::ExtractOp::create(b, at, x.value, place);
-  })};
-}
-
-//===--- TopK -----------------------------------------------------------------------------===//
-
-// The rank of each element among those of its row: how many are better, or equal and before it. Quadratic in the row.
-static Tensor rankAmong(GraphBuilder &g, Tensor rows, bool largest) {
-  Type index = g.builder().getI64Type(), type = rows.elementType;
-  int64_t last = rows.rank() - 1;
-  MLIRContext *context = g.context();
-  Shape loops = rows.shape;
-  loops.push_back(rows.shape.back());
-  AffineMap own = AffineMap::getMultiDimIdentityMap(last + 2, context).dropResult(last + 1);
-  AffineMap other = AffineMap::getMultiDimIdentityMap(last + 2, context).dropResult(last);
-  return g.generic(
-      loops, {rows, rows}, {own, other, own}, index, 0.0, [&](OpBuilder &b, Location at, ValueRange v) -> Value {
-        Value better = scalar::compare(b, at, largest ? Compare::Greater : Compare::Less, v[1], v[0], type);
-        Value equal = scalar::compare(b, at, Compare::Equal, v[1], v[0], type);
-        Value before = arith::CmpIOp::create(b, at, arith::CmpIPredicate::ult, linalg::IndexOp::create(b, at, last + 1),
-                                             linalg::IndexOp::create(b, at, last));
-        Value counts = arith::OrIOp::create(b, at, better, arith::AndIOp::create(b, at, equal, before));
-        return arith::AddIOp::create(b, at, v[2], arith::ExtUIOp::create(b, at, index, counts));
-      });
-}
-
-static Results topK(NodeReader &node, int64_t k) {
-  Tensor x = node.tensor(0);
-  std::optional<int64_t> axis = x ? node.axis(node.integer("axis", -1), x.rank()) : std::nullopt;
-  bool largest = node.flag("largest", true);
-  node.ignore({"sorted"}); // sorted is one of the orders that unsorted allows
-  if (!axis || k < 0 || !node.requireAtLeast(x.shape[*axis], node.g.dim(k), "size of the axis"))
-    return {};
-  GraphBuilder &g = node.g;
-  SmallVector<int64_t> swap = llvm::to_vector(llvm::seq<int64_t>(0, x.rank()));
-  std::swap(swap[*axis], swap.back());
-  Tensor rows = g.transpose(x, swap), ranks = rankAmong(g, rows, largest);
-  if (!ranks)
-    return {};
-  // position[.., r] = the element whose rank is r: a sum with one term.
-  Type index = g.builder().getI64Type();
-  int64_t last = x.rank() - 1;
-  Shape loops = rows.shape;
-  loops.back() = g.dim(k);
-  loops.push_back(rows.shape.back());
-  MLIRContext *context = g.context();
-  AffineMap read = AffineMap::getMultiDimIdentityMap(last + 2, context).dropResult(last);
-  AffineMap written = AffineMap::getMultiDimIdentityMap(last + 2, context).dropResult(last + 1);
-  Tensor positions =
-      g.generic(loops, ranks, {read, written}, index, 0.0, [&](OpBuilder &b, Location at, ValueRange v) -> Value {
-        Value wanted = arith::IndexCastOp::create(b, at, index, linalg::IndexOp::create(b, at, last));
-        Value here = arith::IndexCastOp::create(b, at, index, linalg::IndexOp::create(b, at, last + 1));
-        Value isIt = arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, v[0], wanted);
-        return arith::AddIOp::create(
-            b, at, v[1], arith::SelectOp::create(b, at, isIt, here, arith::ConstantIntOp::create(b, at, 0, 64)));
-      });
-  Tensor values = g.gatherElements(rows, positions, last);
-  return {g.transpose(values, swap), g.transpose(positions, swap)};
-}
-
-static Results convertTopKAttribute(NodeReader &node) { return topK(node, node.integer("k", -1)); }
-
-static Results convertTopK(NodeReader &node) {
-  std::optional<SmallVector<int64_t>> k = node.integers(1, "K");
-  if (!k || k->size() != 1)
-    return node.failed() ? Results() : node.fail("input 'K', expected one number");
-  return topK(node, (*k)[0]);
-}
-
 void registerScatter(OpTable &table) {
-  table.add({{"GatherND", 11, convertGatherNd},
-             {"MaxUnpool", 9, convertMaxUnpool},
-             {"OneHot", 9, convertOneHot},
-             {"ReverseSequence", 10, convertReverseSequence},
-             {"Scatter", 9, convertScatterElements},
-             {"ScatterElements", 11, convertScatterElements},
-             {"ScatterND", 11, convertScatterNd},
-             {"TensorScatter", 24, convertTensorScatter},
-             {"TopK", 1, convertTopKAttribute},
-             {"TopK", 10, convertTopK}});
+  table.add({
+      {"MaxUnpool", 9, convertMaxUnpool},
+      {"Scatter", 9, convertScatterElements},
+      {"ScatterElements", 11, convertScatterElements},
+      {"ScatterND", 11, convertScatterNd},
+      {"TensorScatter", 24, convertTensorScatter},
+  });
 }
 
 } // namespace heddle::onnx

@@ -399,6 +399,33 @@ def newer():
     theta = rand(2, 2, 3)
     case("affinegrid", "AffineGrid", 20, {"t": theta, "s": i64(2, 1, 3, 4)}, const=["s"])
 
+    for op, f in [("Add", np.add), ("Sub", np.subtract), ("Mul", np.multiply), ("Div", np.divide), ("Pow", np.power)]:
+        a, b = rand(2, 3, 4, low=0.5), rand(3, low=0.5)
+        case(op.lower() + "-from-axis", op, 6, {"a": a, "b": b}, broadcast=1, axis=1, expect=f(a, b[:, None]).astype(np.float32))
+    signal = rand(2, 3, 6)
+    windows = np.stack([signal[..., 0:5], signal[..., 1:6]], -1)
+    case("lppool", "LpPool", 11, {"x": signal}, kernel_shape=[2], p=2, expect=np.sqrt((windows**2).sum(-1)).astype(np.float32))
+    case("globallppool", "GlobalLpPool", 11, {"x": signal}, p=1, expect=np.abs(signal).sum(-1, keepdims=True))
+    flat = signal.reshape(2, 18)
+    case("hardmax-flattened", "Hardmax", 11, {"x": signal}, axis=1, expect=(flat == flat.max(1, keepdims=True)).reshape(signal.shape).astype(np.float32))
+    order = np.argsort(-signal, 2)[..., :2]
+    case("topk-attribute", "TopK", 9, {"x": signal}, outputs=2, k=2, expect=[np.take_along_axis(signal, order, 2), order.astype(np.int64)])
+    picture = rand(1, 1, 2, 3)
+    twice = picture.repeat(2, 2).repeat(2, 3)
+    scales = np.array([1, 1, 2, 2], np.float32)
+    case("resize10", "Resize", 10, {"x": picture, "s": scales}, const=["s"], expect=twice)
+    case("upsample7", "Upsample", 7, {"x": picture}, scales=scales.tolist(), expect=twice)
+    columns = rand(1, 4, 4)
+    summed = np.zeros((1, 1, 3, 3), np.float32)
+    for tap in range(4):
+        for window in range(4):
+            summed[0, 0, window // 2 + tap // 2, window % 2 + tap % 2] += columns[0, tap, window]
+    case("col2im", "Col2Im", 18, {"x": columns, "i": i64(3, 3), "b": i64(2, 2)}, const=["i", "b"], expect=summed)
+    gate, linear = rand(2, 3), rand(2, 3)
+    case("swiglu", "SwiGLU", 28, {"a": gate, "b": linear}, expect=gate / (1 + np.exp(-gate)) * linear)
+    q, k, v = rand(1, 2, 3, 4), rand(1, 2, 3, 4), rand(1, 2, 3, 5)
+    case("flexattention", "FlexAttention", 26, {"q": q, "k": k, "v": v}, domain="ai.onnx.preview", expect=softmax_attention(q, k, v, 0, 0.5))
+
     gelu = np.vectorize(lambda v: 0.5 * v * (1 + math.erf(v / math.sqrt(2))))
     a, b, g = rand(2, 3, 4), rand(4), rand(4)
     contrib = lambda name, op, arrays, expect, **more: case("contrib-" + name, op, 17, arrays, domain="com.microsoft", expect=expect, **more)
