@@ -239,7 +239,9 @@ private:
     for (auto [number, operand] : llvm::enumerate(mix.getTransportOperands())) {
       // The rate of a factored transport is the same at all tokens.
       bool isRate = number == 1 && isa<mixer::ElementwiseAttr>(mix.getTransport());
-      if (hasTokens && !isRate)
+      if (isRate)
+        classes.pinAll(operand, mix.getLoc());
+      else if (hasTokens)
         visitMixOperand(mix, operand, 0, 1);
       else
         pinLargeKernel(mix, operand);
