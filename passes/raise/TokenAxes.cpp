@@ -2,17 +2,10 @@
 
 #include "passes/lower/Names.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 
 namespace heddle {
 namespace {
-
-bool carries(ArrayRef<TokenRole> list) {
-  return llvm::any_of(list, [](TokenRole axis) { return axis != TokenRole::Other; });
-}
 
 int64_t countOf(ArrayRef<RoleList> lists, TokenRole wanted) {
   int64_t found = 0;
@@ -21,22 +14,11 @@ int64_t countOf(ArrayRef<RoleList> lists, TokenRole wanted) {
   return found;
 }
 
-void merge(RoleList &target, const RoleList &source) {
-  if (!carries(target) && carries(source))
-    target = source;
-}
-
-/// A contraction, with kept dimensions of size 1 and casts or without.
-bool isSumOfProducts(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() < 2)
-    return false;
-  Block &body = *op.getBlock();
-  return !body.getOps<arith::MulFOp>().empty() && llvm::all_of(body.without_terminator(), [](Operation &inner) {
-    return isa<arith::MulFOp, arith::AddFOp, arith::ExtFOp, arith::TruncFOp>(inner);
-  });
-}
-
 } // namespace
+
+bool isFromTokens(ArrayRef<TokenRole> roles) {
+  return llvm::any_of(roles, [](TokenRole role) { return role != TokenRole::Other; });
+}
 
 SmallVector<int64_t> exampleSizes(func::FuncOp entry, int64_t length) {
   auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
@@ -91,7 +73,7 @@ std::optional<int64_t> TokenAxes::tokenDim(Value tensor) const {
 std::optional<int64_t> TokenAxes::rowDim(Value tensor) const {
   std::optional<int64_t> found;
   for (auto [dim, list] : llvm::enumerate(listsOf(tensor))) {
-    if (!carries(list))
+    if (!isFromTokens(list))
       continue;
     if (found || list.size() != 1)
       return std::nullopt;
@@ -102,204 +84,11 @@ std::optional<int64_t> TokenAxes::rowDim(Value tensor) const {
 
 bool TokenAxes::hasTokens(Value tensor) const { return labels.contains(tensor); }
 
-bool TokenAxes::isMadeFromTokens(Value tensor, int64_t dim) const { return carries(listsOf(tensor)[dim]); }
+bool TokenAxes::isMadeFromTokens(Value tensor, int64_t dim) const { return isFromTokens(listsOf(tensor)[dim]); }
 
 void TokenAxes::replace(Value original, Value raised) {
   labels[raised] = listsOf(original);
   open.erase(raised);
-}
-
-void TokenAxes::visit(Operation *op) {
-  llvm::TypeSwitch<Operation *>(op)
-      .Case<linalg::LinalgOp>([&](auto typed) { visitStructured(typed); })
-      .Case<tensor::ExtractSliceOp>([&](auto typed) { visitSlice(typed); })
-      .Case<tensor::ExpandShapeOp>([&](auto typed) { visitExpand(typed); })
-      .Case<tensor::CollapseShapeOp>([&](auto typed) { visitCollapse(typed); })
-      .Case<tensor::PadOp, tensor::CastOp, tensor::ConcatOp, tensor::InsertSliceOp>([&](auto) { visitSameRank(op); })
-      .Case<scf::ForOp>([&](auto typed) { visitLoop(typed); })
-      .Case<mixer::MixOp>([&](auto typed) { visitMix(typed); })
-      .Default([&](Operation *) { visitOpaque(op); });
-}
-
-/// Loops take the labels of what they index. Tokens meet where such a loop is summed over, or moved by another one.
-void TokenAxes::visitStructured(linalg::LinalgOp op) {
-  SmallVector<RoleList> loops(op.getNumLoops(), {TokenRole::Other});
-  llvm::SmallBitVector moved(op.getNumLoops()), bare(op.getNumLoops(), true);
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    bool withTokens = hasTokens(input->get());
-    RoleLists lists = listsOf(input->get());
-    for (auto [expr, list] : llvm::zip(op.getMatchingIndexingMap(input).getResults(), lists)) {
-      if (auto loop = dyn_cast<AffineDimExpr>(expr)) {
-        merge(loops[loop.getPosition()], list);
-        if (withTokens)
-          bare.reset(loop.getPosition());
-      } else if (carries(list)) {
-        for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
-          if (expr.isFunctionOfDim(loop))
-            moved.set(loop);
-      }
-    }
-  }
-  Meeting meeting{moved.any(), moved.any() || isSumOfProducts(op)};
-  for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray()))
-    meeting.mixes |= kind == utils::IteratorType::reduction && carries(loops[loop]);
-  for (OpResult result : op->getResults()) {
-    RoleLists lists;
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result.getResultNumber()));
-    for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
-      auto loop = dyn_cast<AffineDimExpr>(expr);
-      RoleList list = loop ? loops[loop.getPosition()] : RoleList{TokenRole::Other};
-      // A new loop of an op that mixes tokens stands for them: a frequency, a row of a matrix, the end of a sum.
-      bool isNew = loop && !carries(list) && meeting.mixes &&
-                   (moved.any() ? moved.test(loop.getPosition()) : bare.test(loop.getPosition()));
-      if (isNew)
-        list = {derived(sizes.size(result, dim).value_or(0))};
-      lists.push_back(list);
-    }
-    finish(result, lists, meeting);
-  }
-}
-
-void TokenAxes::visitSlice(tensor::ExtractSliceOp op) {
-  RoleLists lists;
-  Meeting meeting;
-  llvm::SmallBitVector dropped = op.getDroppedDims();
-  for (auto [dim, list] : llvm::enumerate(listsOf(op.getSource()))) {
-    std::optional<int64_t> size = sizes.value(op.getMixedSizes()[dim]);
-    bool isWhole = size == sizes.size(op.getSource(), dim);
-    meeting.mixes |= !isWhole && carries(list);
-    if (!dropped.test(dim))
-      lists.push_back(isWhole || !carries(list) ? list
-                                                : RoleList{size == 1 ? TokenRole::Other : derived(size.value_or(0))});
-  }
-  finish(op.getResult(), lists, meeting);
-}
-
-void TokenAxes::visitExpand(tensor::ExpandShapeOp op) {
-  RoleLists lists(op.getResultType().getRank(), {TokenRole::Other});
-  Meeting meeting;
-  for (auto [group, list] : llvm::zip(op.getReassociationIndices(), listsOf(op.getSrc()))) {
-    SmallVector<int64_t> wide =
-        llvm::filter_to_vector(group, [&](int64_t dim) { return sizes.size(op.getResult(), dim).value_or(0) != 1; });
-    if (!carries(list))
-      continue;
-    if (wide.size() == list.size()) {
-      for (auto [dim, axis] : llvm::zip(wide, list))
-        lists[dim] = {axis};
-      continue;
-    }
-    if (wide.size() == 1) {
-      lists[wide.front()] = list;
-      continue;
-    }
-    meeting.mixes = true;
-    for (int64_t dim : wide)
-      lists[dim] = {derived(sizes.size(op.getResult(), dim).value_or(0))};
-  }
-  finish(op.getResult(), lists, meeting);
-  if (closedAsRows.contains(op.getSrc()) && tokenDim(op.getResult()))
-    ends.push_back(op.getResult());
-}
-
-void TokenAxes::visitCollapse(tensor::CollapseShapeOp op) {
-  RoleLists lists, source = listsOf(op.getSrc());
-  for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
-    RoleList list;
-    bool hasParts = false;
-    for (int64_t from : group)
-      if (sizes.size(op.getSrc(), from).value_or(0) != 1) {
-        llvm::append_range(list, source[from]);
-        hasParts |= llvm::is_contained(source[from], TokenRole::Part);
-      }
-    if (!carries(list))
-      list = {TokenRole::Other};
-    else if (hasParts)
-      list = {derived(sizes.size(op.getResult(), dim).value_or(0))};
-    lists.push_back(list);
-  }
-  finish(op.getResult(), lists, {});
-}
-
-/// Ops that keep or shift positions within each dimension.
-void TokenAxes::visitSameRank(Operation *op) {
-  Value result = op->getResult(0);
-  RoleLists lists(cast<RankedTensorType>(result.getType()).getRank(), {TokenRole::Other});
-  Meeting meeting;
-  for (Value operand : op->getOperands()) {
-    auto type = dyn_cast<RankedTensorType>(operand.getType());
-    if (!type || type.getRank() != int64_t(lists.size()) || !hasTokens(operand))
-      continue;
-    for (auto [dim, list] : llvm::enumerate(listsOf(operand))) {
-      std::optional<int64_t> size = sizes.size(result, dim);
-      bool isWhole = sizes.size(operand, dim) == size;
-      meeting.mixes |= !isWhole && carries(list);
-      merge(lists[dim], isWhole || !carries(list) ? list : RoleList{derived(size.value_or(0))});
-    }
-  }
-  finish(result, lists, meeting);
-}
-
-/// The slice that a running sum or product takes in each step, where the loop is one.
-static tensor::ExtractSliceOp runningSlice(scf::ForOp loop) {
-  auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
-  auto step = yield.getNumOperands() ? yield.getOperand(0).getDefiningOp<linalg::GenericOp>() : linalg::GenericOp();
-  if (!step || step.getNumReductionLoops() || step.getNumDpsInputs() != 2 || !llvm::hasNItems(*step.getBody(), 2))
-    return nullptr;
-  auto total = llvm::find(step.getDpsInputs(), loop.getRegionIterArg(0));
-  if (total == step.getDpsInputs().end())
-    return nullptr;
-  bool isFirst = total == step.getDpsInputs().begin();
-  auto slice = step.getDpsInputs()[isFirst ? 1 : 0].getDefiningOp<tensor::ExtractSliceOp>();
-  return slice && slice.getSource().getParentBlock() == loop->getBlock() ? slice : nullptr;
-}
-
-/// A sum along a dimension: the rows that the loop writes have the dimensions of what it reads, that one first.
-void TokenAxes::visitLoop(scf::ForOp loop) {
-  tensor::ExtractSliceOp slice = runningSlice(loop);
-  if (!slice || !hasTokens(slice.getSource()))
-    return visitOpaque(loop);
-  RoleLists lists = listsOf(slice.getSource());
-  std::optional<int64_t> along;
-  for (auto [dim, offset] : llvm::enumerate(slice.getMixedOffsets()))
-    if (!getConstantIntValue(offset))
-      along = dim;
-  if (!along)
-    return visitOpaque(loop);
-  RoleList first = lists[*along];
-  lists.erase(lists.begin() + *along);
-  lists.insert(lists.begin(), first);
-  for (Value result : loop.getResults().drop_front())
-    if (cast<RankedTensorType>(result.getType()).getRank() == int64_t(lists.size()))
-      finish(result, lists, {carries(first), false}, isOpen(slice.getSource()));
-}
-
-/// A fixed matrix over tokens, such as a transform, may be a part of a longer way; other mixers are whole.
-void TokenAxes::visitMix(mixer::MixOp mix) {
-  if (!isa<mixer::StructuredAttr, mixer::ToeplitzAttr>(mix.getTransport()) || !hasTokens(mix.getValue()))
-    return visitOpaque(mix);
-  RoleLists lists = listsOf(mix.getValue());
-  bool mixes = carries(lists[1]);
-  if (mixes)
-    lists[1] = {derived(sizes.size(mix.getResult(0), 1).value_or(0))};
-  finish(mix.getResult(0), lists, {mixes, mixes}, isOpen(mix.getValue()));
-}
-
-/// Loops, mixers and whatever else computes token by token: tokens come out where they went in.
-void TokenAxes::visitOpaque(Operation *op) {
-  for (Value result : op->getResults()) {
-    auto type = dyn_cast<RankedTensorType>(result.getType());
-    if (!type)
-      continue;
-    for (Value operand : op->getOperands()) {
-      std::optional<int64_t> dim = hasTokens(operand) ? tokenDim(operand) : std::nullopt;
-      if (!dim || *dim >= type.getRank() || sizes.size(result, *dim) != count)
-        continue;
-      RoleLists lists(type.getRank(), {TokenRole::Other});
-      lists[*dim] = {TokenRole::Token};
-      labels[result] = std::move(lists);
-      break;
-    }
-  }
 }
 
 void TokenAxes::finish(Value result, RoleLists lists, Meeting meeting, bool readsOpen) {

@@ -34,6 +34,9 @@ enum class TokenRole : uint8_t {
 using RoleList = llvm::SmallVector<TokenRole, 2>;
 using RoleLists = llvm::SmallVector<RoleList>;
 
+/// Whether a dimension is made from tokens.
+bool isFromTokens(llvm::ArrayRef<TokenRole> roles);
+
 class TokenAxes {
 public:
   /// Tokens run along dimension `tokenDim` of the arguments.
