@@ -98,6 +98,9 @@ public:
       if (isUsed.back())
         original.push_back(result);
     }
+    // A dead loop would go with the scratch.
+    if (original.empty())
+      return;
     bool isTranslated = false;
     for (auto level : {TranslationLevel::Sums, TranslationLevel::States, TranslationLevel::Region}) {
       std::optional<bool> holds = attempt(loop, level, original, isUsed);
