@@ -23,7 +23,7 @@ public:
 
   std::optional<AttentionMatch> match(Value contraction) {
     std::optional<AxisDims> dims = axes.create(contraction);
-    std::optional<Contraction> mixing = dims ? matchContraction(axes, contraction, *dims) : std::nullopt;
+    std::optional<SumOfProducts> mixing = dims ? matchSumOfProducts(axes, contraction, *dims) : std::nullopt;
     if (!mixing || mixing->reduced.empty())
       return std::nullopt;
     found.output = contraction;
@@ -54,9 +54,9 @@ private:
     found.scores = withoutRowTerms(exponent);
     if (!matchProduct())
       return false;
-    followBack(found.query, &found.scale);
-    followBack(found.key, &found.scale);
-    followBack(found.value, nullptr);
+    found.query = axes.origin(found.query, &found.scale);
+    found.key = axes.origin(found.key, &found.scale);
+    found.value = axes.origin(found.value, nullptr);
     followForward();
     return isNormalised && assign(shared);
   }
@@ -127,7 +127,7 @@ private:
     });
     for (Expr leaf : leaves) {
       AxisDims dims = axes.resolveDims(leaf->dims);
-      std::optional<Contraction> product = matchContraction(axes, leaf->value, dims);
+      std::optional<SumOfProducts> product = matchSumOfProducts(axes, leaf->value, dims);
       if (!product)
         continue;
       for (bool isSwapped : {false, true}) {
@@ -190,53 +190,6 @@ private:
     return after;
   }
 
-  /// Back to where a source is made.
-  void followBack(Axes::Source &source, double *scale) {
-    while (true) {
-      if (std::optional<Axes::Source> before = axes.stepBack(source.value, source.dims))
-        source = *before;
-      else if (!scale || !lookThroughScale(source, *scale))
-        return;
-    }
-  }
-
-  /// x * c or x / c with a constant c.
-  static bool lookThroughScale(Axes::Source &source, double &scale) {
-    auto op = source.value.getDefiningOp<linalg::LinalgOp>();
-    if (!op || op.getNumReductionLoops() || op->getNumResults() != 1 || !op.hasPureTensorSemantics() ||
-        !llvm::hasNItems(op.getBlock()->without_terminator(), 1))
-      return false;
-    Operation *inner = &op.getBlock()->front();
-    if (!isa<arith::MulFOp, arith::DivFOp>(inner) ||
-        op.getBlock()->getTerminator()->getOperand(0) != inner->getResult(0))
-      return false;
-    for (unsigned i : {0, 1}) {
-      auto argument = dyn_cast<BlockArgument>(inner->getOperand(i));
-      std::optional<double> factor = constantOf(op, inner->getOperand(1 - i));
-      if (!argument || !factor || (isa<arith::DivFOp>(inner) && i == 1))
-        continue;
-      OpOperand *operand = op.getMatchingOpOperand(argument);
-      if (op.getMatchingIndexingMap(operand) != op.getIndexingMapMatchingResult(op->getResult(0)))
-        continue;
-      scale = isa<arith::MulFOp>(inner) ? scale * *factor : scale / *factor;
-      source.value = operand->get();
-      return true;
-    }
-    return false;
-  }
-
-  static std::optional<double> constantOf(linalg::LinalgOp op, Value scalar) {
-    if (auto argument = dyn_cast<BlockArgument>(scalar); argument && argument.getOwner() == op.getBlock())
-      scalar = op.getMatchingOpOperand(argument)->get();
-    Attribute attribute;
-    if (!matchPattern(scalar, m_Constant(&attribute)))
-      return std::nullopt;
-    if (auto splat = dyn_cast<SplatElementsAttr>(attribute))
-      attribute = splat.getSplatValue<Attribute>();
-    auto real = dyn_cast<FloatAttr>(attribute);
-    return real ? std::optional(real.getValueAsDouble()) : std::nullopt;
-  }
-
   //===--- roles --------------------------------------------------------------------------===//
 
   /// Divides the axes that weights and values share among batch and heads, and brings all lists to final axes.
@@ -244,28 +197,37 @@ private:
     for (AxisList *list : {&shared, &found.queryTokens, &found.keyTokens, &found.keyFeatures, &found.valueFeatures})
       *list = axes.resolve(*list);
     claimSharedQueries(shared);
-    AxisList ofPairs = exprs.axesOf(withoutProduct());
-    const std::pair<const Axes::Source &, const AxisList &> sources[] = {
-        {found.query, found.queryTokens}, {found.key, found.keyTokens}, {found.value, found.keyTokens}};
-    auto isHead = [&](AxisId axis) {
-      return axes.isStatic(axis) &&
-             (contains(ofPairs, axis) || operandsWith(axis) < 3 || llvm::any_of(sources, [&](const auto &entry) {
-                AxisList order = axesOf(entry.first);
-                bool isBehindTokens =
-                    !entry.second.empty() && llvm::find(order, axis) > llvm::find(order, entry.second.front());
-                return isBehindTokens;
-              }));
-    };
     for (AxisId axis : shared)
       (isHead(axis) ? found.heads : found.batch).push_back(axis);
-    if (found.heads.empty() && found.batch.size() > 1 && axes.isStatic(found.batch.back()))
-      found.heads.push_back(found.batch.pop_back_val());
+    if (found.heads.empty())
+      chooseHeads();
     // Heads that all operands have come first: an operand with fewer heads serves runs of neighbours.
     AxisList heads;
     for (int count : {3, 2, 1})
       llvm::copy_if(found.heads, std::back_inserter(heads), [&](AxisId axis) { return operandsWith(axis) == count; });
     found.heads = heads;
     return axes.isStatic(found.heads) && axes.isStatic(found.keyFeatures) && axes.isStatic(found.valueFeatures);
+  }
+
+  /// Heads are missing in an operand that serves several of them, or lie behind the tokens.
+  bool isHead(AxisId axis) {
+    auto isBehind = [&](const Axes::Source &source, ArrayRef<AxisId> tokens) {
+      AxisList order = axesOf(source);
+      return !tokens.empty() && llvm::find(order, axis) > llvm::find(order, tokens.front());
+    };
+    return axes.isStatic(axis) && (operandsWith(axis) < 3 || isBehind(found.query, found.queryTokens) ||
+                                   isBehind(found.key, found.keyTokens) || isBehind(found.value, found.keyTokens));
+  }
+
+  /// Of axes that all lie in front of the tokens those are heads that masks and biases tell apart, or the last of
+  /// several.
+  void chooseHeads() {
+    AxisList ofPairs = exprs.axesOf(withoutProduct()), batch;
+    for (AxisId axis : found.batch)
+      (axes.isStatic(axis) && contains(ofPairs, axis) ? found.heads : batch).push_back(axis);
+    found.batch = batch;
+    if (found.heads.empty() && batch.size() > 1 && axes.isStatic(batch.back()))
+      found.heads.push_back(found.batch.pop_back_val());
   }
 
   int operandsWith(AxisId axis) {

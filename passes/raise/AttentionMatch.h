@@ -14,13 +14,13 @@
 namespace heddle {
 
 /// A sum of products along `reduced`.
-struct Contraction {
+struct SumOfProducts {
   Axes::Source left, right;
   AxisList reduced;
 };
 
 /// The contraction that makes `result`, with axes for what it sums over; as one op or as a product and a sum.
-std::optional<Contraction> matchContraction(Axes &axes, mlir::Value result, llvm::ArrayRef<AxisList> dims);
+std::optional<SumOfProducts> matchSumOfProducts(Axes &axes, mlir::Value result, llvm::ArrayRef<AxisList> dims);
 
 struct AttentionMatch {
   mlir::Value output;

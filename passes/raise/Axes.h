@@ -53,6 +53,9 @@ public:
     AxisDims dims;
   };
   std::optional<Source> stepBack(mlir::Value result, llvm::ArrayRef<AxisList> dims);
+  /// Back to where a tensor is made, as far as steps go; across products with constants too, where `scale` collects
+  /// them.
+  Source origin(Source source, double *scale);
   /// The dims of the result of such an op from those of its operand; no broadcasts.
   std::optional<AxisDims> stepForward(mlir::Value operand, llvm::ArrayRef<AxisList> dims, mlir::Operation *user);
 

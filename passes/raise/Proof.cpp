@@ -18,22 +18,24 @@ namespace {
 // far above: it shows in the first digits.
 constexpr double kSameMeaning = 1e-7;
 
-/// How random floats are drawn: uniform in [low, high).
+/// How random numbers are drawn: floats uniform in [low, high), a share of the integers is 0. Few zeros, because rows of
+/// a mask that hide everything make the original NaN.
 struct Draw {
-  double low, high;
+  double low, high, zeros;
 };
-constexpr Draw kDraws[] = {{-1, 1}, {-0.1, 0.1}, {0.05, 0.5}};
+constexpr Draw kDraws[] = {{-1, 1, 0.5}, {-0.1, 0.1, 0.2}, {0.05, 0.5, 0.1}, {0.05, 0.5, 0.03}};
 
 ReferenceTensor randomTensor(Type type, ArrayRef<int64_t> shape, Draw draw, std::mt19937_64 &random) {
   ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), shape);
   std::uniform_real_distribution<double> real(draw.low, draw.high);
-  std::uniform_int_distribution<int64_t> integer(0, tensor.elementType.isInteger(1) ? 1 : 5);
+  std::uniform_int_distribution<int64_t> integer(1, tensor.elementType.isInteger(1) ? 1 : 5);
+  std::bernoulli_distribution isZero(draw.zeros);
   for (int64_t i = 0; i < tensor.size(); ++i) {
     Scalar value;
     if (tensor.isFloat())
       value.real = real(random);
     else
-      value.integer = integer(random);
+      value.integer = isZero(random) ? 0 : integer(random);
     tensor.set(i, value);
   }
   return tensor;
@@ -97,12 +99,11 @@ Verdict Prover::proveAt(const Proposal &proposal, ArrayRef<int64_t> symbols, uin
   if (options.mode == ProofMode::Cheap && spent > options.budget)
     return {false, "the proof would exceed the budget of --verify-raises=cheap"};
 
-  std::string place = "at";
-  if (auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr))
-    for (auto [name, size] : llvm::zip(names, symbols))
-      place += llvm::formatv(" {0}={1}", cast<StringAttr>(name).getValue(), size).str();
-  if (symbols.empty())
-    place = "at the model's sizes";
+  std::string place = symbols.empty() ? "at the model's sizes" : "at";
+  for (auto [i, size] : llvm::enumerate(symbols))
+    place +=
+        llvm::formatv(" {0}={1}", cast<StringAttr>(entry->getAttrOfType<ArrayAttr>(kSymbolsAttr)[i]).getValue(), size)
+            .str();
   for (Draw draw : kDraws) {
     std::mt19937_64 random(seed);
     Inputs inputs;

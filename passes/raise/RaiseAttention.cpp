@@ -2,6 +2,7 @@
 #include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
+#include "passes/raise/ProbeAttention.h"
 #include "passes/raise/Raiser.h"
 #include "passes/raise/ScorePlan.h"
 
@@ -22,9 +23,9 @@ public:
   explicit FixedValues(func::FuncOp entry) {
     for (Operation &op : entry.getBody().front()) {
       bool isSize = isa<tensor::DimOp, tensor::EmptyOp>(op);
-      if (isSize || (op.getNumRegions() == 0 || isa<linalg::LinalgOp>(op)) &&
-                        llvm::all_of(op.getOperands(), [&](Value operand) { return fixed.contains(operand); }) &&
-                        !readsData(op))
+      bool isPlain = op.getNumRegions() == 0 || isa<linalg::LinalgOp>(op);
+      auto isFixed = [&](Value operand) { return fixed.contains(operand); };
+      if (isSize || (isPlain && llvm::all_of(op.getOperands(), isFixed) && !readsData(op)))
         fixed.insert(op.result_begin(), op.result_end());
     }
   }
@@ -54,6 +55,8 @@ struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
     if (entry.isExternal())
       return;
     Raiser raiser(entry, "raise-attention", *mode);
+    // First what is put together from several: by themselves, its parts would be mixers too, over gathered keys.
+    raiseRegions(entry, raiser, {/*minInputs=*/3, /*maxInputs=*/3}, proposeComposedAttention);
     SmallVector<Operation *> contractions;
     for (Operation &op : entry.getBody().front())
       if (auto structured = dyn_cast<linalg::LinalgOp>(op); structured && structured.getNumReductionLoops())

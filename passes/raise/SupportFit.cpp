@@ -221,10 +221,12 @@ private:
 } // namespace
 
 std::optional<FittedSupport> fitSupport(MLIRContext *context, ArrayRef<MaskSample> samples, bool isFixedLength) {
-  for (mixer::Align align : {mixer::Align::Start, mixer::Align::End}) {
-    if (align == mixer::Align::End &&
-        llvm::any_of(samples, [](const MaskSample &sample) { return sample.heads[0].keys < sample.heads[0].queries; }))
-      continue;
+  // Where keys outnumber queries, the queries are the newest tokens more often than the oldest.
+  auto hasMoreKeys = [](const MaskSample &sample) { return sample.heads[0].keys > sample.heads[0].queries; };
+  SmallVector<mixer::Align> aligns{mixer::Align::Start};
+  if (llvm::all_of(samples, hasMoreKeys))
+    aligns.insert(aligns.begin(), mixer::Align::End);
+  for (mixer::Align align : aligns) {
     SmallVector<int64_t> heads;
     SmallVector<Attribute> classes;
     size_t count = samples.front().heads.size();
@@ -241,30 +243,10 @@ std::optional<FittedSupport> fitSupport(MLIRContext *context, ArrayRef<MaskSampl
     if (heads.size() < count)
       continue;
     Attribute support = classes.size() == 1 ? classes[0] : mixer::PerHeadAttr::get(context, heads, classes);
-    return FittedSupport{cast<mixer::SupportAttrInterface>(support), align};
+    auto fitted = cast<mixer::SupportAttrInterface>(support);
+    return FittedSupport{fitted, fitted.isFull() ? mixer::Align::Start : align};
   }
   return std::nullopt;
-}
-
-int64_t lengthToSee(Attribute support) {
-  int64_t length = 1;
-  support.walkImmediateSubElements([&](Attribute part) { length = std::max(length, lengthToSee(part)); }, [](Type) {});
-  auto include = [&](int64_t number) { length = std::max(length, number + 2); };
-  if (auto window = dyn_cast<mixer::WindowAttr>(support))
-    include(std::max(window.getLeft(), window.getRight()));
-  if (auto dilated = dyn_cast<mixer::DilatedAttr>(support))
-    include(std::max(dilated.getLeft(), dilated.getRight()));
-  if (auto block = dyn_cast<mixer::BlockCausalAttr>(support))
-    include(block.getBlock());
-  if (auto sinks = dyn_cast<mixer::SinksAttr>(support))
-    include(sinks.getCount());
-  if (auto global = dyn_cast<mixer::GlobalAttr>(support))
-    include(global.getPositions().back());
-  if (auto groups = dyn_cast<mixer::GroupsAttr>(support))
-    include(groups.getSize());
-  if (auto grid = dyn_cast<mixer::Window2DAttr>(support))
-    include(grid.getWidth() * (grid.getRows() + 1));
-  return length;
 }
 
 } // namespace heddle

@@ -45,12 +45,13 @@ static std::optional<Axes::Source> operandSource(linalg::LinalgOp op, OpOperand 
 }
 
 /// Both operands of an op with two tensor inputs.
-static std::optional<Contraction> operandsOf(linalg::LinalgOp op, ArrayRef<AxisList> loops, ArrayRef<AxisId> reduced) {
+static std::optional<SumOfProducts> operandsOf(linalg::LinalgOp op, ArrayRef<AxisList> loops,
+                                               ArrayRef<AxisId> reduced) {
   std::optional<Axes::Source> left = operandSource(op, op.getDpsInputOperand(0), loops);
   std::optional<Axes::Source> right = operandSource(op, op.getDpsInputOperand(1), loops);
   if (!left || !right)
     return std::nullopt;
-  return Contraction{*left, *right, AxisList(reduced)};
+  return SumOfProducts{*left, *right, AxisList(reduced)};
 }
 
 static bool hasTensorInputs(linalg::LinalgOp op, unsigned count) {
@@ -72,7 +73,7 @@ static bool isPlainProduct(linalg::LinalgOp op) {
          op.getIndexingMapMatchingResult(op->getResult(0)).isPermutation();
 }
 
-std::optional<Contraction> matchContraction(Axes &axes, Value result, ArrayRef<AxisList> dims) {
+std::optional<SumOfProducts> matchSumOfProducts(Axes &axes, Value result, ArrayRef<AxisList> dims) {
   auto op = result.getDefiningOp<linalg::LinalgOp>();
   if (!op || !op.getNumReductionLoops() || op->getNumResults() != 1)
     return std::nullopt;
