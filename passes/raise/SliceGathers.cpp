@@ -34,8 +34,7 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
     auto result = cast<RankedTensorType>(generic.getResult(0).getType());
     Attribute zero = rewriter.getIndexAttr(0), one = rewriter.getIndexAttr(1);
     SmallVector<OpFoldResult> offsets, sizes;
-    SmallVector<OpFoldResult> resultSizes =
-        tensor::getMixedSizes(rewriter, generic.getLoc(), generic.getDpsInits().front());
+    SmallVector<std::pair<size_t, int64_t>> wholeLoops; // place in `sizes`, loop
     int64_t loop = 0;
     for (auto [dim, index] : llvm::enumerate(extract.getIndices())) {
       if (std::optional<int64_t> position = getConstantIntValue(index)) {
@@ -50,15 +49,21 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
       if (!along || int64_t(along.getDim()) != loop || source.getDimSize(dim) != result.getDimSize(loop))
         return failure();
       offsets.push_back(zero);
-      sizes.push_back(resultSizes[loop++]);
+      wholeLoops.emplace_back(sizes.size(), loop++);
+      sizes.push_back(OpFoldResult());
     }
-    SmallVector<int64_t> staticSizes;
-    SmallVector<Value> dynamicSizes;
-    dispatchIndexOpFoldResults(sizes, dynamicSizes, staticSizes);
+    SmallVector<int64_t> staticSizes(sizes.size(), 1);
+    for (auto [place, along] : wholeLoops)
+      staticSizes[place] = result.getDimSize(along);
     auto slice = RankedTensorType::get(staticSizes, source.getElementType());
     if (isRankReducedType(slice, result) != SliceVerificationResult::Success ||
         extract.getTensor().getParentBlock() != generic->getBlock())
       return failure();
+    // Nothing may be made before it is sure that the pattern applies.
+    SmallVector<OpFoldResult> resultSizes =
+        tensor::getMixedSizes(rewriter, generic.getLoc(), generic.getDpsInits().front());
+    for (auto [place, along] : wholeLoops)
+      sizes[place] = resultSizes[along];
     SmallVector<OpFoldResult> strides(source.getRank(), one);
     rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(generic, result, extract.getTensor(), offsets, sizes, strides);
     return success();

@@ -62,7 +62,7 @@ private:
   bool continues(tensor::InsertSliceOp insert, tensor::InsertSliceOp whole) const {
     return insert->hasOneUse() && insert->getBlock() == whole->getBlock() && hasUnitStrides(insert) &&
            insert.getSourceType().getRank() == whole.getSourceType().getRank() && differingDim(insert, whole) == dim &&
-           !ShapedType::isDynamic(insert.getStaticOffset(dim)) && !ShapedType::isDynamic(insert.getStaticSize(dim));
+           !insert.isDynamicOffset(dim) && !insert.isDynamicSize(dim);
   }
 
   /// A piece of several pieces: the chain that ends in `nested` covers the `size` places along `dim` one by one.
@@ -74,7 +74,7 @@ private:
     for (auto insert = nested; insert; insert = insert.getDest().getDefiningOp<tensor::InsertSliceOp>()) {
       if (insert != nested && !continues(insert, nested))
         return false;
-      if (ShapedType::isDynamic(insert.getStaticSize(dim)))
+      if (insert.isDynamicSize(dim))
         return false;
       covered += insert.getStaticSize(dim);
       if (covered == size)
@@ -91,7 +91,7 @@ std::optional<Stack> stackEndingAt(tensor::InsertSliceOp last) {
   if (!before || !hasUnitStrides(last) || before.getSourceType().getRank() != last.getSourceType().getRank())
     return std::nullopt;
   std::optional<int64_t> dim = differingDim(last, before);
-  if (!dim || ShapedType::isDynamic(last.getStaticOffset(*dim)) || ShapedType::isDynamic(last.getStaticSize(*dim)))
+  if (!dim || last.isDynamicOffset(*dim) || last.isDynamicSize(*dim))
     return std::nullopt;
   Collector collector(*dim);
   Stack stack;
