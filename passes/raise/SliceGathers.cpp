@@ -1,6 +1,8 @@
-// SliceGathers: a gather at constant positions is a slice.
+// SliceGathers: a gather or scatter at constant positions is a slice.
 #include "passes/Passes.h"
+#include "passes/raise/SliceScatters.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -77,6 +79,7 @@ struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     patterns.add<SliceGather>(context);
+    addSliceScatterPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
