@@ -20,6 +20,14 @@ constexpr Descr kDescrs[] = {{DType::F32, "<f4"}, {DType::F64, "<f8"}, {DType::F
                              {DType::U64, "<u8"}, {DType::U32, "<u4"}, {DType::U16, "<u2"}, {DType::U8, "|u1"},
                              {DType::Bool, "|b1"}};
 
+/// Null for the types that npy has no name for.
+const char *findDescr(DType dtype) {
+  for (const Descr &known : kDescrs)
+    if (known.dtype == dtype)
+      return known.text;
+  return nullptr;
+}
+
 Result<DType> parseDescr(const std::string &descr, const std::string &where) {
   for (const Descr &known : kDescrs) {
     bool oneByte = dtypeSize(known.dtype) == 1;
@@ -29,7 +37,7 @@ Result<DType> parseDescr(const std::string &descr, const std::string &where) {
       return known.dtype;
   }
   std::string got = descr.find('O') != std::string::npos ? descr + " (Python objects, which are never loaded)" : descr;
-  return Error{where, "descr", "one of <f4 <f8 <f2 <V2 (bf16) <i8 <i4 |i1 |u1 |b1", got};
+  return Error{where, "descr", "one of <f4 <f8 <f2 <V2 (bf16) <i8 <i4 <i2 |i1 <u8 <u4 <u2 |u1 |b1", got};
 }
 
 /// Bytes before the dict and its length, from the magic and version.
@@ -109,17 +117,20 @@ Result<HostTensor> readNpy(const std::string &path) {
   return parseNpy(file->view(), path);
 }
 
+Status checkNpyType(const HostTensor &tensor, const std::string &where) {
+  if (findDescr(tensor.dtype))
+    return {};
+  return Error{where, "type of the tensor", "one that npy has", dtypeName(tensor.dtype)};
+}
+
 std::string npyHeader(const HostTensor &tensor) {
   std::string shape;
   for (size_t i = 0; i < tensor.shape.size(); ++i)
     shape += (i ? ", " : "") + std::to_string(tensor.shape[i]);
   if (tensor.shape.size() == 1)
     shape += ",";
-  const char *descr = "";
-  for (const Descr &known : kDescrs)
-    if (known.dtype == tensor.dtype)
-      descr = known.text;
-  std::string dict = std::string("{'descr': '") + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  std::string dict =
+      std::string("{'descr': '") + findDescr(tensor.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   size_t prefix = dict.size() + 1 + 10 > 65535 ? 12 : 10;
   dict.append(63 - (prefix + dict.size()) % 64, ' '); // data starts at a multiple of 64
   dict += '\n';
@@ -132,6 +143,8 @@ std::string npyHeader(const HostTensor &tensor) {
 }
 
 Status writeNpy(const std::string &path, const HostTensor &tensor) {
+  if (Status status = checkNpyType(tensor, path); !status)
+    return status;
   FileReplacer file(path);
   std::string header = npyHeader(tensor);
   if (Status status = file.open(); !status)

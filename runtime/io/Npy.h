@@ -18,6 +18,8 @@ Result<HostTensor> parseNpy(std::string_view file, const std::string &where);
 
 /// Writes version 1.0, or 2.0 when the header needs it. Replaces `path` at once: no reader sees half a file.
 Status writeNpy(const std::string &path, const HostTensor &tensor);
+/// An error for the 8-bit floats, which npy cannot hold.
+Status checkNpyType(const HostTensor &tensor, const std::string &where);
 /// The file's bytes before the data.
 std::string npyHeader(const HostTensor &tensor);
 

@@ -128,6 +128,9 @@ Result<HostTensor> readNpzArray(const std::string &path, const std::string &name
 }
 
 Status writeNpz(const std::string &path, const std::vector<NamedTensor> &tensors) {
+  for (const NamedTensor &named : tensors)
+    if (Status status = checkNpyType(named.tensor, path + ":" + named.name); !status)
+      return status;
   std::string temporary = path + ".tmp." + std::to_string(::getpid());
   int code = 0;
   zip_t *archive = zip_open(temporary.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code);

@@ -22,6 +22,14 @@ constexpr Name kNames[] = {
     {DType::U64, "U64"},   {DType::U32, "U32"},          {DType::U16, "U16"},       {DType::U8, "U8"},
     {DType::Bool, "BOOL"}, {DType::F8E4M3FN, "F8_E4M3"}, {DType::F8E5M2, "F8_E5M2"}};
 
+/// Null for the types that the format has no name for.
+const char *findName(DType dtype) {
+  for (const Name &known : kNames)
+    if (known.dtype == dtype)
+      return known.text;
+  return nullptr;
+}
+
 /// Parses the header; a second value for a key is an error, not the last one wins. Depth is bounded by the format.
 Result<json> parseHeader(std::string_view text, const std::string &where) {
   std::vector<std::vector<std::string>> keys;
@@ -64,7 +72,8 @@ Result<Range> parseEntry(const std::string &name, const json &entry, const std::
   const Name *known = std::find_if(std::begin(kNames), std::end(kNames),
                                    [&](const Name &candidate) { return dtype == candidate.text; });
   if (known == std::end(kNames))
-    return Error{where, "dtype", "one of F32 F64 F16 BF16 I64 I32 I8 U8 BOOL", dtype.dump()};
+    return Error{where, "dtype", "one of F32 F64 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL F8_E4M3 F8_E5M2",
+                 dtype.dump()};
   tensor.dtype = known->dtype;
   if (!shape.is_array() || !std::all_of(shape.begin(), shape.end(), [](const json &dim) {
         return dim.is_number_unsigned() && dim.get<uint64_t>() <= uint64_t(INT64_MAX);
@@ -177,10 +186,9 @@ Status writeSafeTensors(const std::string &path, const std::map<std::string, Hos
     header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const auto &[name, tensor] : tensors) {
-    const char *dtype = "";
-    for (const Name &known : kNames)
-      if (known.dtype == tensor.dtype)
-        dtype = known.text;
+    const char *dtype = findName(tensor.dtype);
+    if (!dtype)
+      return Error{path + ":" + name, "type of the tensor", "one that safetensors has", dtypeName(tensor.dtype)};
     header[name] = {{"dtype", dtype}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + tensor.byteSize}}};
     offset += tensor.byteSize;
   }

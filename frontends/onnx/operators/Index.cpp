@@ -27,12 +27,14 @@ static std::optional<SmallVector<int64_t>> readPermutation(NodeReader &node) {
   return given;
 }
 
-// The specification has axes from 0 on only, and other runtimes refuse these. Their meaning is that of every other axis.
+// The specification has axes from 0 on only, and other runtimes refuse these. Their meaning is that of every other
+// axis.
 static void warnOfNegativeAxes(NodeReader &node) {
   std::optional<SmallVector<int64_t>> given = node.integers("perm");
   if (given && llvm::any_of(*given, [](int64_t axis) { return axis < 0; }))
-    emitWarning(node.g.location()) << "attribute 'perm' has negative axes, expected axes from 0 on; they are counted from "
-                                      "the last dimension";
+    emitWarning(node.g.location())
+        << "attribute 'perm' has negative axes, expected axes from 0 on; they are counted from "
+           "the last dimension";
 }
 
 static Results convertTranspose(NodeReader &node) {

@@ -21,6 +21,11 @@ TEST(Npy, round_trip_of_all_types_and_ranks) {
   for (DType type : kAllDTypes)
     for (const std::vector<int64_t> &shape : {std::vector<int64_t>{}, {5}, {0, 3}, {2, 3, 4}}) {
       HostTensor tensor = iota(type, shape);
+      if (dtypeIsFloat8(type)) {
+        EXPECT_NE(writeNpy(file.path, tensor).message().find("expected one that npy has but got f8E"),
+                  std::string::npos);
+        continue;
+      }
       ASSERT_TRUE(writeNpy(file.path, tensor).ok());
       Result<HostTensor> read = readNpy(file.path);
       ASSERT_TRUE(read.ok()) << read.message();
@@ -61,10 +66,10 @@ TEST(Npy, converts_fortran_order) {
 TEST(Npy, refuses_by_name) {
   const std::string rest = "'fortran_order': False, 'shape': (1,)}";
   EXPECT_EQ(errorOf("PK"), "f: file, expected an npy file (magic \\x93NUMPY) but got something else");
-  EXPECT_EQ(
-      errorOf(makeNpy("{'descr': '|O', " + rest, "")),
-      "f: descr, expected one of <f4 <f8 <f2 <V2 (bf16) <i8 <i4 |i1 |u1 |b1 but got |O (Python objects, which are "
-      "never loaded)");
+  EXPECT_EQ(errorOf(makeNpy("{'descr': '|O', " + rest, "")),
+            "f: descr, expected one of <f4 <f8 <f2 <V2 (bf16) <i8 <i4 <i2 |i1 <u8 <u4 <u2 |u1 |b1 but got |O (Python "
+            "objects, which are "
+            "never loaded)");
   EXPECT_EQ(errorOf(makeNpy("{'descr': [('a', '<f4')], " + rest, "")),
             "f: descr, expected a plain type such as '<f4' but got a structured type");
   EXPECT_NE(errorOf(makeNpy("{'descr': '>f4', " + rest, "abcd")).find("but got >f4"), std::string::npos);

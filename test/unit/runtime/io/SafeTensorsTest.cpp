@@ -29,8 +29,14 @@ std::string entry(const std::string &name, const std::string &shape, const std::
 TEST(SafeTensors, round_trip) {
   TemporaryFile file("round.safetensors");
   std::map<std::string, HostTensor> tensors;
-  for (DType type : kAllDTypes)
+  for (DType type : kAllDTypes) {
+    if (type == DType::F8E4M3FNUZ || type == DType::F8E5M2FNUZ || type == DType::F8E8M0FNU) {
+      EXPECT_NE(writeSafeTensors(file.path, {{"t", iota(type, {3, 1})}}, {}).message().find("one that safetensors has"),
+                std::string::npos);
+      continue;
+    }
     tensors[std::string("t.") + dtypeName(type)] = iota(type, {3, 1});
+  }
   tensors["scalar"] = iota(DType::F32, {});
   tensors["empty"] = iota(DType::F32, {0, 7});
   ASSERT_TRUE(writeSafeTensors(file.path, tensors, {{"format", "pt"}}).ok());
@@ -64,8 +70,9 @@ TEST(SafeTensors, refuses_by_name) {
   EXPECT_EQ(errorOf(makeFile("{\"a\":")), "f: header, expected a JSON object but got malformed JSON");
   EXPECT_EQ(errorOf(makeFile("{" + entry("a", "[1]", "[0,4]") + "," + entry("a", "[1]", "[0,4]") + "}", "abcd")),
             "f: header, expected each name once, at depth 3 at most but got 'a' twice");
-  EXPECT_EQ(errorOf(makeFile("{" + entry("a", "[1]", "[0,4]", "F8_E4M3") + "}", "abcd")),
-            "f:a: dtype, expected one of F32 F64 F16 BF16 I64 I32 I8 U8 BOOL but got \"F8_E4M3\"");
+  EXPECT_EQ(errorOf(makeFile("{" + entry("a", "[1]", "[0,4]", "C64") + "}", "abcd")),
+            "f:a: dtype, expected one of F32 F64 F16 BF16 I64 I32 I16 I8 U64 U32 U16 U8 BOOL F8_E4M3 F8_E5M2 but got "
+            "\"C64\"");
   EXPECT_EQ(errorOf(makeFile("{" + entry("a", "[-1]", "[0,4]") + "}", "abcd")),
             "f:a: shape, expected a list of sizes but got [-1]");
   EXPECT_EQ(errorOf(makeFile("{" + entry("a", "[2]", "[0,4]") + "}", "abcd")),
