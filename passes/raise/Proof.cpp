@@ -18,8 +18,8 @@ namespace {
 // far above: it shows in the first digits.
 constexpr double kSameMeaning = 1e-7;
 
-/// How random numbers are drawn: floats uniform in [low, high), a share of the integers is 0. Few zeros, because rows of
-/// a mask that hide everything make the original NaN.
+/// How random numbers are drawn: floats uniform in [low, high), a share of the integers is 0. Few zeros, because rows
+/// of a mask that hide everything make the original NaN.
 struct Draw {
   double low, high, zeros;
 };

@@ -153,7 +153,8 @@ std::optional<UnrolledRead> UnrolledTable::addRow(const Values &values, Range &r
     if (!value || value.getResultNumber() != sample.getResultNumber())
       return false;
     std::optional<SmallVector<Value>> same = readsWhereAlike(sample.getOwner(), value.getOwner());
-    if (!same)
+    // What a body captures may be one value here and two there.
+    if (!same || same->size() != reads.size())
       return false;
     row.ops[i] = value.getOwner();
     for (auto [read, list] : llvm::zip_equal(*same, reads))
@@ -201,8 +202,9 @@ void UnrolledTable::extend(unsigned index, int64_t iteration) {
       continue;
     for (Operation *user : known.getUsers()) {
       std::optional<SmallVector<Value>> reads = readsWhereAlike(sampleOf(row), user);
-      if (!reads || !llvm::all_of(llvm::zip_equal(row.reads, *reads),
-                                  [&](auto pair) { return isExpected(std::get<0>(pair), std::get<1>(pair)); }))
+      if (!reads || reads->size() != row.reads.size() ||
+          !llvm::all_of(llvm::zip_equal(row.reads, *reads),
+                        [&](auto pair) { return isExpected(std::get<0>(pair), std::get<1>(pair)); }))
         continue;
       row.beyond[iteration] = user;
       return;
