@@ -29,17 +29,21 @@ static LogicalResult evaluateAs(mixer::MixOp mix, const MixOperands &operands, I
   return success();
 }
 
-/// Token counts that the types leave open must fit one another at run time.
-static LogicalResult checkTokens(mixer::MixOp mix, const mixer::MixSizes &sizes, const MixOperands::Lookup &lookup) {
+/// Sizes that the types leave open must fit one another at run time. Only a static 1 is a broadcast.
+static LogicalResult checkSizes(mixer::MixOp mix, const mixer::MixSizes &sizes, const MixOperands::Lookup &lookup) {
   for (OpOperand &operand : mix->getOpOperands())
     for (auto [dim, role] : llvm::enumerate(mix.getDimRoles(operand))) {
-      bool isQuery = role == mixer::DimRole::QueryToken;
-      if (!isQuery && role != mixer::DimRole::KeyToken)
+      bool isQuery = role == mixer::DimRole::QueryToken, isKey = role == mixer::DimRole::KeyToken;
+      bool isOpen = cast<ShapedType>(operand.get().getType()).isDynamicDim(dim);
+      if (!isQuery && !isKey && !(role == mixer::DimRole::Batch && isOpen))
         continue;
-      int64_t expected = isQuery ? sizes.T : sizes.S, got = lookup(operand.get())->shape[dim];
-      if (got != expected && got != 1)
-        return mix.emitOpError() << (isQuery ? "query" : "key") << " tokens of operand " << operand.getOperandNumber()
-                                 << ", expected " << expected << " but got " << got;
+      int64_t expected = isQuery ? sizes.T : isKey ? sizes.S : sizes.B, got = lookup(operand.get())->shape[dim];
+      if (got != expected && (got != 1 || isOpen))
+        return mix.emitOpError() << (isQuery ? "query tokens"
+                                     : isKey ? "key tokens"
+                                             : "batch")
+                                 << " of operand " << operand.getOperandNumber() << ", expected " << expected
+                                 << " but got " << got;
     }
   return success();
 }
@@ -60,7 +64,7 @@ static LogicalResult mix(Interpreter &in, Operation *operation) {
   auto lookup = [&](Value value) { return &in.tensor(value); };
   MixOperands operands = MixOperands::of(op, lookup);
   SmallVector<ReferenceTensor> results;
-  if (failed(checkTokens(op, operands.sizes(op), lookup)) || failed(evaluateMix(op, operands, in, results)))
+  if (failed(checkSizes(op, operands.sizes(op), lookup)) || failed(evaluateMix(op, operands, in, results)))
     return failure();
   for (auto [value, tensor] : llvm::zip_equal(op.getResults(), results))
     in.set(value, std::move(tensor));
