@@ -6,6 +6,7 @@
 #include "passes/raise/ConcreteSizes.h"
 #include "passes/raise/Excerpt.h"
 
+#include "mlir/IR/Verifier.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <random>
 
@@ -95,6 +96,9 @@ Verdict Prover::proveAt(const Proposal &proposal, ArrayRef<int64_t> symbols, uin
   Excerpt replacement = Excerpt::of(proposal.replacement, proposal.frontier, sizes);
   if (!original.function || !replacement.function)
     return {false, "a size depends on data"};
+  // What a matcher built was not verified yet, and the evaluator takes legal ops only.
+  if (failed(verify(*replacement.module)))
+    return {false, "the template does not allow it"};
   spent += original.operations + replacement.operations;
   if (options.mode == ProofMode::Cheap && spent > options.budget)
     return {false, "the proof would exceed the budget of --verify-raises=cheap"};
