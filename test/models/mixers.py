@@ -1,8 +1,9 @@
 """Compare the mixers that `heddle inspect` finds in exports with a list of what one expects.
 
-usage: mixers.py HEDDLE EXPECTED FOLDER    EXPECTED has a line for each model: `mixers/attn_causal 1 causal`, that is name
-                                           without exporter, number of mixers, and the support of all of them
+usage: mixers.py HEDDLE EXPECTED FOLDER    EXPECTED has lines `mixers/gru_bi.*: 2 region causal`: models, and how many mixers
+                                           of each transport and support; a further kind follows a semicolon
 """
+import collections
 import json
 import pathlib
 import subprocess
@@ -10,14 +11,26 @@ import sys
 
 heddle, expected, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
 seen, failed = 0, 0
+
+
+def mixers_of(model):
+    """The mixers by transport and support, and the number of loops left; the error where there is no manifest."""
+    result = subprocess.run([heddle, "inspect", "--json", str(model)], capture_output=True, text=True)
+    if result.returncode:
+        return result.stderr, 0
+    manifest = json.loads(result.stdout)
+    kinds = (f"{mixer['transport'].split('<')[0]} {mixer['support']}" for mixer in manifest["mixers"])
+    return collections.Counter(kinds), manifest["loops"]
+
+
 for line in expected.read_text().splitlines():
-    name, count, support = line.split(maxsplit=2)
-    for model in sorted(folder.glob(f"{name}.*.onnx")):
+    models, kinds = line.split(": ", 1)
+    wanted = {kind: int(count) for count, kind in (part.split(" ", 1) for part in kinds.split("; "))}
+    for model in sorted(folder.glob(f"{models}.onnx")):
         seen += 1
-        result = subprocess.run([heddle, "inspect", "--json", str(model)], capture_output=True, text=True)
-        found = [mixer["support"] for mixer in json.loads(result.stdout)["mixers"]] if result.returncode == 0 else result.stderr
-        if found != [support] * int(count):
+        found, loops = mixers_of(model)
+        if found != wanted or loops:
             failed += 1
-            print(f"{model.name}: expected {count} x {support} but got {found}")
+            print(f"{model.name}: expected {wanted} and no loops but got {found} and {loops} loops")
 print(f"{seen} models, {failed} failed")
 sys.exit(bool(failed) or seen == 0)
