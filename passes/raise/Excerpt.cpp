@@ -2,24 +2,17 @@
 
 #include "dialects/mixer/Mixer.h"
 #include "passes/raise/ConcreteSizes.h"
+#include "passes/raise/Reads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
-
-/// Everything that an op reads, also inside of its regions.
-SmallVector<Value> readsOf(Operation *op) {
-  llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), reads);
-  return reads.takeVector();
-}
 
 class Builder {
 public:

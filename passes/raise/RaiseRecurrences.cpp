@@ -3,12 +3,11 @@
 #include "passes/Passes.h"
 #include "passes/raise/LoopTranslation.h"
 #include "passes/raise/Raiser.h"
+#include "passes/raise/Reads.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
-#include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -67,8 +66,7 @@ bool isBoundary(Operation *op) {
 /// Random tensors stand for sums and for the arguments of the entry. What is elementwise in between is computed, so
 /// that a decay has the range that it has in the model: a gate is positive because of the sigmoid in front of the loop.
 SmallVector<Value> frontierOf(scf::ForOp loop) {
-  llvm::SetVector<Value> open(loop->operand_begin(), loop->operand_end());
-  getUsedValuesDefinedAbove(loop.getRegion(), open);
+  llvm::SetVector<Value> open = readsOf(loop);
   SmallVector<Value> frontier;
   for (unsigned next = 0; next < open.size(); ++next) {
     Value value = open[next];
@@ -79,8 +77,7 @@ SmallVector<Value> frontierOf(scf::ForOp loop) {
       frontier.push_back(value);
       continue;
     }
-    open.insert(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), open);
+    open.insert_range(readsOf(op));
   }
   return frontier;
 }

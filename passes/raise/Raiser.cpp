@@ -1,9 +1,9 @@
 #include "passes/raise/Raiser.h"
 
+#include "passes/raise/Reads.h"
+
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -54,8 +54,7 @@ void eraseUnused(ArrayRef<Value> values) {
     Operation *op = open.pop_back_val();
     if (erased.contains(op) || !isOpTriviallyDead(op))
       continue;
-    llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), reads);
+    llvm::SetVector<Value> reads = readsOf(op);
     erased.insert(op);
     op->erase();
     llvm::for_each(reads, push);

@@ -1,10 +1,10 @@
 #include "passes/raise/RegionRecurrence.h"
 
 #include "passes/raise/Factors.h"
+#include "passes/raise/Reads.h"
 #include "passes/raise/TokenTypes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -12,12 +12,6 @@ using namespace mlir;
 
 namespace heddle {
 namespace {
-
-SmallVector<Value> readsOf(Operation *op) {
-  llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), reads);
-  return reads.takeVector();
-}
 
 /// Ops that make a tensor from nothing; a region has its own.
 bool isCheap(Operation *op) { return op && isa<tensor::EmptyOp, linalg::FillOp, arith::ConstantOp>(op); }

@@ -1,10 +1,11 @@
 #include "passes/raise/RerollStart.h"
 
+#include "passes/raise/Reads.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -48,9 +49,7 @@ SmallVector<double> numbersAtStart(const UnrolledTable &table, const RerollSched
     Operation *op = value.getDefiningOp();
     if (!op || !seen.insert(op))
       continue;
-    llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), reads);
-    llvm::append_range(open, reads);
+    llvm::append_range(open, readsOf(op));
   }
   return numbers;
 }

@@ -1,7 +1,8 @@
 #include "passes/raise/RerollUses.h"
 
+#include "passes/raise/Reads.h"
+
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -110,9 +111,7 @@ bool dependsOn(ArrayRef<Value> values, const llvm::DenseSet<Operation *> &ops) {
       continue;
     if (ops.contains(op))
       return true;
-    llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), reads);
-    llvm::append_range(open, reads);
+    llvm::append_range(open, readsOf(op));
   }
   return false;
 }

@@ -1,7 +1,8 @@
 #include "passes/raise/StateForm.h"
 
+#include "passes/raise/Reads.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -92,9 +93,7 @@ bool StateForms::dependsOnState(Value value) {
   auto found = depends.find(value);
   if (found != depends.end())
     return found->second;
-  llvm::SetVector<Value> reads(value.getDefiningOp()->operand_begin(), value.getDefiningOp()->operand_end());
-  getUsedValuesDefinedAbove(value.getDefiningOp()->getRegions(), reads);
-  bool result = llvm::any_of(reads, [&](Value read) { return dependsOnState(read); });
+  bool result = llvm::any_of(readsOf(value.getDefiningOp()), [&](Value read) { return dependsOnState(read); });
   depends[value] = result;
   return result;
 }

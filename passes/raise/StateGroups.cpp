@@ -1,9 +1,9 @@
 #include "passes/raise/StateGroups.h"
 
-#include "mlir/Transforms/RegionUtils.h"
+#include "passes/raise/Reads.h"
+
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -22,12 +22,8 @@ llvm::BitVector statesBehind(const TokenLoop &loop, Value value) {
     for (auto [place, state] : llvm::enumerate(loop.states))
       if (next == loop.argument(state))
         result.set(place);
-    Operation *op = next.getDefiningOp();
-    if (!op)
-      continue;
-    llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), reads);
-    llvm::append_range(open, reads);
+    if (Operation *op = next.getDefiningOp())
+      llvm::append_range(open, readsOf(op));
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #include "passes/raise/StateReads.h"
 
-#include "mlir/Transforms/RegionUtils.h"
+#include "passes/raise/Reads.h"
+
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -37,10 +38,7 @@ private:
       reads.sums.push_back(*sum);
       return;
     }
-    Operation *op = value.getDefiningOp();
-    llvm::SetVector<Value> operands(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), operands);
-    for (Value operand : operands)
+    for (Value operand : readsOf(value.getDefiningOp()))
       visit(operand);
   }
 

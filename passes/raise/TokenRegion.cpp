@@ -1,7 +1,8 @@
 #include "passes/raise/TokenRegion.h"
 
+#include "passes/raise/Reads.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -77,9 +78,7 @@ public:
 
 private:
   void push(Operation *op) {
-    SetVector<Value> reads(op->operand_begin(), op->operand_end());
-    getUsedValuesDefinedAbove(op->getRegions(), reads);
-    for (Value value : reads)
+    for (Value value : readsOf(op))
       if (isa<RankedTensorType>(value.getType()) && seen.insert(value).second)
         pending.push_back(value);
   }

@@ -1,26 +1,17 @@
 #include "passes/raise/TokenSequences.h"
+
+#include "passes/raise/Reads.h"
 #include "passes/raise/TokenTypes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
-#include "mlir/Transforms/RegionUtils.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace heddle {
-namespace {
-
-SmallVector<Value> readsOf(Operation *op) {
-  llvm::SetVector<Value> reads(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), reads);
-  return reads.takeVector();
-}
-
-} // namespace
 
 //===--- sizes ----------------------------------------------------------------------------===//
 
