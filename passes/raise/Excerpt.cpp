@@ -1,11 +1,9 @@
 #include "passes/raise/Excerpt.h"
 
-#include "dialects/mixer/Mixer.h"
-#include "passes/raise/ConcreteSizes.h"
+#include "passes/raise/EvaluationCost.h"
 #include "passes/raise/Reads.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/IRMapping.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -46,6 +44,13 @@ public:
   Excerpt build(ArrayRef<Value> results) {
     Excerpt excerpt;
     excerpt.inputs.assign(inputs.begin(), inputs.end());
+    for (Value input : inputs) {
+      bool isTensor = isa<RankedTensorType>(input.getType());
+      std::optional<SmallVector<int64_t>> shape = isTensor ? sizes.shape(input) : SmallVector<int64_t>();
+      if (!shape)
+        return Excerpt();
+      excerpt.shapes.push_back(std::move(*shape));
+    }
     Location loc = results.front().getLoc();
     excerpt.module = ModuleOp::create(loc);
     auto type =
@@ -60,7 +65,7 @@ public:
       mapping.map(index, arith::ConstantIndexOp::create(builder, loc, *sizes.value(index)).getResult());
     for (Operation *op : inOrder()) {
       builder.clone(*op, mapping);
-      excerpt.operations += operationsOf(op);
+      excerpt.operations += evaluationCost(op, sizes);
     }
     SmallVector<Value> mapped;
     for (Value result : results)
@@ -74,41 +79,6 @@ private:
     SmallVector<Operation *> ordered(ops.begin(), ops.end());
     llvm::sort(ordered, [](Operation *left, Operation *right) { return left->isBeforeInBlock(right); });
     return ordered;
-  }
-
-  double elements(Value tensor) {
-    if (!isa<RankedTensorType>(tensor.getType()))
-      return 1;
-    std::optional<SmallVector<int64_t>> shape = sizes.shape(tensor);
-    double count = 1;
-    for (int64_t size : shape.value_or(SmallVector<int64_t>()))
-      count *= size;
-    return count;
-  }
-
-  /// Every output feature adds up the tokens, and every weight the key features.
-  double pairsOf(mixer::MixOp mix) {
-    double tokens = sizes.size(mix.getValue(), 1).value_or(1);
-    double weights = mix.getQuery() ? elements(mix.getQuery()) * sizes.size(mix.getResult(0), 1).value_or(1) : 0;
-    return (elements(mix.getResult(0)) + weights) * tokens;
-  }
-
-  double operationsOf(Operation *op) {
-    if (auto mix = dyn_cast<mixer::MixOp>(op))
-      return pairsOf(mix);
-    double count = 0;
-    for (Value result : op->getResults())
-      count += elements(result);
-    auto structured = dyn_cast<linalg::LinalgOp>(op);
-    if (!structured || structured.getNumReductionLoops() == 0)
-      return count;
-    // Reductions run over the largest operand at least.
-    for (Value operand : op->getOperands())
-      count = std::max(count, elements(operand));
-    if (linalg::isaContractionOpInterface(structured))
-      count *= std::sqrt(std::max(1.0, elements(op->getOperand(0)) * elements(op->getOperand(1)) /
-                                           std::max(1.0, elements(op->getResult(0)))));
-    return count;
   }
 
   llvm::DenseSet<Value> frontier;

@@ -13,7 +13,8 @@ struct Excerpt {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;           // arguments: `inputs`, results: what was asked for
   llvm::SmallVector<mlir::Value> inputs; // the frontier, and further values of the entry that the ops need
-  double operations = 0;                 // elementary operations of one evaluation
+  llvm::SmallVector<llvm::SmallVector<int64_t>> shapes; // of the inputs; empty for scalars
+  double operations = 0;                                // elementary operations of one evaluation
 
   /// Clones what computes `results` from `frontier`. Sizes and other index values become constants, as `sizes` knows
   /// them. Null function where one of them depends on data.

@@ -3,8 +3,7 @@
 #include "dialects/mixer/reference/Interpreter.h"
 #include "dialects/mixer/reference/Tolerance.h"
 #include "passes/lower/Names.h"
-#include "passes/raise/ConcreteSizes.h"
-#include "passes/raise/Excerpt.h"
+#include "passes/raise/ProofSides.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -18,6 +17,10 @@ namespace {
 // In double, another order of the same operations stays far below this share of the largest value, and another meaning
 // far above: it shows in the first digits.
 constexpr double kSameMeaning = 1e-7;
+
+// Sizes of symbols. Small and mostly prime, so that no two are equal by chance.
+constexpr int64_t kShortest[] = {7, 13, 2};
+constexpr int64_t kBatch = 2;
 
 /// How random numbers are drawn: floats uniform in [low, high), a share of the integers is 0. Few zeros, because rows
 /// of a mask that hide everything make the original NaN.
@@ -42,6 +45,12 @@ ReferenceTensor randomTensor(Type type, ArrayRef<int64_t> shape, Draw draw, std:
   return tensor;
 }
 
+/// What both sides at one size and one seed tell. Nothing, where the original has no values to compare with.
+struct Trial {
+  enum { Agrees, Differs, TellsNothing } outcome;
+  std::string text;
+};
+
 bool isFinite(ArrayRef<ReferenceTensor> tensors) {
   return llvm::all_of(tensors, [](const ReferenceTensor &tensor) {
     return llvm::all_of(tensor.data, [](double value) { return std::isfinite(value); });
@@ -57,18 +66,44 @@ LogicalResult evaluate(const Excerpt &excerpt, const Inputs &inputs, SmallVector
   return interpret(excerpt.function, arguments, results, Precision::Double);
 }
 
-Verdict compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTensor> actual, const std::string &place) {
+/// Random tensors of the shapes that both sides have at their sizes.
+Inputs drawInputs(const ProofSides &sides, Draw draw, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  Inputs inputs;
+  for (const Excerpt *side : {&sides.original, &sides.replacement})
+    for (auto [input, shape] : llvm::zip_equal(side->inputs, side->shapes))
+      if (!inputs.contains(input))
+        inputs[input] = randomTensor(input.getType(), shape, draw, random);
+  return inputs;
+}
+
+Trial compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTensor> actual, const std::string &place) {
   double largest = 0;
   for (auto [left, right] : llvm::zip_equal(expected, actual)) {
     double magnitude = maxMagnitude(left);
     Comparison comparison = compare(left, right, kSameMeaning * magnitude);
     if (!comparison.passes)
-      return {false, comparison.problem.empty()
-                         ? llvm::formatv("differs by {0} of {1} {2}", comparison.error, magnitude, place).str()
-                         : comparison.problem + " " + place};
+      return {Trial::Differs, comparison.problem.empty()
+                                  ? llvm::formatv("differs by {0} of {1} {2}", comparison.error, magnitude, place).str()
+                                  : comparison.problem + " " + place};
     largest = std::max(largest, comparison.relative);
   }
-  return {true, llvm::formatv("largest difference {0} of the largest value {1}", largest, place).str()};
+  return {Trial::Agrees, llvm::formatv("largest difference {0} of the largest value {1}", largest, place).str()};
+}
+
+Trial tryOn(const ProofSides &sides, uint64_t seed) {
+  for (Draw draw : kDraws) {
+    Inputs inputs = drawInputs(sides, draw, seed);
+    SmallVector<ReferenceTensor> expected, actual;
+    if (failed(evaluate(sides.original, inputs, expected)))
+      return {Trial::TellsNothing, "the original cannot be evaluated " + sides.place};
+    if (!isFinite(expected))
+      continue;
+    if (failed(evaluate(sides.replacement, inputs, actual)))
+      return {Trial::Differs, "cannot be evaluated " + sides.place};
+    return compareAll(expected, actual, sides.place);
+  }
+  return {Trial::TellsNothing, "the original is not finite on random inputs " + sides.place};
 }
 
 } // namespace
@@ -76,77 +111,65 @@ Verdict compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTensor>
 Verdict Prover::prove(const Proposal &proposal) {
   if (options.mode == ProofMode::Off)
     return {true, "not checked"};
+  // Mistakes of a proposal are reasons to leave it, not errors of the model.
+  ScopedDiagnosticHandler silent(entry.getContext(), [](Diagnostic &) { return success(); });
   Verdict verdict{false, "no sizes to prove at"};
   for (ArrayRef<int64_t> symbols : trialSizes(proposal.length)) {
-    unsigned seeds = options.mode == ProofMode::Always ? 2 : 1;
-    for (unsigned seed = 0; seed < seeds; ++seed)
-      if (verdict = proveAt(proposal, symbols, options.seed + seed); !verdict.holds)
-        return verdict;
-    if (options.mode == ProofMode::Cheap)
-      break;
+    std::string problem;
+    std::optional<ProofSides> sides = sidesAt(proposal, symbols, problem);
+    if (!sides)
+      return {false, problem};
+    for (unsigned seed = 0; seed < (options.mode == ProofMode::Always ? 2 : 1); ++seed) {
+      Trial trial = tryOn(*sides, options.seed + seed);
+      if (trial.outcome == Trial::Differs)
+        return {false, trial.text};
+      if (trial.outcome == Trial::Agrees || !verdict.holds)
+        verdict = {trial.outcome == Trial::Agrees, trial.text};
+    }
   }
   return verdict;
 }
 
-Verdict Prover::proveAt(const Proposal &proposal, ArrayRef<int64_t> symbols, uint64_t seed) {
-  // Mistakes of a proposal are reasons to leave it, not errors of the model.
-  ScopedDiagnosticHandler silent(entry.getContext(), [](Diagnostic &) { return success(); });
-  ConcreteSizes sizes(entry, symbols);
-  Excerpt original = Excerpt::of(proposal.original, proposal.frontier, sizes);
-  Excerpt replacement = Excerpt::of(proposal.replacement, proposal.frontier, sizes);
-  if (!original.function || !replacement.function)
-    return {false, "a size depends on data"};
-  // What a matcher built was not verified yet, and the evaluator takes legal ops only.
-  if (failed(verify(*replacement.module)))
-    return {false, "the template does not allow it"};
-  spent += original.operations + replacement.operations;
-  if (options.mode == ProofMode::Cheap && spent > options.budget)
-    return {false, "the proof would exceed the budget of --verify-raises=cheap"};
-
-  std::string place = symbols.empty() ? "at the model's sizes" : "at";
-  for (auto [i, size] : llvm::enumerate(symbols))
-    place +=
-        llvm::formatv(" {0}={1}", cast<StringAttr>(entry->getAttrOfType<ArrayAttr>(kSymbolsAttr)[i]).getValue(), size)
-            .str();
-  for (Draw draw : kDraws) {
-    std::mt19937_64 random(seed);
-    Inputs inputs;
-    for (const Excerpt *side : {&original, &replacement})
-      for (Value input : side->inputs)
-        if (!inputs.contains(input)) {
-          bool isTensor = isa<RankedTensorType>(input.getType());
-          auto shape = isTensor ? sizes.shape(input) : SmallVector<int64_t>();
-          if (!shape)
-            return {false, "a size depends on data"};
-          inputs[input] = randomTensor(input.getType(), *shape, draw, random);
-        }
-    SmallVector<ReferenceTensor> expected, actual;
-    if (failed(evaluate(original, inputs, expected)) || failed(evaluate(replacement, inputs, actual)))
-      return {false, "cannot be evaluated " + place};
-    if (isFinite(expected))
-      return compareAll(expected, actual, place);
+std::optional<ProofSides> Prover::sidesAt(const Proposal &proposal, ArrayRef<int64_t> symbols, std::string &problem) {
+  std::optional<ProofSides> sides = ProofSides::of(entry, proposal, symbols);
+  if (!sides) {
+    problem = "a size depends on data";
+    return std::nullopt;
   }
-  return {false, "the original is not finite on random inputs " + place};
+  // What a matcher built was not verified yet, and the evaluator takes legal ops only.
+  if (failed(verify(*sides->replacement.module))) {
+    problem = "the template does not allow it";
+    return std::nullopt;
+  }
+  if (options.mode == ProofMode::Cheap && spent + sides->operations() > options.budget) {
+    sides = ProofSides::smaller(entry, proposal, symbols);
+    if (!sides || spent + sides->operations() > options.budget) {
+      problem = "the proof would exceed the budget of --verify-raises=cheap";
+      return std::nullopt;
+    }
+  }
+  spent += sides->operations();
+  return sides;
 }
 
 SmallVector<SmallVector<int64_t>> Prover::trialSizes(int64_t length) const {
   auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
   auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  unsigned count = names ? names.size() : 0;
   SmallVector<SmallVector<int64_t>> trials;
-  // Small and mostly prime, so that no two sizes are equal by chance.
-  for (int64_t first : {7, 13, 2}) {
-    SmallVector<int64_t> sizes;
-    for (unsigned i = 0; i < (names ? names.size() : 0); ++i) {
-      // By custom the first symbol is a batch and the others are lengths; each may turn out to be either.
-      int64_t size = i == 0 && names.size() > 1 ? 2 : std::max<int64_t>(first + 4 * (int64_t(i) - 1), length);
-      if (ranges)
-        size = std::clamp(size, ranges[2 * i], ranges[2 * i + 1]);
-      sizes.push_back(size);
+  for (int64_t shortest : ArrayRef(kShortest).take_front(options.mode == ProofMode::Always ? std::size(kShortest) : 1))
+    // Which of several symbols is the batch is not known: by custom it is the first, and each is tried as a length.
+    for (unsigned batch = 0; batch < std::clamp(count, 1u, 2u); ++batch) {
+      SmallVector<int64_t> sizes;
+      for (unsigned i = 0; i < count; ++i) {
+        int64_t size = std::max(shortest + (i > 1 ? 4 * (i - 1) : 0), length);
+        if (count > 1 && i == batch)
+          size = kBatch;
+        sizes.push_back(ranges ? std::clamp(size, ranges[2 * i], ranges[2 * i + 1]) : size);
+      }
+      if (!llvm::is_contained(trials, sizes))
+        trials.push_back(std::move(sizes));
     }
-    trials.push_back(std::move(sizes));
-    if (!names || names.empty())
-      break;
-  }
   return trials;
 }
 

@@ -12,7 +12,8 @@
 // evidence: a wrong proposal costs time and never a wrong result.
 //
 // Where the original shows values that are not finite on random inputs, smaller and then positive ones are tried: a
-// comparison of NaNs proves nothing.
+// comparison of NaNs proves nothing. Sizes at which the original has no values at all are skipped, and one trial at
+// least must hold. Which of several symbols is a length is not known, so each of the first two is tried as one.
 #ifndef HEDDLE_PASSES_RAISE_PROOF_H
 #define HEDDLE_PASSES_RAISE_PROOF_H
 
@@ -21,13 +22,14 @@
 
 namespace heddle {
 
-/// Off trusts the matchers. Cheap proves at one size with one seed, within a budget of operations for the whole module:
-/// what would exceed it stays as it is. Always proves at several sizes and seeds, whatever it takes.
+/// Off trusts the matchers. Cheap proves with each symbol long once and one seed, within a budget of operations for the
+/// whole entry: what would exceed it is proved at smaller lengths where it has no need of its own, or stays as it is.
+/// Always proves at several sizes and seeds, whatever it takes.
 enum class ProofMode { Off, Cheap, Always };
 
 struct ProofOptions {
   ProofMode mode = ProofMode::Cheap;
-  /// Elementary operations that Cheap may spend on a module; the evaluator does about 5e7 in a second.
+  /// Elementary operations that Cheap may spend on an entry; the evaluator does about 5e7 in a second.
   double budget = 2e9;
   uint64_t seed = 1;
 };
@@ -45,6 +47,8 @@ struct Verdict {
   std::string reason; // for a remark: "largest difference 2e-13 at T=7" or "differs by 0.3 of 1.1 at T=7"
 };
 
+struct ProofSides;
+
 class Prover {
 public:
   Prover(mlir::func::FuncOp entry, const ProofOptions &options) : entry(entry), options(options) {}
@@ -52,7 +56,8 @@ public:
   Verdict prove(const Proposal &proposal);
 
 private:
-  Verdict proveAt(const Proposal &proposal, llvm::ArrayRef<int64_t> symbols, uint64_t seed);
+  /// Both sides at sizes that the budget allows, which is reduced by what they take; nothing and a problem otherwise.
+  std::optional<ProofSides> sidesAt(const Proposal &proposal, llvm::ArrayRef<int64_t> symbols, std::string &problem);
   /// Sizes of the entry's symbols at which to prove: within their ranges and at least `length` where they may be.
   llvm::SmallVector<llvm::SmallVector<int64_t>> trialSizes(int64_t length) const;
 
