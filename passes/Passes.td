@@ -225,8 +225,9 @@ def RaiseRecurrencesPass : Pass<"heddle-raise-recurrences", "::mlir::func::FuncO
     Takes each `scf.for` that reads slices of one token, carries states and writes slices of one token. What does not depend on a
     state is computed for all tokens in front of the loop, what follows from reads of the state behind it. The update of each state
     is read as a polynomial of degree one; its factors say which transport it is (identity, scalar, key_channel, elementwise,
-    factored or not, delta, constant) and which dimensions of the state are batch, heads, keys and values. Every other update is a
-    region transport. Each raise is proved or left alone; remarks of category `raise-recurrences` say which.
+    factored or not, delta, constant) and which dimensions of the state are batch, heads, keys and values. A quotient of two sums that
+    are kept in units of an exponential, as softmax statistics are, is read off its exponents: keys are logarithms then. Every
+    other update is a region transport. Each raise is proved or left alone; remarks of category `raise-recurrences` say which.
 
     Before:
     ```mlir

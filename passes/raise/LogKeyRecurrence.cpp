@@ -1,132 +1,130 @@
 #include "passes/raise/LogKeyRecurrence.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
 using namespace mlir;
 
 namespace heddle {
-namespace {
 
-/// The operands of an elementwise op with the scalar op `Op` on two tensors.
-template <typename Op> std::optional<std::pair<Value, Value>> operandsOf(Value value) {
-  auto generic = value.getDefiningOp<linalg::GenericOp>();
-  if (!generic || generic.getNumReductionLoops() || generic.getNumDpsInputs() != 2)
-    return std::nullopt;
-  auto op = generic.getBody()->getTerminator()->getOperand(0).getDefiningOp<Op>();
-  if (!op)
-    return std::nullopt;
-  auto left = dyn_cast<BlockArgument>(op->getOperand(0)), right = dyn_cast<BlockArgument>(op->getOperand(1));
-  if (!left || !right)
-    return std::nullopt;
-  return std::pair(generic.getMatchingOpOperand(left)->get(), generic.getMatchingOpOperand(right)->get());
+//===--- reading --------------------------------------------------------------------------===//
+
+bool LogKeyRecurrence::isKnown(const LinearForm &form) const {
+  return llvm::all_of(form.summands, [&](const auto &summand) { return isKnown(summand.first); });
 }
 
-} // namespace
-
-/// A value that no state is part of, over the dimensions of the state.
-std::optional<Product> LogKeyRecurrence::productOf(Value bodyValue) {
-  if (forms.dependsOnState(bodyValue) || bodyValue.getType() != loop.argument(maximum).getType())
-    return std::nullopt;
-  std::optional<Form> form = forms.of(bodyValue, at);
-  return form && form->size() == 1 ? std::optional(form->front().product) : std::nullopt;
+bool LogKeyRecurrence::isOne(const Products &sum) {
+  return sum.size() == 1 && sum[0].factors.empty() && sum[0].coefficient == 1;
 }
 
-/// m' = max(m + w, k).
-bool LogKeyRecurrence::findMaximum(unsigned state) {
-  auto operands = operandsOf<arith::MaximumFOp>(loop.yielded(state));
-  if (!operands)
-    return false;
-  maximum = state;
-  forms.select(loop.states, /*updates=*/true);
-  std::optional<Indices> dims = forms.createIndices(loop.argument(state));
-  if (!dims)
+bool LogKeyRecurrence::isState(const WeightedExponential &summand, unsigned state) const {
+  ArrayRef<Factor> factors = summand.weight.factors;
+  return factors.size() == 1 && factors[0] == Factor{loop.argument(state), at};
+}
+
+/// Reads a sum, whose exponents lack `shift`, in terms of what the state means.
+std::optional<LogKeyRecurrence::WeightedSum> LogKeyRecurrence::sumOf(const ExponentialSum &sum, const LinearForm &shift,
+                                                                     unsigned state) const {
+  WeightedSum result;
+  bool hasState = false;
+  for (const WeightedExponential &summand : sum) {
+    LinearForm exponent = summand.exponent;
+    exponent.add(shift);
+    bool isOld = isState(summand, state);
+    if (isOld)
+      exponent.add(Factor{loop.argument(unit), at}, -1);
+    bool fits = isOld ? !hasState && summand.weight.coefficient == 1
+                      : llvm::all_of(summand.weight.factors, [&](const Factor &factor) { return isKnown(factor); }) &&
+                            (result.added.empty() || exponent == result.key);
+    if (!fits || !isKnown(exponent))
+      return std::nullopt;
+    (isOld ? result.carried : result.key) = exponent;
+    hasState |= isOld;
+    if (!isOld)
+      result.added.push_back(summand.weight);
+  }
+  return hasState && !result.added.empty() ? std::optional(result) : std::nullopt;
+}
+
+/// Two states that decay alike: a sum of weighted values, and one of the weights.
+bool LogKeyRecurrence::findStates() {
+  Type type = loop.argument(unit).getType();
+  std::optional<Indices> dims = forms.createIndices(loop.argument(unit));
+  std::optional<LinearForm> after =
+      dims ? ExponentialForms::linear(exponentials.of(loop.yielded(unit), *dims)) : std::nullopt;
+  if (!after)
     return false;
   at = *dims;
-  auto [decayed, fresh] = *operands;
-  if (!forms.dependsOnState(decayed))
-    std::swap(decayed, fresh);
-  std::optional<Product> product = productOf(fresh);
-  std::optional<Form> form = forms.of(decayed, at);
-  if (!product || !form || form->size() != 2)
+  std::optional<unsigned> numerator, denominator;
+  SmallVector<WeightedSum, 2> sums;
+  for (unsigned state : loop.states) {
+    if (state == unit || loop.argument(state).getType() != type)
+      continue;
+    ExponentialForm form = exponentials.of(loop.yielded(state), at);
+    std::optional<WeightedSum> sum = form.hasDenominator() ? std::nullopt : sumOf(form.numerator, *after, state);
+    if (!sum)
+      continue;
+    (isOne(sum->added) ? denominator : numerator) = state;
+    if (!isOne(sum->added))
+      value = sum->added;
+    sums.push_back(std::move(*sum));
+  }
+  if (sums.size() != 2 || !numerator || !denominator || !(sums[0].carried == sums[1].carried) ||
+      !(sums[0].key == sums[1].key))
     return false;
-  if (!(*form)[0].state)
-    std::swap((*form)[0], (*form)[1]);
-  if (!(*form)[0].state || (*form)[0].state->number != state || (*form)[1].state)
-    return false;
-  keyProduct = *product;
-  decay = (*form)[1].product;
+  decay = sums[0].carried;
+  key = sums[0].key;
+  states = {*numerator, *denominator, unit};
   return true;
 }
 
-/// The value that is weighted in the update of another state, the numerator.
-bool LogKeyRecurrence::findValue() {
-  for (unsigned state : loop.states) {
-    if (state == maximum || loop.argument(state).getType() != loop.argument(maximum).getType())
-      continue;
-    auto sum = operandsOf<arith::AddFOp>(loop.yielded(state));
-    if (!sum)
-      continue;
-    states.push_back(state);
-    for (Value part : {sum->first, sum->second}) {
-      auto factors = operandsOf<arith::MulFOp>(part);
-      for (Value factor : factors ? SmallVector<Value>{factors->first, factors->second} : SmallVector<Value>())
-        if (std::optional<Product> product = productOf(factor))
-          value = *product;
-    }
-  }
-  states.push_back(maximum);
-  return states.size() == 3 && !value.factors.empty();
+/// Whether the form is the mean of all tokens; notes what the newest one weighs.
+bool LogKeyRecurrence::isMean(const ExponentialForm &form) {
+  const auto *old = llvm::find_if(form.numerator, [&](const auto &summand) { return isState(summand, states[0]); });
+  if (old == form.numerator.end())
+    return false;
+  // What cancels in the quotient: all exponents are made such that those of the states are their unit.
+  LinearForm shift;
+  shift.add(Factor{loop.argument(unit), at}, 1);
+  shift.add(old->exponent, -1);
+  std::optional<WeightedSum> above = sumOf(form.numerator, shift, states[0]),
+                             below = sumOf(form.denominator, shift, states[1]);
+  if (!above || !below || !isOne(below->added) || !(below->carried == LinearForm()) || !(above->key == below->key))
+    return false;
+  LinearForm newest = above->key, asUpdated;
+  newest.add(key, -1);
+  asUpdated.add(decay, -1);
+  if (newest == asUpdated)
+    return true;
+  bonus = newest;
+  return !newest.has(kToken);
 }
 
-/// The only quotient of two values that the states are part of.
+/// The first mean of the states and the newest token.
 bool LogKeyRecurrence::findQuotient() {
   for (Operation &op : loop.loop.getBody()->without_terminator()) {
-    auto operands = op.getNumResults() == 1 ? operandsOf<arith::DivFOp>(op.getResult(0)) : std::nullopt;
-    if (!operands || !forms.dependsOnState(operands->first) || !forms.dependsOnState(operands->second))
+    bool fits = op.getNumResults() == 1 && op.getResult(0).getType() == loop.argument(unit).getType() &&
+                forms.dependsOnState(op.getResult(0));
+    if (!fits)
       continue;
-    if (quotient)
-      return false;
+    ExponentialForm form = exponentials.of(op.getResult(0), at);
+    if (!form.hasDenominator() || !isMean(form))
+      continue;
     quotient = op.getResult(0);
-  }
-  return quotient && quotient.getType() == loop.argument(maximum).getType();
-}
-
-/// p = max(m, k + u): u is what the sum adds to the key.
-bool LogKeyRecurrence::findBonus() {
-  for (Operation *user : loop.argument(maximum).getUsers()) {
-    auto operands = user->getNumResults() == 1 ? operandsOf<arith::MaximumFOp>(user->getResult(0)) : std::nullopt;
-    if (!operands)
-      continue;
-    bool isFirst = operands->first == loop.argument(maximum);
-    std::optional<Sequence> shifted = sequences.of(isFirst ? operands->second : operands->first);
-    auto sum = shifted ? shifted->value.getDefiningOp<linalg::GenericOp>() : linalg::GenericOp();
-    if (!sum || !operandsOf<arith::AddFOp>(shifted->value))
-      return false;
-    Indices all = at;
-    all.insert(all.begin() + shifted->axis, Index{kToken});
-    for (OpOperand *operand : sum.getDpsInputOperands()) {
-      AffineMap map = sum.getMatchingIndexingMap(operand);
-      if (map.isFunctionOfDim(shifted->axis))
-        continue;
-      Factor factor{operand->get(), {}};
-      for (AffineExpr expr : map.getResults())
-        factor.at.push_back(isa<AffineDimExpr>(expr) ? all[cast<AffineDimExpr>(expr).getPosition()] : Index());
-      bonus = Product{1, {factor}};
-      return true;
-    }
+    return true;
   }
   return false;
 }
 
 std::optional<LogKeyRecurrence> LogKeyRecurrence::find(const TokenLoop &loop, StateForms &forms,
                                                        TokenSequences &sequences, Variables &variables) {
-  for (unsigned state : loop.states) {
-    LogKeyRecurrence found(loop, forms, sequences, variables);
-    if (found.findMaximum(state) && found.findValue() && found.findQuotient() && found.findBonus())
+  forms.select(loop.states, /*updates=*/true);
+  for (unsigned unit : loop.states) {
+    LogKeyRecurrence found(loop, forms, sequences, variables, unit);
+    if (found.findStates() && found.findQuotient())
       return found;
   }
   return std::nullopt;
 }
+
+//===--- the mixer ------------------------------------------------------------------------===//
 
 std::pair<Value, Sequence> LogKeyRecurrence::emit() {
   auto type = cast<FloatType>(getElementTypeOrSelf(quotient));
@@ -134,18 +132,19 @@ std::pair<Value, Sequence> LogKeyRecurrence::emit() {
   Location loc = loop.loop.getLoc();
   MLIRContext *context = builder.getContext();
   ProductEmitter emitter(builder, loc, variables, type);
-  // The first dimension is a batch where the decay does not know it.
+  // The first dimension is a batch where the bonus, which has none, does not know it.
   using Group = SmallVector<Variable, 2>;
   Group batch, heads;
   for (auto [dim, index] : llvm::enumerate(at)) {
-    bool isBatch = dim == 0 && !index.empty() && !decay.has(index[0]) && !bonus.has(index[0]);
+    bool isBatch = dim == 0 && !index.empty() && !(bonus && bonus->has(index[0]));
     (isBatch ? batch : heads).append(index.begin(), index.end());
   }
   Group none, tokens = {kToken};
-  Value k = emitter.operand(keyProduct, {batch, tokens, heads, none}, {1, 2});
+  Value k = emitter.operand(key.products(), {batch, tokens, heads, none}, {1, 2});
   Value v = emitter.operand(value, {batch, tokens, heads, none}, {1, 2});
-  Value w = emitter.operand(decay, {batch, tokens, heads, none}), u = emitter.operand(bonus, {heads, none}, {0});
-  if (!k || !v || !w || !u)
+  Value w = emitter.operand(decay.products(), {batch, tokens, heads, none});
+  Value u = bonus ? emitter.operand(bonus->products(), {heads, none}, {0}) : Value();
+  if (!k || !v || !w || (bonus && !u))
     return {};
   int64_t count = cast<RankedTensorType>(v.getType()).getDimSize(2);
   OpFoldResult one = builder.getIndexAttr(1), B = batch.empty() ? one : variables.size(batch.front());

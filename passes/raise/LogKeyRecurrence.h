@@ -1,48 +1,68 @@
-// A weighted mean whose weights are exponentials, kept in units of the largest one, as a mixer with logarithmic keys
+// A weighted mean whose weights are exponentials, kept in units of some exp(m), as a mixer with logarithmic keys
 // (RWKV-4).
 //
 //   y      = (exp(m - p) n + exp(k + u - p) v) / (exp(m - p) d + exp(k + u - p))      p  = max(m, k + u)
 //   (n, d) = (exp(m + w - m') n + exp(k - m') v, exp(m + w - m') d + exp(k - m'))     m' = max(m + w, k)
 //
-// Only k, w, u and v are looked for; that the rest fits is left to the proof. Each channel is a head with one key and
-// one value feature.
+// N = n exp(m) and D = d exp(m) are what the states mean, whatever p and m' are:
+//
+//   y = (N + exp(k + u) v) / (D + exp(k + u))      N' = exp(w) N + exp(k) v      D' = exp(w) D + exp(k)
+//
+// so w, k, u and v are what is left of the exponents once m and m' have cancelled. A mean that is read after the update
+// has u = -w in these terms, and no bonus. Each channel is a head with one key and one value feature.
 #ifndef HEDDLE_PASSES_RAISE_LOGKEYRECURRENCE_H
 #define HEDDLE_PASSES_RAISE_LOGKEYRECURRENCE_H
 
 #include "dialects/mixer/Mixer.h"
+#include "passes/raise/ExponentialForm.h"
 #include "passes/raise/ProductEmitter.h"
 
 namespace heddle {
 
 class LogKeyRecurrence {
 public:
-  /// Finds a maximum, a numerator and a denominator among the states; nothing where there are none.
+  /// Finds a unit, a numerator and a denominator among the states; nothing where there are none.
   static std::optional<LogKeyRecurrence> find(const TokenLoop &loop, StateForms &forms, TokenSequences &sequences,
                                               Variables &variables);
 
+  /// Numerator, denominator and unit.
   llvm::ArrayRef<unsigned> getStates() const { return states; }
   /// The quotient that reads the states, and its sequence.
   std::pair<mlir::Value, Sequence> emit();
 
 private:
-  LogKeyRecurrence(const TokenLoop &loop, StateForms &forms, TokenSequences &sequences, Variables &variables)
-      : loop(loop), forms(forms), sequences(sequences), variables(variables) {}
+  using Products = llvm::SmallVector<Product>;
 
-  bool findMaximum(unsigned state);
-  bool findValue();
+  /// exp(carried) * (the sum before) + added * exp(key), with all exponents free of units.
+  struct WeightedSum {
+    LinearForm carried, key;
+    Products added;
+  };
+
+  LogKeyRecurrence(const TokenLoop &loop, StateForms &forms, TokenSequences &sequences, Variables &variables,
+                   unsigned unit)
+      : loop(loop), forms(forms), variables(variables), exponentials(loop, forms, sequences, variables), unit(unit) {}
+
+  bool findStates();
   bool findQuotient();
-  bool findBonus();
-  std::optional<Product> productOf(mlir::Value bodyValue);
+  bool isMean(const ExponentialForm &form);
+  std::optional<WeightedSum> sumOf(const ExponentialSum &sum, const LinearForm &shift, unsigned state) const;
+  bool isState(const WeightedExponential &summand, unsigned state) const;
+  bool isKnown(const Factor &factor) const { return !forms.dependsOnState(factor.value); }
+  bool isKnown(const LinearForm &form) const;
+  static bool isOne(const Products &sum);
 
   const TokenLoop &loop;
   StateForms &forms;
-  TokenSequences &sequences;
   Variables &variables;
+  ExponentialForms exponentials;
+  unsigned unit; // the state m
   llvm::SmallVector<unsigned> states;
-  unsigned maximum = 0;
   Indices at;
   mlir::Value quotient; // the body value y
-  Product keyProduct, decay, value, bonus;
+  LinearForm decay, key;
+  Products value;
+  std::optional<LinearForm> bonus; // none: y is read after the update
 };
 
 } // namespace heddle
