@@ -67,11 +67,9 @@ def main(arguments):
     test.parent.mkdir(parents=True, exist_ok=True)
     test.write_text(TEST.format(**names))
 
-    table = root / "passes" / "Passes.td"
+    table = root / "passes" / phase / "Passes.td"
     text = table.read_text()
-    heading = text.index(f"//===--- {phase}:")
-    following = text.find("//===---", heading + 1)
-    at = following if following >= 0 else text.rindex("#endif")
+    at = text.rindex("#endif")
     table.write_text(text[:at].rstrip() + "\n" + ENTRY.format(**names) + "\n" + text[at:])
 
     lists = root / "passes" / "CMakeLists.txt"
@@ -80,7 +78,7 @@ def main(arguments):
     entries, rest = after.split(")", 1)
     sources = sorted(entries.split() + [f"{phase}/{name}.cpp"])
     lists.write_text(before + opening + "".join(f"  {entry}\n" for entry in sources) + ")" + rest)
-    print(f"wrote {source.relative_to(root)} and {test.relative_to(root)}; added {name} to Passes.td and CMakeLists.txt")
+    print(f"wrote {source.relative_to(root)} and {test.relative_to(root)}; added {name} to {table.relative_to(root)} and CMakeLists.txt")
 
 
 main(sys.argv[1:])

@@ -20,8 +20,8 @@ with tempfile.TemporaryDirectory() as folder:
     for made in ("passes/fuse/FuseNothing.cpp", "test/passes/fuse/fuse-nothing.mlir"):
         if not (copy / made).exists():
             bad.append(f"new-pass did not write {made}")
-    if 'def FuseNothingPass : Pass<"heddle-fuse-nothing"' not in (copy / "passes" / "Passes.td").read_text():
-        bad.append("new-pass did not add the pass to Passes.td")
+    if 'def FuseNothingPass : Pass<"heddle-fuse-nothing"' not in (copy / "passes" / "fuse" / "Passes.td").read_text():
+        bad.append("new-pass did not add the pass to fuse/Passes.td")
     if "fuse/FuseNothing.cpp" not in (copy / "passes" / "CMakeLists.txt").read_text():
         bad.append("new-pass did not add the source to CMakeLists.txt")
 print("\n".join(bad) or "every step of CONTRIBUTING.md leads somewhere")

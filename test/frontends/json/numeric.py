@@ -1,4 +1,4 @@
-"""The IR of every example computes what the second implementation in oracle.py computes.
+"""The IR of every example computes what the second implementation in oracle/ computes.
 
 usage: numeric.py JSON-IMPORT EXAMPLES SCRATCH
 """
