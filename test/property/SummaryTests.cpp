@@ -4,6 +4,7 @@
 #include "dialects/mixer/reference/Tolerance.h"
 #include "mlir/IR/Verifier.h"
 #include "test/property/EachPoint.h"
+#include "test/property/ExpectClose.h"
 #include "test/property/SummaryWriter.h"
 #include <set>
 
@@ -22,12 +23,6 @@ constexpr double constants = 1e-6;   // scales and the like, rounded to f32
 SmallVector<ReferenceTensor> evaluateInstead(MixCase &point, Write write) {
   OwningOpRef<ModuleOp> module = returning(point, write);
   return succeeded(verify(*module)) ? evaluate(*module, point.inputs) : SmallVector<ReferenceTensor>();
-}
-
-void expectClose(const ReferenceTensor &expected, const ReferenceTensor &actual, double relative = reordering) {
-  ASSERT_EQ(expected.shape, actual.shape);
-  Comparison comparison = compare(expected, actual, relative * std::max(1.0, maxMagnitude(expected)));
-  EXPECT_TRUE(comparison.passes) << comparison.describe();
 }
 
 /// [0, first), [first, second), [second, total), some of them empty now and then.
@@ -59,12 +54,12 @@ void checkSteps(MixCase &point, ArrayRef<Tokens> ranges) {
   for (auto [range, part] : llvm::zip(ranges, results)) {
     int64_t begin = isReversed ? total - range.end : range.begin;
     if (total > 1) // `slice` keeps dimensions of one token whole
-      expectClose(slice(forward, 1, begin, begin + range.end - range.begin), part);
+      expectClose(slice(forward, 1, begin, begin + range.end - range.begin), part, reordering);
   }
-  expectClose(forward, results[ranges.size()]);
+  expectClose(forward, results[ranges.size()], reordering);
   ArrayRef<ReferenceTensor> states = ArrayRef(results).drop_front(ranges.size() + 1);
   for (size_t part = 0; part < states.size() / 2; ++part)
-    expectClose(states[part], states[states.size() / 2 + part]);
+    expectClose(states[part], states[states.size() / 2 + part], reordering);
 }
 
 // Both groupings of three summaries, with identities around them, lead from the first state to the last.
@@ -85,10 +80,10 @@ void checkSummaries(MixCase &point, ArrayRef<Tokens> ranges) {
   });
   ASSERT_GE(results.size(), 3 * parts);
   for (size_t part = 0; part < 2 * parts; ++part)
-    expectClose(results[part % parts], results[parts + part]);
+    expectClose(results[part % parts], results[parts + part], reordering);
   ArrayRef<ReferenceTensor> linear = ArrayRef(results).drop_front(3 * parts);
   if (!linear.empty())
-    expectClose(linear.front(), linear.back());
+    expectClose(linear.front(), linear.back(), reordering);
 }
 
 // One range, applied to the state that another leaves: the reference algebra says what comes out.
@@ -133,7 +128,7 @@ void checkSoftmax(MixCase &point, ArrayRef<Tokens> ranges) {
   ReferenceTensor whole = point.run().front();
   expectClose(whole, results[0], constants);
   expectClose(whole, results[1], constants);
-  expectClose(results[0], results[1]);
+  expectClose(results[0], results[1], reordering);
 }
 
 /// Checks everything that the mixer's own answers promise; returns what it checked.

@@ -1,10 +1,6 @@
-// Running: results, the checks at the boundary, cancellation, traces, executors, limits.
-#include "runtime/core/View.h"
+// Running: results, the checks at the boundary, cancellation.
 #include "test/unit/runtime/TestPackage.h"
 #include <atomic>
-#include <map>
-#include <mutex>
-#include <set>
 #include <thread>
 
 using namespace heddle::test;
@@ -120,16 +116,6 @@ TEST_F(Session, refuses_wrong_and_overlapping_outputs) {
   EXPECT_EQ(codeOf(call.run(session, package)), HEDDLE_INVALID_ARGUMENT);
 }
 
-TEST(View, empty_tensors_overlap_nothing) {
-  float data[8] = {};
-  int64_t full[1] = {8}, none[1] = {0};
-  heddle_tensor_view_t whole = heddle_tensor_view(data, HEDDLE_F32, 1, full);
-  heddle_tensor_view_t empty = heddle_tensor_view(data + 4, HEDDLE_F32, 1, none);
-  heddle_tensor_view_t tail = heddle_tensor_view(data + 7, HEDDLE_F32, 1, full);
-  EXPECT_FALSE(heddle::runtime::overlap(whole, empty));
-  EXPECT_TRUE(heddle::runtime::overlap(whole, tail));
-}
-
 TEST_F(Session, binds_symbols_without_running) {
   ForwardCall call(2, 16);
   int64_t symbols[2] = {};
@@ -175,117 +161,6 @@ TEST_F(Session, refuses_a_second_run_at_once) {
               "session, expected one run at a time but got a second");
   heddle_session_cancel(session.get());
   runner.join();
-}
-
-struct Trace {
-  std::mutex mutex;
-  std::map<std::string, int64_t> iterations;
-  std::set<int64_t> threads;
-  static void record(void *user, const heddle_trace_event_t *event) {
-    auto &trace = *static_cast<Trace *>(user);
-    std::lock_guard lock(trace.mutex);
-    trace.iterations[event->kernel] += event->end - event->begin;
-    trace.threads.insert(event->thread);
-    EXPECT_GE(event->duration_ns, 0);
-    EXPECT_GT(event->start_ns, 0);
-  }
-};
-
-TEST_F(Session, trace_covers_each_kernel) {
-  Trace trace;
-  heddle_session_set_trace(session.get(), Trace::record, &trace);
-  ForwardCall call(2, 5000);
-  expectOk(call.run(session, package));
-  EXPECT_TRUE(call.outputsAreRight());
-  std::map<std::string, int64_t> expected = {{"scale", 10000}, {"add", 10000}, {"repeat", 5000}};
-  EXPECT_EQ(trace.iterations, expected);
-  heddle_session_set_trace(session.get(), nullptr, nullptr);
-  expectOk(call.run(session, package));
-  EXPECT_EQ(trace.iterations, expected);
-}
-
-TEST_F(Session, uses_the_executor_of_the_caller) {
-  heddle_session_options_t options;
-  heddle_session_options_init(&options);
-  int calls = 0;
-  options.executor_user = &calls;
-  options.executor = [](void *user, heddle_task_t task, void *arguments, int64_t count, int64_t grain) {
-    ++*static_cast<int *>(user);
-    for (int64_t begin = 0; begin < count; begin += grain)
-      task(arguments, begin, std::min(count, begin + grain));
-  };
-  heddle_session_t *own = nullptr;
-  expectOk(heddle_session_create(package.get(), &options, &own));
-  SessionPtr owner(own);
-  EXPECT_EQ(heddle_session_threads(own), 0);
-  ForwardCall call(2, 100);
-  expectOk(call.run(owner, package));
-  EXPECT_TRUE(call.outputsAreRight());
-  EXPECT_EQ(calls, 3);
-}
-
-TEST_F(Session, keeps_to_its_arena_limit_and_policy) {
-  heddle_session_options_t options;
-  heddle_session_options_init(&options);
-  options.max_arena_bytes = 1600;
-  options.arena_policy = HEDDLE_ARENA_RELEASE;
-  heddle_session_t *limited = nullptr;
-  expectOk(heddle_session_create(package.get(), &options, &limited));
-  SessionPtr owner(limited);
-  ForwardCall fits(1, 100), tooLarge(1, 101);
-  expectOk(fits.run(owner, package));
-  EXPECT_TRUE(fits.outputsAreRight());
-  expectError(tooLarge.run(owner, package), HEDDLE_OUT_OF_MEMORY,
-              "arena of entry 'forward', expected at most the session's limit of 1600 bytes but got 1616");
-}
-
-TEST_F(Session, reads_options_of_an_older_caller) {
-  heddle_session_options_t options;
-  heddle_session_options_init(&options);
-  options.size = offsetof(heddle_session_options_t, executor); // the struct ended here
-  options.threads = 1;
-  options.executor = reinterpret_cast<heddle_executor_t>(8);
-  heddle_session_t *old = nullptr;
-  expectOk(heddle_session_create(package.get(), &options, &old));
-  EXPECT_EQ(heddle_session_threads(old), 1);
-  heddle_session_release(old);
-  options.threads = -1;
-  expectError(heddle_session_create(package.get(), &options, &old), HEDDLE_INVALID_ARGUMENT,
-              "threads, expected 0 to 1024 but got -1");
-  EXPECT_EQ(old, nullptr);
-}
-
-TEST_F(Session, dlpack_tensors_travel_both_ways) {
-  int64_t shape[3] = {2, 16, 4};
-  void *managed = nullptr;
-  expectOk(heddle_dlpack_create(HEDDLE_F32, 3, shape, &managed));
-  ForwardCall call(2, 16);
-  expectOk(heddle_tensor_view_from_dlpack_versioned(managed, true, &call.outputs[0]));
-  EXPECT_EQ(reinterpret_cast<uintptr_t>(call.outputs[0].data) % 64, 0u);
-  expectOk(call.run(session, package));
-  const float *y = static_cast<const float *>(call.outputs[0].data);
-  call.y.assign(y, y + call.y.size());
-  EXPECT_TRUE(call.outputsAreRight());
-  auto *words = static_cast<uint32_t *>(managed);
-  words[6] |= 1; // flags: read-only
-  expectError(heddle_tensor_view_from_dlpack_versioned(managed, true, &call.outputs[0]), HEDDLE_INVALID_ARGUMENT,
-              "DLPack tensor for an output, expected a writable one but got read-only");
-  expectOk(heddle_tensor_view_from_dlpack_versioned(managed, false, &call.outputs[0]));
-  words[0] = 2; // major version
-  expectError(heddle_tensor_view_from_dlpack_versioned(managed, false, &call.outputs[0]), HEDDLE_INCOMPATIBLE,
-              "DLPack major version, expected 1 but got 2");
-  heddle_dlpack_release(managed);
-  struct {
-    heddle_tensor_view_t tensor;
-    void *context;
-    void *deleter;
-  } unversioned = {call.inputs[0], nullptr, nullptr};
-  heddle_tensor_view_t view;
-  expectOk(heddle_tensor_view_from_dlpack(&unversioned, &view));
-  EXPECT_EQ(view.data, call.inputs[0].data);
-  int64_t huge[2] = {INT64_MAX, 2};
-  EXPECT_EQ(codeOf(heddle_dlpack_create(HEDDLE_F32, 2, huge, &managed)), HEDDLE_INVALID_ARGUMENT);
-  EXPECT_EQ(managed, nullptr);
 }
 
 TEST(Status, success_is_null) {
