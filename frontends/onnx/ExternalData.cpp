@@ -119,7 +119,7 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   std::optional<fs::file_t> file = openContained(entry->location, modelPath, what, emitError);
   if (!file)
     return std::nullopt;
-  auto close = llvm::make_scope_exit([&] { fs::closeFile(*file); });
+  auto close = llvm::scope_exit([&] { fs::closeFile(*file); });
   fs::file_status status;
   if (std::error_code error = fs::status(*file, status)) {
     emitError() << what << ", external data file '" << entry->location << "': " << error.message();

@@ -84,14 +84,17 @@ Value ComplexRecurrence::blocks(ArrayRef<Product> real, ArrayRef<Product> imagin
 }
 
 bool ComplexRecurrence::buildTransport(const ComplexUpdate &update) {
+  SmallVector<Variable> candidates(batch.begin(), batch.end());
+  candidates.push_back(kToken);
+  llvm::append_range(candidates, heads);
+  llvm::append_range(candidates, keyDims);
   SmallVector<Variable> dims;
-  for (ArrayRef<Variable> group : {ArrayRef<Variable>(batch), ArrayRef<Variable>({kToken}), ArrayRef<Variable>(heads),
-                                   ArrayRef<Variable>(keyDims)})
-    for (Variable variable : group)
-      for (ArrayRef<Product> sum : {ArrayRef<Product>(update.real), ArrayRef<Product>(update.imaginary)})
-        if (!llvm::is_contained(dims, variable) &&
-            llvm::any_of(sum, [&](const Product &product) { return product.has(variable); }))
-          dims.push_back(variable);
+  for (Variable variable : candidates) {
+    auto occurs = [&](const Product &product) { return product.has(variable); };
+    if (!llvm::is_contained(dims, variable) &&
+        (llvm::any_of(update.real, occurs) || llvm::any_of(update.imaginary, occurs)))
+      dims.push_back(variable);
+  }
   Value real = emitter.emit(update.real, dims), imaginary = emitter.emit(update.imaginary, dims);
   if (!real || !imaginary)
     return false;

@@ -155,7 +155,7 @@ static Outcome runDataSet(const Case &source, const DataSet &data, Kind kind, co
 
 Outcome runCase(const Case &source, Kind kind, const std::string &folder, MLIRContext &context) {
   std::string path = folder + "/model.onnx";
-  auto removeFile = llvm::make_scope_exit([&] { std::filesystem::remove(path); });
+  auto removeFile = llvm::scope_exit([&] { std::filesystem::remove(path); });
   Outcome outcome;
   for (const DataSet &data : source.dataSets) {
     outcome = runDataSet(source, data, kind, path, context);

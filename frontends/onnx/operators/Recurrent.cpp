@@ -96,7 +96,7 @@ private:
     SmallVector<std::string> standard = kind == CellKind::Rnn   ? SmallVector<std::string>{"Tanh"}
                                         : kind == CellKind::Gru ? SmallVector<std::string>{"Sigmoid", "Tanh"}
                                                                 : SmallVector<std::string>{"Sigmoid", "Tanh", "Tanh"};
-    for (int64_t direction = 0; names.size() < standard.size() * directions; ++direction)
+    while (names.size() < standard.size() * directions)
       llvm::append_range(names, standard);
     size_t nextAlpha = 0, nextBeta = 0;
     for (const std::string &name : names) {
