@@ -1,6 +1,7 @@
 // Writing and reading packages: what a good one says.
 #include "compiler/package/PackageWriter.h"
 #include "test/unit/runtime/TestPackage.h"
+#include <cstring>
 
 using namespace heddle;
 using namespace heddle::test;
