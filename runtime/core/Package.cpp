@@ -1,7 +1,7 @@
 #include "runtime/core/Package.h"
 #include "runtime/core/Checked.h"
 #include "runtime/core/Cpu.h"
-#include "runtime/core/View.h"
+#include "runtime/io/DlpackType.h"
 
 using namespace heddle;
 using namespace heddle::runtime;
@@ -18,7 +18,7 @@ heddle_tensor_arrays describe(const TensorInfo &tensor) {
     arrays.sizes.push_back(size);
   }
   arrays.info = {tensor.name.c_str(),
-                 toDlpack(tensor.dtype),
+                 io::toDlpack(tensor.dtype),
                  static_cast<int32_t>(tensor.exprs.size()),
                  nullptr,
                  nullptr,

@@ -1,5 +1,6 @@
 #include "runtime/core/View.h"
 #include "runtime/core/Checked.h"
+#include "runtime/io/DlpackType.h"
 #include <algorithm>
 
 namespace heddle::runtime {
@@ -7,11 +8,8 @@ namespace heddle::runtime {
 namespace {
 
 std::string dtypeText(heddle_dtype_t dtype) {
-  for (io::DType type : io::kAllDTypes) {
-    heddle_dtype_t known = toDlpack(type);
-    if (known.code == dtype.code && known.bits == dtype.bits && dtype.lanes == 1)
-      return io::dtypeName(type);
-  }
+  if (std::optional<io::DType> type = io::fromDlpack(dtype))
+    return io::dtypeName(*type);
   return "DLPack type " + std::to_string(dtype.code) + "/" + std::to_string(dtype.bits) + "x" +
          std::to_string(dtype.lanes);
 }
@@ -51,42 +49,6 @@ Status invalid(const std::string &what, const std::string &expected, const std::
   return mismatch(HEDDLE_INVALID_ARGUMENT, what, expected, got);
 }
 
-heddle_dtype_t toDlpack(io::DType type) {
-  constexpr uint8_t kInt = 0, kUInt = 1, kFloat = 2, kBfloat = 4, kBool = 6;
-  uint8_t bits = static_cast<uint8_t>(8 * io::dtypeSize(type));
-  switch (type) {
-  case io::DType::F32:
-  case io::DType::F64:
-  case io::DType::F16:
-    return {kFloat, bits, 1};
-  case io::DType::BF16:
-    return {kBfloat, bits, 1};
-  case io::DType::I64:
-  case io::DType::I32:
-  case io::DType::I16:
-  case io::DType::I8:
-    return {kInt, bits, 1};
-  case io::DType::U64:
-  case io::DType::U32:
-  case io::DType::U16:
-  case io::DType::U8:
-    return {kUInt, bits, 1};
-  case io::DType::F8E4M3FN:
-    return {10, bits, 1};
-  case io::DType::F8E4M3FNUZ:
-    return {11, bits, 1};
-  case io::DType::F8E5M2:
-    return {12, bits, 1};
-  case io::DType::F8E5M2FNUZ:
-    return {13, bits, 1};
-  case io::DType::F8E8M0FNU:
-    return {14, bits, 1};
-  case io::DType::Bool:
-    return {kBool, bits, 1};
-  }
-  return {kInt, 0, 0};
-}
-
 int64_t viewBytes(const heddle_tensor_view_t &view) {
   int64_t bytes = 0;
   byteSizeOverflows(view.shape, static_cast<size_t>(view.rank), view.dtype.bits / 8, bytes);
@@ -99,7 +61,7 @@ Status checkView(const char *kind, const TensorInfo &info, const heddle_tensor_v
   constexpr int32_t kCpu = 1, kPinned = 3;
   if (view.device_type != kCpu && view.device_type != kPinned)
     return invalid(what("device"), "the CPU (1)", std::to_string(view.device_type));
-  heddle_dtype_t expected = toDlpack(info.dtype);
+  heddle_dtype_t expected = io::toDlpack(info.dtype);
   if (view.dtype.code != expected.code || view.dtype.bits != expected.bits || view.dtype.lanes != 1)
     return invalid(what("type"), io::dtypeName(info.dtype), dtypeText(view.dtype));
   if (view.rank != static_cast<int32_t>(info.exprs.size()))

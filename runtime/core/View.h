@@ -7,8 +7,6 @@
 
 namespace heddle::runtime {
 
-heddle_dtype_t toDlpack(io::DType type);
-
 /// HEDDLE_INVALID_ARGUMENT: `what, expected X but got Y`.
 Status invalid(const std::string &what, const std::string &expected, const std::string &got);
 

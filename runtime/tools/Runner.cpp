@@ -1,5 +1,6 @@
 #include "runtime/tools/Runner.h"
 
+#include "runtime/io/DlpackType.h"
 #include "runtime/io/TensorSpec.h"
 
 namespace heddle {
@@ -16,32 +17,8 @@ io::Status take(heddle_status_t status) {
   return error;
 }
 
-heddle_dtype_t runtimeType(io::DType type) {
-  switch (type) {
-  case io::DType::F32:
-    return {2, 32, 1};
-  case io::DType::F64:
-    return {2, 64, 1};
-  case io::DType::F16:
-    return {2, 16, 1};
-  case io::DType::BF16:
-    return {4, 16, 1};
-  case io::DType::I64:
-    return {0, 64, 1};
-  case io::DType::I32:
-    return {0, 32, 1};
-  case io::DType::I8:
-    return {0, 8, 1};
-  case io::DType::U8:
-    return {1, 8, 1};
-  case io::DType::Bool:
-    return {6, 8, 1};
-  }
-  return {2, 32, 1};
-}
-
 heddle_tensor_view_t viewOf(io::HostTensor &tensor) {
-  return heddle_tensor_view(tensor.data(), runtimeType(tensor.dtype), int32_t(tensor.shape.size()),
+  return heddle_tensor_view(tensor.data(), io::toDlpack(tensor.dtype), int32_t(tensor.shape.size()),
                             tensor.shape.data());
 }
 
@@ -63,13 +40,13 @@ io::Result<std::vector<int64_t>> bindSymbols(const heddle_entry_t *entry, std::v
 
 } // namespace
 
-io::DType dtypeOf(const heddle_dtype_t &dtype) {
-  for (io::DType type : io::kAllDTypes) {
-    heddle_dtype_t candidate = runtimeType(type);
-    if (candidate.code == dtype.code && candidate.bits == dtype.bits)
-      return type;
-  }
-  return io::DType::F32;
+/// A tensor for a description of the package, whose types all have a name.
+static io::Result<io::HostTensor> makeTensor(const heddle_tensor_info_t *info, std::vector<int64_t> shape) {
+  std::optional<io::DType> dtype = io::fromDlpack(info->dtype);
+  if (!dtype)
+    return io::Error{"", "element type of '" + std::string(info->name) + "'", "one that the tools know",
+                     "DLPack code " + std::to_string(info->dtype.code)};
+  return io::makeTensor(*dtype, std::move(shape));
 }
 
 io::Result<std::unique_ptr<Runner>> Runner::open(const std::string &path, int threads) {
@@ -136,8 +113,7 @@ io::Result<std::vector<io::NamedTensor>> Runner::makeOutputs(const heddle_entry_
   auto next = dims.begin();
   for (size_t i = 0; i < heddle_entry_output_count(entry); ++i) {
     const heddle_tensor_info_t *info = heddle_entry_output(entry, i);
-    io::Result<io::HostTensor> tensor =
-        io::makeTensor(dtypeOf(info->dtype), std::vector<int64_t>(next, next + info->rank));
+    io::Result<io::HostTensor> tensor = makeTensor(info, std::vector<int64_t>(next, next + info->rank));
     if (!tensor)
       return tensor.error();
     next += info->rank;
@@ -192,7 +168,7 @@ io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entr
         return size.error();
       shape.push_back(*size);
     }
-    io::Result<io::HostTensor> tensor = io::makeTensor(dtypeOf(info->dtype), shape);
+    io::Result<io::HostTensor> tensor = makeTensor(info, shape);
     if (!tensor)
       return tensor.error();
     bool isFloat = io::dtypeIsFloat(tensor->dtype);

@@ -40,9 +40,6 @@ private:
   heddle_session_t *session_ = nullptr;
 };
 
-/// The element type of a tensor description; the manifest's types all have one.
-io::DType dtypeOf(const heddle_dtype_t &dtype);
-
 /// Sizes for inputs that are made up: `first` for the entry's first symbol (a batch, by custom), `others` for the rest.
 SymbolValues defaultDims(const heddle_entry_t *entry, int64_t first, int64_t others);
 /// `values` with those replaced that the NAME=SIZE texts of --dim name.

@@ -19,23 +19,6 @@ std::string take(heddle_status_t status) {
   return message;
 }
 
-heddle_dtype_t dtypeOf(Type type) {
-  // What is narrower than a byte has one; DLPack's codes of 8-bit floats.
-  auto width = std::max<uint8_t>(8, static_cast<uint8_t>(type.getIntOrFloatBitWidth()));
-  if (type.isInteger(1))
-    return HEDDLE_BOOL;
-  if (isa<Float4E2M1FNType>(type))
-    return HEDDLE_U8;
-  for (auto [isIt, code] : {std::pair(isa<Float8E4M3FNType>(type), 10), std::pair(isa<Float8E4M3FNUZType>(type), 11),
-                            std::pair(isa<Float8E5M2Type>(type), 12), std::pair(isa<Float8E5M2FNUZType>(type), 13),
-                            std::pair(isa<Float8E8M0FNUType>(type), 14)})
-    if (isIt)
-      return HEDDLE_DTYPE(uint8_t(code), 8);
-  if (type.isInteger())
-    return HEDDLE_DTYPE(uint8_t(type.isUnsignedInteger()), width);
-  return HEDDLE_DTYPE(uint8_t(type.isBF16() ? 4 : 2), width);
-}
-
 class CaseRunner {
 public:
   CaseRunner(const VariantModel &variant, const std::string &path, MLIRContext &context)

@@ -14,6 +14,9 @@ namespace heddle::test {
 /// A context with everything that the compiler needs.
 std::unique_ptr<mlir::MLIRContext> makeCompilerContext();
 
+/// The code of an element type at the runtime's boundary.
+heddle_dtype_t dtypeOf(mlir::Type type);
+
 /// Owns: package and session. Threads: one at a time.
 class CompiledModule {
 public:
