@@ -11,13 +11,14 @@ const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
     for (auto registerGroup :
-         {registerActivation, registerAttention,   registerConstant,      registerContrib, registerConv,
-          registerCumulative, registerElementwise, registerFlexAttention, registerFourier, registerGather,
-          registerIf,         registerImage,       registerIndex,         registerLoop,    registerLoss,
-          registerMatMul,     registerNGrams,      registerNorm,          registerPool,    registerQuantize,
-          registerRecurrent,  registerReduce,      registerResize,        registerScatter, registerSampling,
-          registerScan,       registerSelect,      registerSequence,      registerShape,   registerSlice,
-          registerTokens,     registerTraining,    registerTrigonometry,  registerWindow})
+         {registerActivation,   registerAttention,  registerConcat,      registerConstant,      registerContrib,
+          registerConv,         registerCumulative, registerElementwise, registerFlexAttention, registerFourier,
+          registerGather,       registerIf,         registerImage,       registerIndex,         registerLoop,
+          registerLoss,         registerMatMul,     registerNGrams,      registerNorm,          registerPad,
+          registerPool,         registerQuantize,   registerRecurrent,   registerReduce,        registerReshape,
+          registerResize,       registerScatter,    registerSampling,    registerScan,          registerSelect,
+          registerSequence,     registerShape,      registerSlice,       registerTokens,        registerTraining,
+          registerTrigonometry, registerWindow})
       registerGroup(built);
     return built;
   }();

@@ -1,8 +1,8 @@
 // FlexAttention of the preview domain. Without graphs it is a softmax mixer. With them it is written out, with the
 // graphs' operators on all scores at once; whether that is a mixer with a support or a bias is seen later.
-#include "dialects/mixer/Mixer.h"
 #include "frontends/onnx/operators/Bodies.h"
 #include "frontends/onnx/operators/Broadcast.h"
+#include "frontends/onnx/operators/SoftmaxAttention.h"
 #include <cmath>
 
 using namespace mlir;
@@ -32,27 +32,13 @@ public:
   }
 
 private:
-  Tensor swapHeads(Tensor x) { return g.transpose(x, {0, 2, 1, 3}); }
-
   Tensor mixed() {
-    MixSpec spec;
-    spec.query = swapHeads(query), spec.key = swapHeads(key), spec.value = swapHeads(value);
-    spec.score = mixer::SoftmaxAttr::get(g.context(), APFloat(scale), APFloat(0.0), mixer::BiasKind::None);
-    spec.norm = mixer::NormAttr::get(g.context(), mixer::NormKind::RowSum, APFloat(0.0));
-    SmallVector<Tensor> results = g.mix(spec);
-    return results.empty() ? Tensor() : swapHeads(results[0]);
-  }
-
-  // The heads of the keys side repeated for the query heads that share them.
-  Tensor repeatHeads(Tensor x) {
-    auto have = dyn_cast<AffineConstantExpr>(x.shape[1]), want = dyn_cast<AffineConstantExpr>(query.shape[1]);
-    if (!have || !want || have.getValue() < 1 || want.getValue() % have.getValue())
-      return node.fail("heads " + g.describe(x.shape[1]) + ", expected a divisor of " + g.describe(query.shape[1])),
-             Tensor();
-    if (have == want)
-      return x;
-    Shape wide = {x.shape[0], have, g.dim(want.getValue() / have.getValue()), x.shape[2], x.shape[3]};
-    return g.reshape(g.broadcastTo(g.unsqueeze(x, 2), wide), {x.shape[0], want, x.shape[2], x.shape[3]});
+    auto swapHeads = [&](Tensor x) { return g.transpose(x, {0, 2, 1, 3}); };
+    SoftmaxAttention attention(g);
+    attention.query = swapHeads(query), attention.key = swapHeads(key), attention.value = swapHeads(value);
+    attention.scale = scale;
+    Tensor result = attention.mix();
+    return result ? swapHeads(result) : result;
   }
 
   Tensor modify(StringRef name, Tensor x) {
@@ -68,7 +54,8 @@ private:
 
   Tensor writtenOut() {
     Type wide = query.elementType.isF64() ? query.elementType : Type(g.builder().getF32Type());
-    Tensor keys = repeatHeads(g.cast(key, wide)), values = repeatHeads(g.cast(value, wide));
+    Tensor keys = repeatHeads(g, g.cast(key, wide), query.shape[1]),
+           values = repeatHeads(g, g.cast(value, wide), query.shape[1]);
     if (!keys || !values)
       return {};
     Tensor scores = g.mul(g.matmul(g.cast(query, wide), keys, false, true), scale);

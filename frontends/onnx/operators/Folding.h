@@ -12,6 +12,10 @@ using ElementFold = llvm::function_ref<std::optional<Element>(llvm::ArrayRef<Ele
 // Applies `fold` to the broadcast elements of all inputs; empty when an input or an element is not known.
 Literals foldElements(NodeReader &node, mlir::Type resultType, ElementFold fold);
 
+// The integer of an element that does not depend on a symbol, and an element that is one.
+std::optional<int64_t> constantOf(Element element);
+Element integerElement(int64_t value, mlir::MLIRContext *context);
+
 std::optional<Element> foldUnary(Unary kind, Element x, mlir::Type type);
 std::optional<Element> foldBinary(Binary kind, Element a, Element b, mlir::Type type);
 std::optional<Element> foldCompare(Compare kind, Element a, Element b);

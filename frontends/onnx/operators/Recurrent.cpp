@@ -1,18 +1,13 @@
 // RNN, GRU and LSTM: a loop over tokens that carries the hidden state, for each direction. What does not depend on the
-// state, x W' + b, is one product over all tokens in front of the loop. Longer than other files: three cells share all
-// but their step.
+// state, x W' + b, is one product over all tokens in front of the loop.
 #include "frontends/onnx/operators/Broadcast.h"
+#include "frontends/onnx/operators/CellActivation.h"
 
 using namespace mlir;
 
 namespace heddle::onnx {
 
 namespace {
-
-struct Activation {
-  std::string name;
-  double alpha = 0, beta = 0;
-};
 
 enum class CellKind { Rnn, Gru, Lstm };
 
@@ -24,8 +19,9 @@ public:
                                                                          : 4) {}
 
   Results convert() {
-    if (!readOperands() || !readActivations())
+    if (!readOperands())
       return {};
+    readActivations();
     SmallVector<Tensor> rows, hidden, cells;
     for (int64_t direction = 0; direction < directions; ++direction) {
       std::optional<LoopStep> result = runDirection(direction);
@@ -89,57 +85,17 @@ private:
            node.unify(input.shape[2], weight.shape[2]) && node.unify(recurrence.shape[1], g.dim(gates * hidden));
   }
 
-  bool readActivations() {
-    SmallVector<std::string> names = node.strings("activations").value_or(SmallVector<std::string>());
-    SmallVector<float> alphas = node.reals("activation_alpha").value_or(SmallVector<float>()),
-                       betas = node.reals("activation_beta").value_or(SmallVector<float>());
-    SmallVector<std::string> standard = kind == CellKind::Rnn   ? SmallVector<std::string>{"Tanh"}
-                                        : kind == CellKind::Gru ? SmallVector<std::string>{"Sigmoid", "Tanh"}
-                                                                : SmallVector<std::string>{"Sigmoid", "Tanh", "Tanh"};
-    while (names.size() < standard.size() * directions)
-      llvm::append_range(names, standard);
-    size_t nextAlpha = 0, nextBeta = 0;
-    for (const std::string &name : names) {
-      std::string lower = StringRef(name).lower();
-      Activation activation{lower, 0, 0};
-      // Those with parameters take theirs from the lists in turn.
-      if (lower == "leakyrelu" || lower == "thresholdedrelu" || lower == "elu" || lower == "hardsigmoid" ||
-          lower == "scaledtanh" || lower == "affine") {
-        double standardAlpha = lower == "leakyrelu" ? 0.01 : lower == "hardsigmoid" ? 0.2 : 1.0;
-        activation.alpha = nextAlpha < alphas.size() ? alphas[nextAlpha++] : standardAlpha;
-      }
-      if (lower == "hardsigmoid" || lower == "scaledtanh" || lower == "affine")
-        activation.beta = nextBeta < betas.size() ? betas[nextBeta++] : lower == "hardsigmoid" ? 0.5 : 0.0;
-      activations.push_back(activation);
-    }
-    return true;
+  void readActivations() {
+    std::vector<std::string> standard = kind == CellKind::Rnn   ? std::vector<std::string>{"Tanh"}
+                                        : kind == CellKind::Gru ? std::vector<std::string>{"Sigmoid", "Tanh"}
+                                                                : std::vector<std::string>{"Sigmoid", "Tanh", "Tanh"};
+    activations = readCellActivations(node, standard, directions);
   }
 
   Tensor activate(int64_t direction, int64_t number, Tensor x) {
-    const Activation &f = activations[direction * (activations.size() / directions) + number];
     if (clip)
       x = g.clamp(x, -*clip, *clip);
-    if (f.name == "sigmoid")
-      return g.unary(Unary::Sigmoid, x);
-    if (f.name == "tanh")
-      return g.unary(Unary::Tanh, x);
-    if (f.name == "relu")
-      return g.unary(Unary::Relu, x);
-    if (f.name == "softplus")
-      return g.unary(Unary::Softplus, x);
-    if (f.name == "softsign")
-      return x ? g.div(x, g.add(g.unary(Unary::Abs, x), 1)) : x;
-    if (f.name == "leakyrelu")
-      return g.leakyRelu(x, f.alpha);
-    if (f.name == "hardsigmoid")
-      return g.clamp(g.add(g.mul(x, f.alpha), f.beta), 0.0, 1.0);
-    if (f.name == "affine")
-      return g.add(g.mul(x, f.alpha), f.beta);
-    if (f.name == "scaledtanh")
-      return g.mul(g.unary(Unary::Tanh, g.mul(x, f.beta)), f.alpha);
-    node.error() << "activation '" << f.name
-                 << "', expected Sigmoid, Tanh, Relu, Softplus, Softsign, LeakyRelu, HardSigmoid, Affine or ScaledTanh";
-    return {};
+    return applyCellActivation(node, activations[direction * (activations.size() / directions) + number], x);
   }
 
   //--- one direction ---
@@ -242,7 +198,7 @@ private:
   Tensor input, weight, recurrence, bias, lengths, initialHidden, initialCell, peepholes;
   Type type;
   Dim tokens, batch;
-  std::vector<Activation> activations;
+  std::vector<CellActivation> activations;
   std::optional<double> clip;
   bool isBatchFirst = false, firstIsReversed = false, resetsAfter = false, couples = false;
 };

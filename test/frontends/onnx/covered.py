@@ -33,8 +33,8 @@ def record(name, model, inputs, outputs):
 
 
 cases.save = record
-for group in ["elementwise", "logic", "activation", "matmul", "reduce", "norm", "constant", "shape", "index", "tokens", "newer"]:
-    getattr(operators, group)()
+for group in operators.GROUPS:
+    group()
 for suite in sys.argv[1:]:
     for path in sorted(pathlib.Path(suite).glob("*/model.onnx")):
         record(path.name, onnx.load(path, load_external_data=False), {}, {})

@@ -1,0 +1,117 @@
+// Reshape: the requested sizes resolved against those of the input, for all values of the symbols.
+#include "frontends/onnx/operators/Movement.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+// Factors of a product of sizes: numbers together, symbols and sums apart.
+static void collectFactors(Dim dim, SmallVectorImpl<Dim> &factors, int64_t &number) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(dim);
+  if (auto constant = dyn_cast<AffineConstantExpr>(dim)) {
+    number *= constant.getValue();
+  } else if (binary && binary.getKind() == AffineExprKind::Mul) {
+    collectFactors(binary.getLHS(), factors, number);
+    collectFactors(binary.getRHS(), factors, number);
+  } else {
+    factors.push_back(dim);
+  }
+}
+
+// total / divisor where it is exact for all values of the symbols.
+static std::optional<Dim> divideExactly(NodeReader &node, Dim total, Dim divisor) {
+  SmallVector<Dim> factors, remove;
+  int64_t number = 1, removeNumber = 1;
+  collectFactors(total, factors, number);
+  collectFactors(divisor, remove, removeNumber);
+  for (Dim each : remove) {
+    auto found = llvm::find_if(factors, [&](Dim factor) { return node.g.sameDim(factor, each); });
+    if (found == factors.end())
+      return std::nullopt;
+    factors.erase(found);
+  }
+  Dim quotient = node.g.product(factors);
+  if (removeNumber == 0 || (quotient * number).getLargestKnownDivisor() % removeNumber != 0)
+    return std::nullopt;
+  return node.g.simplify((quotient * number).floorDiv(removeNumber));
+}
+
+// The requested shape with 0 (keep) and -1 (the rest) resolved.
+static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, ArrayRef<Dim> requested, bool allowZero) {
+  Shape result;
+  std::optional<size_t> rest;
+  for (auto [axis, size] : llvm::enumerate(requested)) {
+    auto constant = dyn_cast<AffineConstantExpr>(size);
+    int64_t number = constant ? constant.getValue() : 1;
+    if (number < -1 || (number == -1 && rest) || (number == 0 && !allowZero && axis >= from.size())) {
+      node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
+                   << ", expected sizes, at most one -1, and 0 only for a dimension that the input has";
+      return std::nullopt;
+    }
+    if (number == -1)
+      rest = axis;
+    bool keeps = number == 0 && !allowZero;
+    result.push_back(number == -1 ? node.g.dim(1) : keeps ? from[axis] : size);
+  }
+  if (!node.checkSizes(result))
+    return std::nullopt;
+  if (!rest)
+    return result;
+  Dim total = node.g.product(from), others = node.g.product(result);
+  std::optional<Dim> size = divideExactly(node, total, others);
+  if (!size) {
+    node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
+                 << ", expected sizes that divide its " << node.g.describe(total) << " elements";
+    return std::nullopt;
+  }
+  result[*rest] = *size;
+  return result;
+}
+
+// Whether both shapes have as many elements. Where one symbol separates the counts, it is fixed.
+static bool sameElementCount(NodeReader &node, const Shape &from, const Shape &to) {
+  Dim have = node.g.product(from), want = node.g.product(to);
+  if (node.g.sameDim(have, want))
+    return true;
+  for (auto [dividend, divisor] : {std::pair(from, to), std::pair(to, from)})
+    for (Dim &size : divisor) {
+      if (!isa<AffineSymbolExpr>(size))
+        continue;
+      Dim symbol = std::exchange(size, node.g.dim(1));
+      std::optional<Dim> value = divideExactly(node, node.g.product(dividend), node.g.product(divisor));
+      if (value && isa<AffineConstantExpr>(*value))
+        return node.unify(symbol, *value);
+      size = symbol;
+    }
+  node.error() << "shape " << node.g.describe(to) << " for an input of shape " << node.g.describe(from)
+               << ", expected the same number of elements but got " << node.g.describe(want) << " and "
+               << node.g.describe(have);
+  return false;
+}
+
+static std::optional<Shape> reshapeTarget(NodeReader &node) {
+  bool allowZero = node.flag("allowzero", false);
+  std::optional<SmallVector<Dim>> requested = node.dims(1, "shape");
+  if (!requested)
+    return std::nullopt;
+  Shape from = node.shape(0);
+  std::optional<Shape> target = resolveShape(node, from, *requested, allowZero);
+  if (!target || !sameElementCount(node, from, *target))
+    return std::nullopt;
+  return target;
+}
+
+static Results convertReshape(NodeReader &node) {
+  std::optional<Shape> target = reshapeTarget(node);
+  return target ? Results{node.g.reshape(node.tensor(0), *target)} : Results();
+}
+
+static Literals foldReshape(NodeReader &node) {
+  if (!node.literal(0))
+    return {};
+  return withShape(node, reshapeTarget(node));
+}
+
+void registerReshape(OpTable &table) { table.add({{"Reshape", 5, convertReshape, foldReshape}}); }
+
+} // namespace heddle::onnx

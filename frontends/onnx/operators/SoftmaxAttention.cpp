@@ -1,0 +1,142 @@
+#include "frontends/onnx/operators/SoftmaxAttention.h"
+#include "dialects/mixer/Mixer.h"
+#include "frontends/onnx/Literal.h"
+
+using namespace mlir;
+
+namespace heddle::onnx {
+
+static constexpr double hidden = -std::numeric_limits<double>::infinity();
+
+Type SoftmaxAttention::computeType() {
+  return query.elementType.isF64() ? query.elementType : Type(g.builder().getF32Type());
+}
+
+//===--- what is seen ---------------------------------------------------------------------===//
+
+void SoftmaxAttention::hide(Tensor visible) {
+  Type type = computeType();
+  Tensor mask = g.select(visible, g.scalar(0, type), g.scalar(hidden, type));
+  bias = bias ? g.add(bias, mask) : mask;
+}
+
+// Whether positions alone say what is seen: no length that the data decides, and queries that end with the keys.
+bool SoftmaxAttention::hasPlainPositions() {
+  return !valid && (past == g.dim(0) || g.sameDim(g.simplify(past + query.shape[1]), key.shape[1]));
+}
+
+Attribute SoftmaxAttention::support() {
+  MLIRContext *context = g.context();
+  SmallVector<Attribute> parts;
+  if (hasPlainPositions() && limits.isCausal)
+    parts.push_back(mixer::CausalAttr::get(context));
+  if (hasPlainPositions() && (limits.left >= 0 || limits.right >= 0)) {
+    // Unbounded: wider than any sequence.
+    constexpr int64_t wide = int64_t(1) << 40;
+    parts.push_back(mixer::WindowAttr::get(context, limits.left >= 0 ? limits.left : wide,
+                                           limits.right >= 0 ? limits.right : wide));
+  }
+  if (parts.empty())
+    return mixer::FullAttr::get(context);
+  return parts.size() == 1 ? parts[0] : mixer::AllOfAttr::get(context, parts);
+}
+
+void SoftmaxAttention::hideBeyondLimits(Tensor keyPlace, Tensor place) {
+  if (limits.isCausal)
+    hide(g.compare(Compare::LessEqual, keyPlace, place));
+  if (limits.left >= 0)
+    hide(g.compare(Compare::GreaterEqual, keyPlace, g.add(place, static_cast<double>(-limits.left))));
+  if (limits.right >= 0)
+    hide(g.compare(Compare::LessEqual, keyPlace, g.add(place, static_cast<double>(limits.right))));
+}
+
+// Keys behind the valid ones, and positions that the number of valid keys decides.
+void SoftmaxAttention::hideInvalid() {
+  if (!valid && (hasPlainPositions() || !limits))
+    return;
+  Type index = g.builder().getI64Type();
+  auto perSample = [&](Tensor x) { return g.reshape(x, {x.shape[0], g.dim(1), g.dim(1), g.dim(1)}); };
+  Tensor keyPlace = g.iota({g.dim(1), g.dim(1), g.dim(1), key.shape[1]}, 3, index);
+  if (valid)
+    hide(g.compare(Compare::Less, keyPlace, perSample(valid)));
+  if (hasPlainPositions() || !limits)
+    return;
+  Tensor first = offset  ? perSample(offset)
+                 : valid ? g.sub(perSample(valid), emitLiteral(g, Literal{index, {}, {{query.shape[1]}}}))
+                         : emitLiteral(g, Literal{index, {}, {{past}}});
+  hideBeyondLimits(keyPlace, g.add(g.iota({g.dim(1), g.dim(1), query.shape[1], g.dim(1)}, 2, index), first));
+}
+
+//===--- the mixer ------------------------------------------------------------------------===//
+
+Tensor SoftmaxAttention::mix() {
+  hideInvalid();
+  if (g.hasErrors())
+    return {};
+  MLIRContext *context = g.context();
+  MixSpec spec;
+  spec.query = query, spec.key = key, spec.value = value;
+  spec.bias = bias;
+  spec.support = support();
+  bool isAtEnd = past != g.dim(0) && hasPlainPositions();
+  spec.layout =
+      mixer::LayoutAttr::get(context, mixer::Order::Forward, isAtEnd ? mixer::Align::End : mixer::Align::Start);
+  spec.score = mixer::SoftmaxAttr::get(context, APFloat(scale), APFloat(softCap),
+                                       bias ? mixer::BiasKind::Dense : mixer::BiasKind::None);
+  spec.norm = mixer::NormAttr::get(context, mixer::NormKind::RowSum, APFloat(0.0));
+  SmallVector<Tensor> results = g.mix(spec);
+  return results.empty() ? Tensor() : results[0];
+}
+
+//===--- the scores as an output ----------------------------------------------------------===//
+
+Tensor repeatHeads(GraphBuilder &g, Tensor x, Dim wanted) {
+  auto have = dyn_cast<AffineConstantExpr>(x.shape[1]), want = dyn_cast<AffineConstantExpr>(wanted);
+  if (!have || !want || have.getValue() < 1 || want.getValue() % have.getValue())
+    return g.fail("heads " + g.describe(x.shape[1]) + ", expected a divisor of " + g.describe(wanted));
+  if (have == want)
+    return x;
+  Shape wide = {x.shape[0], have, g.dim(want.getValue() / have.getValue()), x.shape[2], x.shape[3]};
+  return g.reshape(g.broadcastTo(g.unsqueeze(x, 2), wide), {x.shape[0], want, x.shape[2], x.shape[3]});
+}
+
+Tensor SoftmaxAttention::scores(ScoreStage stage) {
+  Tensor keys = repeatHeads(g, g.transpose(key, {0, 2, 1, 3}), query.shape[2]);
+  if (!keys)
+    return {};
+  Tensor result = g.matmul(g.transpose(query, {0, 2, 1, 3}), keys, false, true);
+  result = g.mul(g.cast(result, computeType()), scale);
+  if (stage >= ScoreStage::Capped && softCap > 0)
+    result = g.mul(g.unary(Unary::Tanh, g.mul(result, 1 / softCap)), softCap);
+  if (stage >= ScoreStage::Biased) {
+    result = bias ? g.add(result, bias) : result;
+    Tensor mask = positionMask();
+    result = mask ? g.add(result, mask) : result;
+  }
+  if (stage == ScoreStage::Softmax)
+    result = visibleSoftmax(result);
+  return g.cast(result, query.elementType);
+}
+
+// What the support hides, as numbers.
+Tensor SoftmaxAttention::positionMask() {
+  if (!hasPlainPositions() || !limits)
+    return {};
+  Type index = g.builder().getI64Type();
+  Shape shape = {query.shape[1], key.shape[1]};
+  Tensor saved = std::exchange(bias, Tensor());
+  hideBeyondLimits(g.iota(shape, 1, index),
+                   g.add(g.iota(shape, 0, index), emitLiteral(g, Literal{index, {}, {{past}}})));
+  return std::exchange(bias, saved);
+}
+
+// Softmax in which a row of -inf is 0.
+Tensor SoftmaxAttention::visibleSoftmax(Tensor x) {
+  Tensor top = g.clamp(g.reduce(Reduce::Max, x, 3), -3e38, std::nullopt);
+  Tensor weights = g.unary(Unary::Exp, g.sub(x, top));
+  Tensor sum = g.reduce(Reduce::Sum, weights, 3);
+  Tensor isEmpty = g.compare(Compare::Equal, sum, g.scalar(0, sum.elementType));
+  return g.div(weights, g.select(isEmpty, g.scalar(1, sum.elementType), sum));
+}
+
+} // namespace heddle::onnx
