@@ -18,7 +18,7 @@ config.excludes = ["data", "consumer", "unit", "lit.cfg.py"]
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(build, "bin"), os.path.join(llvm, "bin"), os.environ["PATH"]])
 # Tests say what they print; a terminal or a user's settings must not change it.
-for name in ("HEDDLE_MODELS", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+for name in ("HEDDLE_CONFORMANCE", "HEDDLE_MODELS", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 if "HEDDLE_MODELS" in os.environ:

@@ -39,6 +39,8 @@ public:
   // its outputs, in which what is known while importing is kept; nothing after a mistake.
   std::optional<Values> importBody(const GraphProto &graph, llvm::ArrayRef<GraphValue> arguments);
   int64_t inputCount(const GraphProto &graph) const { return model.subgraphs.at(&graph).inputs.size(); }
+  // The nodes of the innermost graph that is being imported.
+  llvm::ArrayRef<const NodeProto *> nodesAround() const { return scopes.back().graph->nodes; }
   bool isPending() const { return pending.has_value(); }
   // Notes that one of the sizes is a symbol that must be the other; false when neither is a free symbol.
   bool fixSymbol(Dim a, Dim b);

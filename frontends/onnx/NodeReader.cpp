@@ -141,6 +141,19 @@ std::optional<Values> NodeReader::importBody(const GraphProto &graph, ArrayRef<G
 
 int64_t NodeReader::argumentCount(const GraphProto &graph) const { return importer.inputCount(graph); }
 
+StringRef NodeReader::inputName(int64_t index) const { return node.input(index); }
+
+ArrayRef<const NodeProto *> NodeReader::nodesAround() const { return importer.nodesAround(); }
+
+Tensor NodeReader::namedTensor(StringRef name) {
+  GraphValue *found = importer.find(name);
+  if (found && found->kind != ValueKind::Unknown)
+    return materialise(*found);
+  if (!hasFailed)
+    error() << "value '" << name << "', expected one of the graph";
+  return {};
+}
+
 //===--- mistakes -------------------------------------------------------------------------===//
 
 InFlightDiagnostic NodeReader::error() {

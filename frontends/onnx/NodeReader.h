@@ -88,6 +88,12 @@ public:
   // The number of inputs of a graph that are no initialisers.
   int64_t argumentCount(const GraphProto &graph) const;
 
+  //--- the graph that the node stands in ---
+  const NodeProto &proto() const { return node; }
+  llvm::StringRef inputName(int64_t index) const;
+  llvm::ArrayRef<const NodeProto *> nodesAround() const; // each after those that it reads
+  Tensor namedTensor(llvm::StringRef name);              // empty, and an error, where nothing has that name
+
   //--- mistakes ---
   mlir::InFlightDiagnostic error();
   Results fail(const llvm::Twine &message);

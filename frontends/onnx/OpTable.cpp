@@ -10,15 +10,20 @@ namespace heddle::onnx {
 const OpTable &OpTable::get() {
   static const OpTable table = [] {
     OpTable built;
-    for (auto registerGroup :
-         {registerActivation,   registerAttention,  registerConcat,      registerConstant,      registerContrib,
-          registerConv,         registerCumulative, registerElementwise, registerFlexAttention, registerFourier,
-          registerGather,       registerIf,         registerImage,       registerIndex,         registerLoop,
-          registerLoss,         registerMatMul,     registerNGrams,      registerNorm,          registerPad,
-          registerPool,         registerQuantize,   registerRecurrent,   registerReduce,        registerReshape,
-          registerResize,       registerScatter,    registerSampling,    registerScan,          registerSelect,
-          registerSequence,     registerShape,      registerSlice,       registerTokens,        registerTraining,
-          registerTrigonometry, registerWindow})
+    for (auto registerGroup : {registerActivation,   registerAttention,     registerConcat,
+                               registerConstant,     registerContrib,       registerContribAttention,
+                               registerContribGates, registerConv,          registerCumulative,
+                               registerElementwise,  registerFlexAttention, registerFourier,
+                               registerGather,       registerGradient,      registerIf,
+                               registerImage,        registerIndex,         registerLoop,
+                               registerLoss,         registerMatMul,        registerNGrams,
+                               registerNorm,         registerPad,           registerPool,
+                               registerPositions,    registerQuantize,      registerRecurrent,
+                               registerReduce,       registerReshape,       registerResize,
+                               registerScatter,      registerSampling,      registerScan,
+                               registerSelect,       registerSequence,      registerShape,
+                               registerSlice,        registerTokens,        registerTraining,
+                               registerTrigonometry, registerWindow})
       registerGroup(built);
     return built;
   }();

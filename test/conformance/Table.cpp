@@ -1,6 +1,7 @@
 #include "test/conformance/Table.h"
 #include "frontends/onnx/OpTable.h"
 #include "test/conformance/Variant.h"
+#include "llvm/Support/FormatVariadic.h"
 #include <set>
 
 namespace heddle::test {
@@ -27,21 +28,32 @@ void collect(const onnx::GraphProto &graph, const onnx::ModelProto &model, Used 
 
 constexpr Kind kinds[] = {Kind::Static, Kind::Dynamic, Kind::Constant};
 
+std::string percent(size_t part, size_t whole) { return llvm::formatv("{0:f1} %", 100.0 * part / whole); }
+
 } // namespace
 
 void StatusTable::add(const Case &source) {
-  Used used;
-  collect(source.model.graph(), source.model, used);
-  for (const auto &operation : used) {
-    Status &status = rows[operation];
+  auto count = [&](Status &status) {
     ++status.cases;
     for (size_t index = 0; index < std::size(kinds); ++index)
       status.passing[index] += exclusions.find(source.key(), name(kinds[index])) == nullptr;
-  }
+  };
+  Used used;
+  collect(source.model.graph(), source.model, used);
+  count(suites[source.suite]);
+  for (const auto &operation : used)
+    count(rows[operation]);
 }
 
 std::string StatusTable::markdown() const {
-  std::string text = "| operator | since opset | cases | static | dynamic | constant |\n|---|---|---|---|---|---|\n";
+  std::string text = "| suite | cases | static | dynamic | constant |\n|---|---|---|---|---|\n";
+  for (const auto &[suite, status] : suites) {
+    text += "| " + suite + " | " + std::to_string(status.cases);
+    for (size_t passing : status.passing)
+      text += " | " + std::to_string(passing) + " (" + percent(passing, status.cases) + ")";
+    text += " |\n";
+  }
+  text += "\n| operator | since opset | cases | static | dynamic | constant |\n|---|---|---|---|---|---|\n";
   for (const auto &[operation, status] : rows) {
     text += "| " + operation.first + " | " + (operation.second ? std::to_string(operation.second) : "not supported") +
             " | " + std::to_string(status.cases);

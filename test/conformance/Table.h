@@ -1,5 +1,5 @@
-// The table of operators, versions and status for the documentation, from the cases and what is excluded of them: the
-// tests see to it that exclusions and results agree, so nothing is run for it.
+// The tables of suites and of operators, versions and status for the documentation, from the cases and what is excluded
+// of them: the tests see to it that exclusions and results agree, so nothing is run for it.
 #ifndef HEDDLE_TEST_CONFORMANCE_TABLE_H
 #define HEDDLE_TEST_CONFORMANCE_TABLE_H
 
@@ -21,6 +21,7 @@ private:
     size_t passing[3] = {0, 0, 0};
   };
   const Exclusions &exclusions;
+  std::map<std::string, Status> suites;
   std::map<std::pair<std::string, int64_t>, Status> rows; // (operator, version)
 };
 

@@ -78,6 +78,7 @@ private:
     attention.softCap = node.real("softcap", 0);
     attention.limits = {node.flag("is_causal", false), node.integer("left_window_size", -1),
                         node.integer("right_window_size", -1)};
+    warnOfAlignment();
     mode = node.integer("qk_matmul_output_mode", 0);
     node.ignore({"softmax_precision"}); // f32 or wider
     if (features && mode >= 0 && mode <= 3)
@@ -85,6 +86,14 @@ private:
     node.error() << "features " << g.describe(size) << " and attribute 'qk_matmul_output_mode' " << mode
                  << ", expected known features and a mode in [0, 3]";
     return false;
+  }
+
+  // Texts of the same opset differ. Up to ONNX 1.22 the first query sees the first key; later ones align the last.
+  void warnOfAlignment() {
+    Dim queries = attention.query.shape[1], keys = attention.key.shape[1];
+    if (attention.limits.isCausal && attention.past == g.dim(0) && !node.has(6) && !g.sameDim(queries, keys))
+      emitWarning(g.location()) << "attribute 'is_causal' with " << g.describe(queries) << " queries and "
+                                << g.describe(keys) << " keys is taken to align the first ones";
   }
 
   // Sizes [b|1, h|1, T|1, S]: the mask's, with what it does not say hidden.

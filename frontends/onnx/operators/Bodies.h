@@ -22,5 +22,8 @@ bool unifyShapes(NodeReader &node, llvm::ArrayRef<Tensor> a, llvm::ArrayRef<Tens
 // One flag, as a tensor of rank 0.
 Tensor flagTensor(NodeReader &node, Tensor flag);
 
+// Scan of opset 8 (BatchedScan.cpp).
+Values convertBatchedScan(NodeReader &node);
+
 } // namespace heddle::onnx
 #endif

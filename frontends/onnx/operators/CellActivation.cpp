@@ -53,14 +53,22 @@ Tensor applyCellActivation(NodeReader &node, const CellActivation &f, Tensor x) 
     return x ? g.div(x, g.add(g.unary(Unary::Abs, x), 1)) : x;
   if (f.name == "leakyrelu")
     return g.leakyRelu(x, f.alpha);
+  if (f.name == "elu") // max(x, 0) + alpha (exp(min(x, 0)) - 1)
+    return g.add(g.unary(Unary::Relu, x),
+                 g.mul(g.add(g.unary(Unary::Exp, g.clamp(x, std::nullopt, 0.0)), -1), f.alpha));
+  if (f.name == "thresholdedrelu")
+    return x ? g.select(g.compare(Compare::Greater, x, g.scalar(f.alpha, x.elementType)), x, g.scalar(0, x.elementType))
+             : x;
   if (f.name == "hardsigmoid")
     return g.clamp(g.add(g.mul(x, f.alpha), f.beta), 0.0, 1.0);
   if (f.name == "affine")
     return g.add(g.mul(x, f.alpha), f.beta);
   if (f.name == "scaledtanh")
     return g.mul(g.unary(Unary::Tanh, g.mul(x, f.beta)), f.alpha);
-  node.error() << "activation '" << f.name
-               << "', expected Sigmoid, Tanh, Relu, Softplus, Softsign, LeakyRelu, HardSigmoid, Affine or ScaledTanh";
+  node.error()
+      << "activation '" << f.name
+      << "', expected Sigmoid, Tanh, Relu, Softplus, Softsign, Elu, LeakyRelu, ThresholdedRelu, HardSigmoid, Affine or "
+         "ScaledTanh";
   return {};
 }
 

@@ -102,10 +102,29 @@ template <SizesIn place> static Results convertSplit(NodeReader &node) {
   return parts ? Results(node.g.split(node.tensor(0), parts->axis, parts->sizes)) : Results();
 }
 
+template <SizesIn place> static Literals foldSplit(NodeReader &node) {
+  std::optional<Literal> x = node.literal(0);
+  std::optional<Parts> parts = x ? readParts<place>(node) : std::nullopt;
+  if (!parts)
+    return {};
+  Literals results;
+  int64_t start = 0;
+  for (int64_t size : parts->sizes) {
+    SmallVector<int64_t> shape = x->shape;
+    shape[parts->axis] = size;
+    results.push_back(gathered(*x, shape, [&](ArrayRef<int64_t> index, MutableArrayRef<int64_t> from) {
+      llvm::copy(index, from.begin());
+      from[parts->axis] += start;
+    }));
+    start += size;
+  }
+  return results;
+}
+
 void registerConcat(OpTable &table) {
   table.add({{"Concat", 4, convertConcat, foldConcat},
-             {"Split", 2, convertSplit<SizesIn::Attribute>},
-             {"Split", 13, convertSplit<SizesIn::Input>}});
+             {"Split", 2, convertSplit<SizesIn::Attribute>, foldSplit<SizesIn::Attribute>},
+             {"Split", 13, convertSplit<SizesIn::Input>, foldSplit<SizesIn::Input>}});
 }
 
 } // namespace heddle::onnx

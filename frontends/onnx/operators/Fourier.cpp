@@ -178,6 +178,23 @@ static Results convertDft(NodeReader &node) {
   return axis && what ? dft(node, x, *axis, *what) : Results();
 }
 
+//===--- Rfft and Irfft of com.microsoft ----------------------------------------------------===//
+
+// Over the last axis of a real signal [.., n], to pairs [.., n / 2 + 1, 2] or back.
+template <bool inverse> static Results convertRealFft(NodeReader &node) {
+  Tensor x = node.tensor(0);
+  bool onesided = node.flag("onesided", true), normalized = node.flag("normalized", false);
+  if (node.integer("signal_ndim", 1) != 1 || !onesided || normalized)
+    return node.fail("attributes 'signal_ndim', 'onesided' and 'normalized', expected 1, 1 and 0");
+  if (!x || x.rank() < (inverse ? 2 : 1))
+    return x ? node.fail("input of rank " + Twine(x.rank()) + ", expected a signal") : Results();
+  Tensor pairs = inverse ? x : node.g.unsqueeze(x, x.rank());
+  Results result = dft(node, pairs, pairs.rank() - 2, {inverse, true, {}});
+  if (!inverse || result.empty() || !result[0])
+    return result;
+  return {node.g.squeeze(result[0], result[0].rank() - 1)};
+}
+
 //===--- STFT -----------------------------------------------------------------------------===//
 
 // Inputs: signal [B, L, 1|2], step, window, frame length. Frames [B, F, n, pair] start every `step` samples.
@@ -212,7 +229,11 @@ static Results convertStft(NodeReader &node) {
 }
 
 void registerFourier(OpTable &table) {
-  table.add({{"DFT", 17, convertDftAttribute}, {"DFT", 20, convertDft}, {"STFT", 17, convertStft}});
+  table.add({{"DFT", 17, convertDftAttribute},
+             {"DFT", 20, convertDft},
+             {"STFT", 17, convertStft},
+             {"com.microsoft.Irfft", 1, convertRealFft<true>},
+             {"com.microsoft.Rfft", 1, convertRealFft<false>}});
 }
 
 } // namespace heddle::onnx

@@ -20,5 +20,9 @@ std::optional<int64_t> tupleLength(NodeReader &node, const Tensor &data, const T
 mlir::Value readIndex(mlir::OpBuilder &b, mlir::Location at, const Tensor &indices, mlir::ValueRange outer,
                       int64_t number, mlir::Value size);
 
+// `cache` with the rows of `update` along `axis` written from starts[b] on (empty: from 0 on); what would stand behind
+// the end wraps around or is clamped (Scatter.cpp).
+Tensor writeTokens(GraphBuilder &g, Tensor cache, Tensor update, Tensor starts, int64_t axis, bool wraps);
+
 } // namespace heddle::onnx
 #endif

@@ -134,67 +134,6 @@ private:
 
 static Values convertScan(NodeReader &node) { return ScanConverter(node).convert(); }
 
-//===--- Scan of opset 8 ------------------------------------------------------------------===//
-
-// The older Scan has the batch first everywhere, an optional length for each sample, and the body works on one sample:
-// a loop over samples around the loop over tokens.
-static Values convertBatchedScan(NodeReader &node) {
-  const GraphProto *body = node.graph("body");
-  int64_t scanned = node.integer("num_scan_inputs", 0), carried = node.inputCount() - 1 - scanned;
-  SmallVector<int64_t> directions =
-      node.integers("directions").value_or(SmallVector<int64_t>(std::max<int64_t>(scanned, 0), 0));
-  if (node.has(0))
-    return node.fail("input 'sequence_lens', expected none: sequences of unequal lengths are not supported"), Values();
-  if (!body || scanned < 1 || carried < 0 || static_cast<int64_t>(directions.size()) != scanned)
-    return node.fail("attributes 'num_scan_inputs' and 'directions', expected them to fit the inputs"), Values();
-  GraphBuilder &g = node.g;
-  SmallVector<Tensor> initial, sequences;
-  for (int64_t index = 1; index < node.inputCount(); ++index)
-    (index <= carried ? initial : sequences).push_back(node.tensor(index));
-  Dim batch, count;
-  for (const Tensor &sequence : sequences) {
-    if (!sequence || sequence.rank() < 2 || (batch && !node.unify(batch, sequence.shape[0])) ||
-        (count && !node.unify(count, sequence.shape[1])))
-      return {};
-    batch = sequence.shape[0], count = sequence.shape[1];
-  }
-  auto scanSample = [&](Value sample, ArrayRef<Tensor>) -> std::optional<LoopStep> {
-    SmallVector<Tensor> state, rows;
-    for (const Tensor &tensor : initial)
-      state.push_back(g.takeRow(tensor, 0, sample));
-    for (const Tensor &tensor : sequences)
-      rows.push_back(g.takeRow(tensor, 0, sample));
-    std::optional<LoopStep> scan =
-        g.loop({count, {}}, state, [&](Value token, ArrayRef<Tensor> inner) -> std::optional<LoopStep> {
-          Values arguments = valuesOf(node, inner);
-          for (auto [row, direction] : llvm::zip_equal(rows, directions)) {
-            Value place = token;
-            if (direction) {
-              Value last = g.dimValue(g.simplify(count - 1));
-              place = arith::SubIOp::create(g.builder(), g.location(), last, token);
-            }
-            arguments.push_back(valueOf(node, g.takeRow(row, 0, place)));
-          }
-          std::optional<Values> results = node.importBody(*body, arguments);
-          std::optional<SmallVector<Tensor>> tensors = results ? tensorsOf(node, *results) : std::nullopt;
-          if (!tensors || tensors->size() < inner.size() || !unifyShapes(node, inner, *tensors))
-            return std::nullopt;
-          LoopStep step;
-          step.state.assign(tensors->begin(), tensors->begin() + inner.size());
-          step.rows.assign(tensors->begin() + inner.size(), tensors->end());
-          return step;
-        });
-    if (!scan)
-      return std::nullopt;
-    LoopStep step;
-    step.rows = scan->state;
-    llvm::append_range(step.rows, scan->rows);
-    return step;
-  };
-  std::optional<LoopStep> result = g.loop({batch, {}}, {}, scanSample);
-  return result ? valuesOf(node, result->rows) : Values();
-}
-
 void registerScan(OpTable &table) { table.add({{"Scan", 8, convertBatchedScan}, {"Scan", 9, convertScan}}); }
 
 } // namespace heddle::onnx

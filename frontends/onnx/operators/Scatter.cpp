@@ -116,6 +116,23 @@ static Results convertScatterNd(NodeReader &node) {
 }
 
 // A cache of which each sample is overwritten from its own position on; circular: behind the end comes the start.
+Tensor writeTokens(GraphBuilder &g, Tensor cache, Tensor update, Tensor starts, int64_t axis, bool wraps) {
+  Value size = cache && update ? g.dimValue(cache.shape[axis]) : Value();
+  if (!size)
+    return {};
+  return scatter(g, cache, update, Combine::Replace, [&](OpBuilder &b, Location at, ValueRange index) {
+    SmallVector<Value> place(index);
+    if (starts) {
+      Value start = tensor::ExtractOp::create(b, at, starts.value, index.front());
+      start = scalar::convert(b, at, start, starts.elementType, b.getIndexType());
+      place[axis] = arith::AddIOp::create(b, at, place[axis], start);
+    }
+    place[axis] = wraps ? arith::RemSIOp::create(b, at, place[axis], size).getResult()
+                        : safePlace(b, at, place[axis], b.getIndexType(), size);
+    return place;
+  });
+}
+
 static Results convertTensorScatter(NodeReader &node) {
   Tensor cache = node.tensor(0), update = node.tensor(1), starts = node.optionalTensor(2);
   std::string mode = node.string("mode", "linear");
@@ -129,22 +146,7 @@ static Results convertTensorScatter(NodeReader &node) {
   for (int64_t other = 0; other < cache.rank(); ++other)
     if (other != *axis && !node.unify(cache.shape[other], update.shape[other], {cache.shape, update.shape}))
       return {};
-  Value size = node.g.dimValue(cache.shape[*axis]);
-  if (!size)
-    return {};
-  return {scatter(node.g, cache, update, Combine::Replace, [&](OpBuilder &b, Location at, ValueRange index) {
-    SmallVector<Value> place(index);
-    if (starts) {
-      Value start = tensor::ExtractOp::create(b, at, starts.value, index.front());
-      start = scalar::convert(b, at, start, starts.elementType, b.getIndexType());
-      place[*axis] = arith::AddIOp::create(b, at, place[*axis], start);
-    }
-    if (mode == "circular")
-      place[*axis] = arith::RemSIOp::create(b, at, place[*axis], size);
-    else
-      place[*axis] = safePlace(b, at, place[*axis], b.getIndexType(), size);
-    return place;
-  })};
+  return {writeTokens(node.g, cache, update, starts, *axis, mode == "circular")};
 }
 
 //===--- MaxUnpool ------------------------------------------------------------------------===//

@@ -2,8 +2,9 @@
 import math
 
 import numpy as np
+from onnx import helper
 
-from cases import bools, case, i64, ints, rand
+from cases import bools, case, graph_case, i64, ints, rand
 
 
 def elementwise():
@@ -70,6 +71,12 @@ def logic():
         case(f"cast-i64-{to}", "Cast", 13, {"x": i64(0, 1, 100, 3)}, to=to)
     case("cast-truncates", "Cast", 13, {"x": np.array([-1.75, 1.75], np.float32)}, to=7, expect=i64(-1, 1))
     case("cast-bool-f32", "Cast", 13, {"x": bools(4)}, to=1)
+    numbers = rand(9, low=-9, high=9)
+    bits = numbers.view(np.uint32).astype(np.uint64)
+    brain = ((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)  # half to even
+    casts = [helper.make_node("Cast", ["x"], ["a"], name="narrow", to=16), helper.make_node("Cast", ["a"], ["b"], name="wide", to=1)]
+    graph_case("cast-bf16-chain", casts + [helper.make_node("Cast", ["b"], ["y"], name="half", to=10)], {"x": numbers}, ["y"],
+               expect={"y": brain.astype(np.float16)})
     case("castlike", "CastLike", 15, {"x": rand(3), "like": ints(1)})
     case("dropout", "Dropout", 13, {"x": x})
     case("dropout7", "Dropout", 7, {"x": x}, ratio=0.5, expect=x)

@@ -43,6 +43,13 @@ def scans():
     sums = starts[:, None] + np.cumsum(samples, 1)
     graph_case("scan8", [node("Scan", ["", "h", "x"], ["final", "y"], body=plain, num_scan_inputs=1)], {"h": starts, "x": samples}, ["final", "y"], 8,
                expect={"final": sums[:, -1], "y": sums})
+    # A sample ends where its length says: there its state stays, and its rows are 0. Backwards it begins at its last token.
+    lengths, inside = i64(4, 2), np.arange(4)[None, :, None] < np.array([4, 2])[:, None, None]
+    turned = np.stack([sample[list(range(length))[::-1] + list(range(length, 4))] for sample, length in zip(samples, lengths)])
+    for name, backwards, order in [("scan8-lengths", 0, samples), ("scan8-lengths-backwards", 1, turned)]:
+        sums = starts[:, None] + np.cumsum(np.where(inside, order, 0), 1)
+        graph_case(name, [node("Scan", ["n", "h", "x"], ["final", "y"], body=plain, num_scan_inputs=1, directions=[backwards])],
+                   {"n": lengths, "h": starts, "x": samples}, ["final", "y"], 8, expect={"final": sums[:, -1], "y": np.where(inside, sums, 0)})
 
 
 def loops():

@@ -1,4 +1,5 @@
 """Malformed models, each with the error it must cause: malformed.py DIRECTORY. X.expect holds a regex for the first error of X.onnx."""
+import os
 import pathlib
 import sys
 
@@ -188,6 +189,21 @@ def external(edited):
     edited("external-backslash", escape, at(location="..\\" + outside.name))
     edited("external-missing", "'nowhere.bin' is not a readable file", at(location="nowhere.bin"))
     edited("external-directory", "'inside' is not a readable file", at(location="inside"))
+    pipe = cases.directory / "pipe.bin"
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+    device = cases.directory / "device.bin"
+    device.unlink(missing_ok=True)
+    device.symlink_to("/dev/zero")
+    folder = cases.directory / "folder-link"
+    folder.unlink(missing_ok=True)
+    folder.symlink_to(outside.parent)
+    edited("external-pipe", "'pipe.bin' is not a readable file", at(location="pipe.bin"))
+    edited("external-device", "'device.bin' is not a readable file", at(location="device.bin"))
+    edited("external-folder-link", escape, at(location="folder-link/" + outside.name))
+    edited("external-nul", escape, at(location="inside/weights.bin\0.txt"))
+    edited("external-empty", "external data has no location", at(location=""))
+    edited("external-self", "ends beyond|expected 12 bytes|is not a readable file", at(location="external-self.onnx", offset=2**40))
     edited("external-no-location", "external data has no location", at(offset=0))
     edited("external-beyond", "at offset 4 with length 12 ends beyond 'inside/weights.bin', which has 12 bytes", at(location="inside/weights.bin", offset=4))
     edited("external-far-offset", "ends beyond", at(location="inside/weights.bin", offset=2**63 - 8))

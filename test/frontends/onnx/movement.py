@@ -2,7 +2,7 @@
 import numpy as np
 from onnx import helper, numpy_helper
 
-from cases import case, graph_case, i64, ints, rand
+from cases import bools, case, graph_case, i64, ints, rand
 
 
 def constant():
@@ -106,3 +106,34 @@ def index():
     case("pad-axes", "Pad", 18, {"x": x, "p": i64(1, 2), "a": i64(-1)}, const=["p", "a"], slots=["x", "p", "", "a"], expect=np.pad(x, ((0, 0), (0, 0), (1, 2))))
     y = rand(2, 3)
     case("pad-attribute", "Pad", 7, {"x": y}, pads=[1, 0, 0, 2], value=3.0, expect=np.pad(y, ((1, 0), (0, 2)), constant_values=3))
+
+
+def positions():
+    u = rand(1)
+    known = lambda name, op, arrays, **more: case(name, op, 13, dict(arrays, u=u), const=list(arrays), slots=list(arrays), **more)
+    known("nonzero", "NonZero", {"x": bools(3, 4)})
+    known("nonzero-i64", "NonZero", {"x": i64(0, 3, 0, -2)})
+    known("nonzero-f32", "NonZero", {"x": rand(2, 2, 3).round()})
+    known("nonzero-none", "NonZero", {"x": np.zeros((2, 2), bool)})
+    x, some = rand(4, 3), np.array([True, False, True])
+    case("compress", "Compress", 11, {"x": x, "c": some}, const=["c"], axis=0)
+    case("compress-axis1", "Compress", 11, {"x": x, "c": some}, const=["c"], axis=-1)
+    case("compress-flat", "Compress", 11, {"x": x, "c": some}, const=["c"])
+    table = ints(5, 4, low=0, high=2)
+    for name, attributes in {"": {}, "-rows": {"axis": 0}, "-columns": {"axis": -1}, "-unsorted": {"sorted": 0}}.items():
+        known("unique" + name, "Unique", {"x": table}, outputs=4, expect=unique(table, **attributes), **attributes)
+    floats = rand(7).round()
+    known("unique-f32", "Unique", {"x": floats}, outputs=4, expect=unique(floats))
+    # The places of a dimension whose length is a symbol.
+    nodes = [
+        helper.make_node("Shape", ["x"], ["s"], name="s"),
+        helper.make_node("ConstantOfShape", ["s"], ["ones"], name="ones", value=numpy_helper.from_array(np.array([1], np.int64))),
+        helper.make_node("NonZero", ["ones"], ["y"], name="y")
+    ]
+    graph_case("nonzero-everywhere", nodes, {"x": rand(3, 4)}, ["y"], symbols={"x": ["a", "b"]})
+
+
+def unique(x, axis=None, sorted=1):
+    values, first, inverse, counts = np.unique(x, True, True, True, axis=axis)
+    order = np.arange(len(first)) if sorted else np.argsort(first)
+    return [np.take(values, order, axis or 0), first[order], np.argsort(order)[inverse.reshape(-1)], counts[order]]

@@ -9,6 +9,8 @@ def newer():
     """What is younger than the backend suite that Debian packages, and older meanings that it does not have."""
     x = rand(3, 4)
     case("cumprod", "CumProd", 26, {"x": x, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumprod(x, 1))
+    half = rand(3, 20, dtype=np.float16)
+    case("cumsum-f16", "CumSum", 14, {"x": half, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumsum(half.astype(np.float32), 1).astype(np.float16))
     case("bitwisenot", "BitwiseNot", 18, {"x": ints(4)})
     for size in [(2, 4), (5, 7)]:
         case(f"centercroppad{size[0]}", "CenterCropPad", 18, {"x": x, "s": i64(*size)}, const=["s"])

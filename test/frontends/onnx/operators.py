@@ -12,7 +12,7 @@ import tokens
 
 GROUPS = [
     elementwise.elementwise, elementwise.logic, elementwise.activation, contraction.matmul, contraction.reduce, contraction.norm, movement.constant,
-    movement.shape, movement.index, tokens.tokens, newer.newer, contrib.fused
+    movement.shape, movement.index, movement.positions, tokens.tokens, newer.newer, contrib.fused, contrib.gates, contrib.attention
 ]
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Models whose IR is looked at: structure.py DIRECTORY."""
+import os
 import pathlib
+import shutil
 import sys
 
 import numpy as np
@@ -50,16 +52,32 @@ def main():
             tensor.external_data.add(key=key, value=value)
 
     write("external", [node("Add", ["x", "w"], ["y"])], {"x": rand(2, 3), "w": rand(3)}, ["y"], ["w"], edit=external)
-    store = cases.directory / "store"
-    linked = cases.directory / "linked"
-    for folder in [store, linked]:
-        folder.mkdir(exist_ok=True)
-    (store / "model-hash").write_bytes((cases.directory / "external.onnx").read_bytes())
-    (store / "data-hash").write_bytes((cases.directory / "data" / "w.bin").read_bytes())
-    (linked / "data").mkdir(exist_ok=True)
-    for link, target in {"model.onnx": store / "model-hash", "data/w.bin": store / "data-hash"}.items():
-        (linked / link).unlink(missing_ok=True)
-        (linked / link).symlink_to(target.resolve())
+    friendly()
+
+
+def friendly():
+    """External data in the places where caches and people put it."""
+    model, data = ((cases.directory / name).read_bytes() for name in ["external.onnx", "data/w.bin"])
+
+    def stored(root, snapshot, store):
+        """Model and data are links into one store: the cache of a model hub."""
+        (root / store).mkdir(parents=True)
+        (root / snapshot / "data").mkdir(parents=True)
+        for name, held, content in [("model.onnx", "model-hash", model), ("data/w.bin", "data-hash", data)]:
+            (root / store / held).write_bytes(content)
+            link = root / snapshot / name
+            link.symlink_to(os.path.relpath(root / store / held, link.parent))
+
+    stored(cases.directory / "linked", "here", "store")
+    stored(cases.directory / "cache", "snapshots/0f1e/onnx", "blobs")
+    spaced = cases.directory / "a folder, möglich"
+    (spaced / "data").mkdir(parents=True)
+    (spaced / "model.onnx").write_bytes(model)
+    (spaced / "data" / "w.bin").write_bytes(data)
+    locked = cases.directory / "locked"
+    shutil.copytree(spaced, locked)
+    for path in [*locked.rglob("*"), locked]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
 
 
 if __name__ == "__main__":

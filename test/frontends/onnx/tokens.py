@@ -11,6 +11,9 @@ def tokens():
     causal = np.triu(np.full((5, 5), -np.inf), 1)
     case("attention", "Attention", 23, {"q": q, "k": k, "v": v}, expect=softmax_attention(q, wide(k), wide(v), 0, 8**-0.5))
     case("attention-causal", "Attention", 23, {"q": q, "k": k, "v": v}, is_causal=1, scale=0.3, expect=softmax_attention(q, wide(k), wide(v), causal, 0.3))
+    # Fewer queries than keys and no past: the first query sees the first key.
+    case("attention-causal-cross", "Attention", 23, {"q": q[:, :, :3], "k": k, "v": v}, is_causal=1,
+         expect=softmax_attention(q[:, :, :3], wide(k), wide(v), causal[:3], 8**-0.5))
     visible = bools(5, 5) | np.eye(5, dtype=bool)
     case("attention-mask", "Attention", 23, {"q": q, "k": k, "v": v, "m": visible},
          expect=softmax_attention(q, wide(k), wide(v), np.where(visible, 0, -np.inf), 8**-0.5))
@@ -50,6 +53,11 @@ def tokens():
             for prefix, domain in [("", ""), ("contrib-", "com.microsoft")]:
                 case(f"{prefix}linear-attention-{rule}{name}", "LinearAttention", 27, arrays, outputs=2, domain=domain, update_rule=rule, q_num_heads=4, kv_num_heads=2,
                      scale=0.5, expect=expect)
+    # Of com.microsoft, heads of keys and values may share queries.
+    keys, values, state = rand(2, 5, 16), rand(2, 5, 12), rand(2, 4, 4, 3)
+    wide = np.repeat(q.reshape(2, 5, 4, 4)[:, :, :2], 2, 2).reshape(2, 5, 16)
+    case("contrib-linear-attention-shared-queries", "LinearAttention", 27, {"q": q[:, :, :8], "k": keys, "v": values, "s": state}, outputs=2, domain="com.microsoft",
+         update_rule="linear", q_num_heads=2, kv_num_heads=4, scale=0.5, expect=linear_attention("linear", wide, keys, values, None, None, state, 4, 0.5))
     x, w, bias, carry = rand(2, 3, 5), rand(3, 1, 4), rand(3), rand(2, 3, 3)
     y, next_carry = causal_conv(x, w, bias, carry)
     for prefix, domain in [("", ""), ("contrib-", "com.microsoft")]:
