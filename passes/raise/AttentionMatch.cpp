@@ -45,8 +45,7 @@ private:
     if (!exponent)
       return false;
     // Axes of the weights that the values do not have are those of the queries.
-    AxisList ofWeights = flatten(axes.resolveDims(weights.dims));
-    AxisList ofValues = flatten(axes.resolveDims(found.value.dims));
+    AxisList ofWeights = axes.of(weights), ofValues = axes.of(found.value);
     found.queryTokens = without(ofWeights, ofValues);
     found.valueFeatures = without(ofValues, ofWeights);
     AxisList shared = without(without(ofWeights, found.queryTokens), axes.resolve(keys));
@@ -58,7 +57,7 @@ private:
     found.key = axes.origin(found.key, &found.scale);
     found.value = axes.origin(found.value, nullptr);
     followForward();
-    return isNormalised && assign(shared);
+    return isNormalised && assignRoles(exprs, shared, found);
   }
 
   bool dependsOnKeys(Expr expr) { return containsAny(exprs.axesOf(expr), axes.resolve(found.keyTokens)); }
@@ -133,7 +132,7 @@ private:
       for (bool isSwapped : {false, true}) {
         found.query = isSwapped ? product->right : product->left;
         found.key = isSwapped ? product->left : product->right;
-        AxisList ofQuery = axesOf(found.query), ofKey = axesOf(found.key);
+        AxisList ofQuery = axes.of(found.query), ofKey = axes.of(found.key);
         AxisList queries = axes.resolve(found.queryTokens), keys = axes.resolve(found.keyTokens);
         if (containsAny(ofQuery, keys) || containsAny(ofKey, queries) || !containsAll(ofKey, keys) ||
             !containsAll(ofQuery, queries))
@@ -146,7 +145,6 @@ private:
     return false;
   }
 
-  AxisList axesOf(const Axes::Source &source) { return flatten(axes.resolveDims(source.dims)); }
   static bool containsAll(ArrayRef<AxisId> axes, ArrayRef<AxisId> wanted) {
     return llvm::all_of(wanted, [&](AxisId axis) { return contains(axes, axis); });
   }
@@ -188,68 +186,6 @@ private:
     for (AffineExpr expr : op.getIndexingMapMatchingResult(op->getResult(0)).getResults())
       after.push_back(found.outputDims[*map.getResultPosition(expr)]);
     return after;
-  }
-
-  //===--- roles --------------------------------------------------------------------------===//
-
-  /// Divides the axes that weights and values share among batch and heads, and brings all lists to final axes.
-  bool assign(AxisList shared) {
-    for (AxisList *list : {&shared, &found.queryTokens, &found.keyTokens, &found.keyFeatures, &found.valueFeatures})
-      *list = axes.resolve(*list);
-    claimSharedQueries(shared);
-    for (AxisId axis : shared)
-      (isHead(axis) ? found.heads : found.batch).push_back(axis);
-    if (found.heads.empty())
-      chooseHeads();
-    // Heads that all operands have come first: an operand with fewer heads serves runs of neighbours.
-    AxisList heads;
-    for (int count : {3, 2, 1})
-      llvm::copy_if(found.heads, std::back_inserter(heads), [&](AxisId axis) { return operandsWith(axis) == count; });
-    found.heads = heads;
-    return axes.isStatic(found.heads) && axes.isStatic(found.keyFeatures) && axes.isStatic(found.valueFeatures);
-  }
-
-  /// Heads are missing in an operand that serves several of them, or lie behind the tokens.
-  bool isHead(AxisId axis) {
-    auto isBehind = [&](const Axes::Source &source, ArrayRef<AxisId> tokens) {
-      AxisList order = axesOf(source);
-      return !tokens.empty() && llvm::find(order, axis) > llvm::find(order, tokens.front());
-    };
-    return axes.isStatic(axis) && (operandsWith(axis) < 3 || isBehind(found.query, found.queryTokens) ||
-                                   isBehind(found.key, found.keyTokens) || isBehind(found.value, found.keyTokens));
-  }
-
-  /// Of axes that all lie in front of the tokens those are heads that masks and biases tell apart, or the last of
-  /// several.
-  void chooseHeads() {
-    AxisList ofPairs = exprs.axesOf(withoutProduct()), batch;
-    for (AxisId axis : found.batch)
-      (axes.isStatic(axis) && contains(ofPairs, axis) ? found.heads : batch).push_back(axis);
-    found.batch = batch;
-    if (found.heads.empty() && batch.size() > 1 && axes.isStatic(batch.back()))
-      found.heads.push_back(found.batch.pop_back_val());
-  }
-
-  int operandsWith(AxisId axis) {
-    return contains(axesOf(found.key), axis) + contains(axesOf(found.value), axis) +
-           contains(axesOf(found.query), axis);
-  }
-
-  Expr withoutProduct() {
-    return exprs.rewrite(found.scores,
-                         [&](Expr expr) { return expr == found.product ? exprs.number(0, expr->type) : nullptr; });
-  }
-
-  /// Several query axes: where masks or biases know only some of them, the others are heads that share keys and values.
-  void claimSharedQueries(AxisList &shared) {
-    AxisList ofPairs = exprs.axesOf(withoutProduct());
-    if (found.queryTokens.size() < 2 || !containsAny(ofPairs, found.queryTokens))
-      return;
-    for (AxisId axis : AxisList(found.queryTokens))
-      if (!contains(ofPairs, axis) && axes.isStatic(axis)) {
-        shared.push_back(axis);
-        llvm::erase(found.queryTokens, axis);
-      }
   }
 
   ElementExprs &exprs;

@@ -31,6 +31,13 @@ struct AttentionMatch {
   AxisList batch, heads, queryTokens, keyTokens, keyFeatures, valueFeatures;
 };
 
+/// f(0): masks and biases without the scores.
+Expr scoresAtZero(ElementExprs &exprs, const AttentionMatch &match);
+
+/// Divides `shared`, the axes that weights and values share, among batch and heads, and brings all lists to final axes.
+/// False where a count is open that a mixer needs to be static.
+bool assignRoles(ElementExprs &exprs, AxisList shared, AttentionMatch &found);
+
 /// The attention that `contraction`, the contraction over key tokens, belongs to.
 std::optional<AttentionMatch> matchAttention(ElementExprs &exprs, mlir::Value contraction);
 

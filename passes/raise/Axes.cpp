@@ -130,6 +130,12 @@ bool Axes::divide(ArrayRef<AxisId> axes, Value tensor, ArrayRef<int64_t> group, 
   return rest.empty();
 }
 
+/// The axes of each group of neighbouring dims, one behind the other.
+static AxisDims joinGroups(ArrayRef<AxisList> dims, ArrayRef<ReassociationIndices> groups) {
+  return llvm::map_to_vector<4>(
+      groups, [&](const ReassociationIndices &group) { return flatten(dims.slice(group.front(), group.size())); });
+}
+
 /// The one operand of an op that passes elements on unchanged along permutations and broadcasts, or null.
 static OpOperand *movedOperand(linalg::LinalgOp op) {
   if (op.getNumReductionLoops() || op->getNumResults() != 1 || !op.hasPureTensorSemantics())
@@ -159,16 +165,8 @@ std::optional<Axes::Source> Axes::stepBack(Value result, ArrayRef<AxisList> dims
       before.emplace_back(); // a scalar in disguise
     return Source{collapse.getSrc(), before};
   }
-  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
-    AxisDims before;
-    for (ArrayRef<int64_t> group : expand.getReassociationIndices()) {
-      AxisList joined;
-      for (int64_t dim : group)
-        llvm::append_range(joined, dims[dim]);
-      before.push_back(joined);
-    }
-    return Source{expand.getSrc(), before};
-  }
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+    return Source{expand.getSrc(), joinGroups(dims, expand.getReassociationIndices())};
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   OpOperand *operand = structured ? movedOperand(structured) : nullptr;
   if (!operand)
@@ -185,16 +183,8 @@ std::optional<Axes::Source> Axes::stepBack(Value result, ArrayRef<AxisList> dims
 std::optional<AxisDims> Axes::stepForward(Value operand, ArrayRef<AxisList> dims, Operation *user) {
   if (isa<tensor::CastOp>(user))
     return AxisDims(dims.begin(), dims.end());
-  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(user)) {
-    AxisDims after;
-    for (ArrayRef<int64_t> group : collapse.getReassociationIndices()) {
-      AxisList joined;
-      for (int64_t dim : group)
-        llvm::append_range(joined, dims[dim]);
-      after.push_back(joined);
-    }
-    return after;
-  }
+  if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(user))
+    return joinGroups(dims, collapse.getReassociationIndices());
   if (auto expand = dyn_cast<tensor::ExpandShapeOp>(user)) {
     AxisDims after;
     for (auto [dim, group] : llvm::enumerate(expand.getReassociationIndices()))

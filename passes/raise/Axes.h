@@ -46,12 +46,15 @@ public:
   bool isStatic(llvm::ArrayRef<AxisId> axes) const;
   mlir::OpFoldResult sizeIn(mlir::OpBuilder &builder, mlir::Location loc, llvm::ArrayRef<AxisId> axes) const;
 
-  /// The dims of the operand of an op that only moves elements, from those of its result, and the operand. Nullopt
-  /// where the op does anything else.
+  /// A tensor and its dims.
   struct Source {
     mlir::Value value;
     AxisDims dims;
   };
+  /// All axes of a tensor, outer to inner.
+  AxisList of(const Source &source) const { return flatten(resolveDims(source.dims)); }
+  /// The operand of an op that only moves elements, its dims from those of the result. Nullopt where the op does
+  /// anything else.
   std::optional<Source> stepBack(mlir::Value result, llvm::ArrayRef<AxisList> dims);
   /// Back to where a tensor is made, as far as steps go; across products with constants too, where `scale` collects
   /// them.

@@ -61,6 +61,12 @@ void DimClasses::unify(Var left, Var right, int64_t difference, Location loc) {
   pins.erase(leftRoot);
 }
 
+void DimClasses::unifyAll(Value left, Value right, Location loc) {
+  if (auto type = dyn_cast<RankedTensorType>(left.getType()))
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      unify(of(left, dim), of(right, dim), 0, loc);
+}
+
 void DimClasses::pin(Var var, Location loc) {
   SmallVector<Location> &reasons = pins[find(var).root];
   if (reasons.size() < kMostPins && !llvm::is_contained(reasons, loc))

@@ -10,6 +10,8 @@
 #ifndef HEDDLE_PASSES_RAISE_DIMCLASSES_H
 #define HEDDLE_PASSES_RAISE_DIMCLASSES_H
 
+#include "dialects/mixer/Mixer.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
@@ -40,6 +42,8 @@ public:
   Member find(Var var) const;
   /// size(left) = size(right) + difference, whatever the length. Pins both where their sizes say otherwise.
   void unify(Var left, Var right, int64_t difference, mlir::Location loc);
+  /// Two tensors of one shape.
+  void unifyAll(mlir::Value left, mlir::Value right, mlir::Location loc);
   void pin(Var var, mlir::Location loc);
   void pinAll(mlir::Value tensor, mlir::Location loc);
   void addProduct(Var whole, llvm::ArrayRef<Var> parts, mlir::Location loc);
@@ -59,6 +63,9 @@ private:
   llvm::DenseMap<Var, llvm::SmallVector<mlir::Location>> pins;
   llvm::SmallVector<Product> products;
 };
+
+/// Takes down what a mixer says about its operands; the variable along which it mixes.
+DimClasses::Var constrainMix(mixer::MixOp mix, DimClasses &classes);
 
 /// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run.
 DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens);

@@ -35,11 +35,11 @@ private:
   void visit(Operation *op) {
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](linalg::LinalgOp structured) { visitStructured(structured); })
-        .Case([&](mixer::MixOp mix) { visitMix(mix); })
+        .Case([&](mixer::MixOp mix) { tokens.push_back(constrainMix(mix, classes)); })
         .Case([&](scf::ForOp loop) { visitLoop(loop); })
         .Case([&](tensor::ExtractSliceOp slice) { visitSlice(slice, slice.getSource(), slice.getResult()); })
         .Case([&](tensor::InsertSliceOp slice) {
-          equate(slice.getResult(), slice.getDest(), slice.getLoc());
+          classes.unifyAll(slice.getResult(), slice.getDest(), slice.getLoc());
           visitSlice(slice, slice.getDest(), slice.getSource());
         })
         .Case([&](tensor::CollapseShapeOp reshape) {
@@ -49,7 +49,7 @@ private:
           visitReshape(reshape.getSrc(), reshape.getResult(), reshape.getReassociationIndices(), reshape.getLoc());
         })
         .Case([&](tensor::PadOp pad) { visitPad(pad); })
-        .Case([&](tensor::CastOp cast) { equate(cast.getSource(), cast.getDest(), cast.getLoc()); })
+        .Case([&](tensor::CastOp cast) { classes.unifyAll(cast.getSource(), cast.getDest(), cast.getLoc()); })
         .Case<tensor::EmptyOp, tensor::DimOp, func::ReturnOp, scf::YieldOp>([](Operation *) {})
         .Default([&](Operation *other) { visitOther(other); });
   }
@@ -67,13 +67,8 @@ private:
       if (!isElementwise)
         classes.pinAll(value, op->getLoc());
       else if (rankOf(value) != 0)
-        equate(value, op->getResult(0), op->getLoc());
+        classes.unifyAll(value, op->getResult(0), op->getLoc());
     }
-  }
-
-  void equate(Value left, Value right, Location loc) {
-    for (int64_t dim = 0; dim < rankOf(left); ++dim)
-      classes.unify(classes.of(left, dim), classes.of(right, dim), 0, loc);
   }
 
   void visitStructured(linalg::LinalgOp op) {
@@ -98,7 +93,7 @@ private:
     for (auto [var, expr] : sums)
       visitSum(op, var, expr, loops);
     for (OpResult result : op->getResults())
-      equate(result, op.getDpsInitOperand(result.getResultNumber())->get(), op.getLoc());
+      classes.unifyAll(result, op.getDpsInitOperand(result.getResultNumber())->get(), op.getLoc());
     visitBody(op, loops);
   }
 
@@ -206,68 +201,11 @@ private:
       tripsOf[loop.getInductionVar()] = classes.add(*upper);
     for (auto [init, argument, yielded, result] :
          llvm::zip_equal(loop.getInitArgs(), loop.getRegionIterArgs(), loop.getYieldedValues(), loop.getResults())) {
-      equate(argument, init, loop.getLoc());
-      equate(yielded, argument, loop.getLoc());
-      equate(result, init, loop.getLoc());
+      classes.unifyAll(argument, init, loop.getLoc());
+      classes.unifyAll(yielded, argument, loop.getLoc());
+      classes.unifyAll(result, init, loop.getLoc());
     }
     visit(*loop.getBody());
-  }
-
-  /// Batch and tokens of an operand of the usual layout; everything else is as it is.
-  void visitMixOperand(mixer::MixOp mix, Value operand, std::optional<int64_t> batchDim,
-                       std::optional<int64_t> tokenDim) {
-    Value output = mix.getOutputInit();
-    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
-      Var var = classes.of(operand, dim);
-      if (classes.isUnit(var))
-        continue;
-      if (dim == batchDim)
-        classes.unify(var, classes.of(output, 0), 0, mix.getLoc());
-      else if (dim == tokenDim && (mix.hasOneTokenAxis() || classes.size(var) == classes.size(classes.of(output, 1))))
-        classes.unify(var, classes.of(output, 1), 0, mix.getLoc());
-      else
-        classes.pin(var, mix.getLoc());
-    }
-  }
-
-  void visitMix(mixer::MixOp mix) {
-    tokens.push_back(classes.of(mix.getOutputInit(), 1));
-    for (Value operand : {mix.getQuery(), mix.getKey(), mix.getValue(), mix.getSegments(), mix.getOutputInit()})
-      if (operand)
-        visitMixOperand(mix, operand, 0, 1);
-    bool hasTokens = !isa<mixer::ToeplitzAttr, mixer::StructuredAttr, mixer::ConstantAttr>(mix.getTransport());
-    for (auto [number, operand] : llvm::enumerate(mix.getTransportOperands())) {
-      // The rate of a factored transport is the same at all tokens.
-      bool isRate = number == 1 && isa<mixer::ElementwiseAttr>(mix.getTransport());
-      if (isRate)
-        classes.pinAll(operand, mix.getLoc());
-      else if (hasTokens)
-        visitMixOperand(mix, operand, 0, 1);
-      else
-        pinLargeKernel(mix, operand);
-    }
-    for (Value state : llvm::concat<Value>(mix.getInitialState(), mix.getStateInits()))
-      visitMixOperand(mix, state, 0, std::nullopt);
-    if (mix.getCurrent())
-      classes.pinAll(mix.getCurrent(), mix.getLoc());
-    if (Value bias = mix.getBias()) {
-      classes.pinAll(bias, mix.getLoc());
-      if (rankOf(bias) == 4)
-        classes.pin(classes.of(mix.getOutputInit(), 1), mix.getLoc());
-    }
-    for (auto [result, init] : llvm::zip(mix.getResults(), mix.getInits()))
-      equate(result, init, mix.getLoc());
-  }
-
-  /// A kernel or matrix with a number for each token is one for this many tokens.
-  void pinLargeKernel(mixer::MixOp mix, Value operand) {
-    Var tokenVar = classes.of(mix.getOutputInit(), 1);
-    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
-      Var var = classes.of(operand, dim);
-      classes.pin(var, mix.getLoc());
-      if (!isa<mixer::ConstantAttr>(mix.getTransport()) && classes.size(var) >= classes.size(tokenVar))
-        classes.pin(tokenVar, mix.getLoc());
-    }
   }
 
   DimClasses &classes;

@@ -65,6 +65,8 @@ std::optional<double> constantOf(mlir::Value value);
 std::optional<Indices> bindLoops(mlir::linalg::GenericOp generic, unsigned result, const Indices &at);
 /// Indices of an operand; nothing where the map does more than select loops.
 std::optional<Indices> indicesOf(mlir::AffineMap map, const Indices &loops);
+/// The source of a generic that copies, and perhaps transposes or repeats; nothing for other ops.
+std::optional<Factor> throughCopy(mlir::Operation *op, const Indices &at);
 /// The source of an op that only gives dimensions another shape, and its indices; nothing for other ops.
 std::optional<Factor> throughReshape(mlir::Operation *op, const Indices &at, const Variables &variables);
 

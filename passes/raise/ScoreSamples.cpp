@@ -119,8 +119,7 @@ bool ScorePlanner::isFixedExpr(Expr expr) const {
 }
 
 bool ScorePlanner::samplePairs(std::string &problem) {
-  Expr atZero = exprs.rewrite(match.scores,
-                              [&](Expr expr) { return expr == match.product ? exprs.number(0, expr->type) : nullptr; });
+  Expr atZero = scoresAtZero(exprs, match);
   SmallVector<Value> leaves;
   ElementExprs::any(atZero, [&](Expr expr) {
     if (expr->kind == Kind::Leaf && !isFixed(expr->value))
