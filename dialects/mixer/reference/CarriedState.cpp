@@ -97,7 +97,7 @@ std::vector<double> AffineSequence::read(int64_t position, int64_t out, const st
       sum[d] += problem.scale() * q[c] * state[c * columnCount + d];
   int64_t dv = problem.sizes.dv, sums = columnCount - dv;
   for (int64_t d = 0; sums && d < dv; ++d) {
-    double total = sum[dv + (sums == 1 ? 0 : d)] + problem.epsilon();
+    double total = sum[dv + (sums == 1 ? 0 : d)] + problem.epsilonAt(0);
     sum[d] = total == 0 ? 0.0 : sum[d] / total;
   }
   sum.resize(dv);

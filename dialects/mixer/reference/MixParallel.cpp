@@ -52,7 +52,7 @@ template <typename R> void finishRow(const MixProblem<R> &problem, const RowSums
       output[d] = sums.weighted[d] * std::exp(sums.shift);
       continue;
     }
-    R total = sums.weights[sums.weights.size() == 1 ? 0 : d] + problem.epsilon() * std::exp(-sums.shift);
+    R total = sums.weights[sums.weights.size() == 1 ? 0 : d] + problem.epsilonAt(sums.shift);
     output[d] = total == 0 ? R(0) : sums.weighted[d] / total;
   }
 }

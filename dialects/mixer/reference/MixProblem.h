@@ -57,7 +57,12 @@ template <typename R> struct MixProblem {
   int64_t rows() const { return mix.getTransport().isComplex() ? 2 * sizes.dk : sizes.dk; }
   R scale() const;
   bool isNormalised() const { return mix.getNorm().getKind() != mixer::NormKind::None; }
-  R epsilon() const { return R(mix.getNorm().getEpsilon().convertToDouble()); }
+  /// What the norm adds to a sum of weights that are all divided by exp(shift): nothing, however small the weights are,
+  /// where there is no epsilon.
+  R epsilonAt(R shift) const {
+    R epsilon = R(mix.getNorm().getEpsilon().convertToDouble());
+    return epsilon == 0 ? R(0) : epsilon * std::exp(-shift);
+  }
   bool hasLogKeys() const { return mix.getLinear() && mix.getLinear().getLogKeys(); }
   /// 1, or dv when every value channel has its own weight.
   int64_t weightsPerPair() const;

@@ -102,7 +102,7 @@ template <typename R> void Recurrence<R>::finish(const std::vector<R> &sum, R sh
       output[d] = scale * sum[d] * std::exp(shift);
       continue;
     }
-    R total = scale * sum[dv + (sums == 1 ? 0 : d)] + problem.epsilon() * std::exp(-shift);
+    R total = scale * sum[dv + (sums == 1 ? 0 : d)] + problem.epsilonAt(shift);
     output[d] = total == 0 ? R(0) : scale * sum[d] / total;
   }
 }
