@@ -75,13 +75,22 @@ bool Axes::isStatic(ArrayRef<AxisId> axes) const {
   return llvm::all_of(resolve(axes), [&](AxisId axis) { return table[axis].isStatic; });
 }
 
+/// Results are as large as what they are written into. Taken from there, a size does not depend on a tensor that a
+/// raise replaces by one of this size.
+static OpFoldResult sizeOf(OpBuilder &builder, Location loc, Value tensor, int64_t dim) {
+  while (auto op = tensor.getDefiningOp<DestinationStyleOpInterface>())
+    tensor = op.getTiedOpOperand(cast<OpResult>(tensor))->get();
+  if (auto empty = tensor.getDefiningOp<tensor::EmptyOp>())
+    return empty.getMixedSizes()[dim];
+  return tensor::DimOp::create(builder, loc, tensor, dim).getResult();
+}
+
 OpFoldResult Axes::sizeIn(OpBuilder &builder, Location loc, ArrayRef<AxisId> axes) const {
   OpFoldResult product = builder.getIndexAttr(1);
   for (AxisId axis : resolve(axes)) {
     const Entry &entry = table[axis];
-    OpFoldResult factor = builder.getIndexAttr(entry.size);
-    if (!entry.isStatic)
-      factor = tensor::DimOp::create(builder, loc, entry.tensor, entry.dim).getResult();
+    OpFoldResult factor =
+        entry.isStatic ? OpFoldResult(builder.getIndexAttr(entry.size)) : sizeOf(builder, loc, entry.tensor, entry.dim);
     if (isConstantIntValue(product, 1)) {
       product = factor;
       continue;

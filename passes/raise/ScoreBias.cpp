@@ -9,7 +9,9 @@ namespace heddle {
 static constexpr double kSame = 1e-6;
 
 static bool isSame(double left, double right) {
-  return left == right || std::abs(left - right) <= kSame * std::max({1e-3, std::abs(left), std::abs(right)});
+  if (!std::isfinite(left) || !std::isfinite(right))
+    return left == right;
+  return std::abs(left - right) <= kSame * std::max({1e-3, std::abs(left), std::abs(right)});
 }
 
 /// Calls `visit(query, key, value)` for every pair that exists in one table; false as soon as it is.

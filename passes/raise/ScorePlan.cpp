@@ -23,8 +23,11 @@ std::optional<ScorePlan> ScorePlanner::plan(bool namesMask, std::string &problem
     plan.support = *support;
     scores = foldOnSupport(scores);
   } else {
-    // No name fits: the mask stays what it is, a bias.
+    // No name fits: the mask stays what it is, a bias of pairs that all exist.
     plan.support.support = cast<mixer::SupportAttrInterface>(mixer::FullAttr::get(entry.getContext()));
+    for (MaskSample &sample : samples)
+      for (PairGrid &grid : sample.heads)
+        llvm::fill(grid.seen, true);
   }
   if (std::optional<Linear> parts = linear(scores)) {
     plan.softCap = std::abs(parts->outer);
