@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -29,9 +30,13 @@ Value fourierMatrix(ImplicitLocOpBuilder &b, int64_t size, bool isSine) {
   return arith::ConstantOp::create(b, DenseResourceElementsAttr::get(type, "fourier", std::move(blob)));
 }
 
-bool isFeatureTransform(mixer::MixOp mix, const TokenAxes &axes) {
+bool isFourier(mixer::MixOp mix) {
   auto structured = dyn_cast<mixer::StructuredAttr>(mix.getTransport());
-  if (!structured || structured.getKind() == mixer::StructuredKind::Dense || !axes.hasTokens(mix.getValue()))
+  return structured && structured.getKind() != mixer::StructuredKind::Dense;
+}
+
+bool isFeatureTransform(mixer::MixOp mix, const TokenAxes &axes) {
+  if (!isFourier(mix) || !axes.hasTokens(mix.getValue()))
     return false;
   auto type = cast<RankedTensorType>(mix.getValue().getType());
   bool isSmall = !type.isDynamicDim(1) && type.getDimSize(1) <= kMaxRows;
@@ -55,9 +60,17 @@ Value productOf(ImplicitLocOpBuilder &b, Value value, Value matrix) {
                        {math.select(5, {1, 4}), math.select(5, {0, 4, 2, 3})});
 }
 
+/// The imaginary part of what is real is zero, and so is its transform.
+void dropTransformsOfZeros(func::FuncOp entry, Raiser &raiser) {
+  for (mixer::MixOp mix : llvm::make_early_inc_range(entry.getOps<mixer::MixOp>()))
+    if (isFourier(mix) && matchPattern(mix.getValue(), m_AnyZeroFloat()))
+      raiser.apply(mix.getLoc(), "zeros", {{}, {mix.getResult(0)}, {mix.getValue()}});
+}
+
 } // namespace
 
 void lowerFeatureTransforms(func::FuncOp entry, Raiser &raiser) {
+  dropTransformsOfZeros(entry, raiser);
   TokenAxes axes(entry, 1, exampleSizes(entry));
   SmallVector<mixer::MixOp> transforms;
   for (mixer::MixOp mix : entry.getOps<mixer::MixOp>())

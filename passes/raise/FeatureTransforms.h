@@ -6,7 +6,8 @@
 
 namespace heddle {
 
-/// Writes cosine and sine mixers along dimensions that are not made from tokens as products with constant matrices.
+/// Writes cosine and sine mixers along dimensions that are not made from tokens as products with constant matrices, and
+/// those of zeros as zeros.
 void lowerFeatureTransforms(mlir::func::FuncOp entry, Raiser &raiser);
 
 } // namespace heddle

@@ -167,6 +167,21 @@ func.func @transform_of_features(%x: tensor<2x8x3xf32>) -> tensor<2x8x3xf32> {
   return %y : tensor<2x8x3xf32>
 }
 
+// The imaginary part of real features: its transform is left out.
+// CHECK-LABEL: @transform_of_zeros
+// CHECK-NOT: mixer.mix
+// CHECK: return
+// REMARK: raised{{.*}}zeros
+func.func @transform_of_zeros(%x: tensor<2x8x3xf32>) -> tensor<16x3x1x1xf32> {
+  %rows = tensor.collapse_shape %x [[0, 1], [2]] : tensor<2x8x3xf32> into tensor<16x3xf32>
+  %features = tensor.expand_shape %rows [[0], [1, 2, 3]] output_shape [16, 3, 1, 1] : tensor<16x3xf32> into tensor<16x3x1x1xf32>
+  %zeros = arith.constant dense<0.0> : tensor<16x3x1x1xf32>
+  %e16x3x1x1 = tensor.empty() : tensor<16x3x1x1xf32>
+  %mixed = mixer.mix value(%zeros : tensor<16x3x1x1xf32>) outs(%e16x3x1x1 : tensor<16x3x1x1xf32>) {support = #mixer.full, transport = #mixer.structured<sine>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<16x3x1x1xf32>
+  %y = linalg.sub ins(%features, %mixed : tensor<16x3x1x1xf32>, tensor<16x3x1x1xf32>) outs(%e16x3x1x1 : tensor<16x3x1x1xf32>) -> tensor<16x3x1x1xf32>
+  return %y : tensor<16x3x1x1xf32>
+}
+
 // CHECK-LABEL: @part_of_a_pair
 // CHECK: %[[FIRST:.*]] = linalg.exp
 // CHECK: %[[PART:.*]] = tensor.expand_shape %[[FIRST]]
