@@ -1,17 +1,6 @@
-// Attention that no spelling shows: blocks gathered, rolled and concatenated. Its weights are read off by probing.
-//
-//   q = k = 0, v one-hot    the output is 1 / (pairs of the row) where a pair exists: the support, and a bias of
-//                           log(n) where a block was gathered n times
-//   q, k random             quotients of weights give the scale
-#include "passes/raise/ScorePlan.h"
-
-#include "passes/raise/LinearMixer.h"
 #include "passes/raise/ProbeAttention.h"
-#include "passes/raise/TokenMajor.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
@@ -19,10 +8,24 @@ namespace heddle {
 namespace {
 
 constexpr double kNothing = 1e-12; // weights below do not exist
+// Rectangles of repeated pairs that a score may name; each is a comparison for every pair.
+constexpr size_t kMostRepeats = 16;
 
 class AttentionProbe {
 public:
   AttentionProbe(const Probe &probe, std::string &why) : probe(probe), why(why) {}
+
+  std::optional<ProbedAttention> read() {
+    if (!assignRoles() || !measurePairs() || !measureScale())
+      return std::nullopt;
+    return ProbedAttention{*query, *key, *value, dims, *support, scale, repeats};
+  }
+
+private:
+  bool fail(StringRef reason) {
+    why = reason;
+    return false;
+  }
 
   /// Finds out which input is what; false without a reason where the region is no attention at all.
   bool assignRoles() {
@@ -37,11 +40,11 @@ public:
       role = influence;
       (influence->isLinear ? valueInput : isQuery ? queryInput : keyInput) = input;
     }
+    if (!query || !key || !value || contractedDim(*query).value_or(-1) < 0 || contractedDim(*key).value_or(-1) < 0)
+      return false;
     auto isShared = [&](int64_t dim) { return query->inputDim(dim) || key->inputDim(dim); };
-    std::optional<OutputDims> found;
-    if (query && key && value)
-      found = readOutputDims(probe, *value, isShared);
-    if (!found || !found->feature || contractedDim(*query).value_or(-1) < 0 || contractedDim(*key).value_or(-1) < 0)
+    std::optional<OutputDims> found = readOutputDims(probe, *value, isShared);
+    if (!found || !found->feature)
       return false;
     dims = *found;
     heads = dims.head ? probe.outputShape()[*dims.head] : 1;
@@ -49,68 +52,80 @@ public:
     return true;
   }
 
-  bool measure() {
+  //===--- pairs --------------------------------------------------------------------------===//
+
+  /// With all scores equal, a weight is the number of times that a pair is read, as a share of those of its row.
+  bool measurePairs() {
     SmallVector<ReferenceTensor> inputs(probe.inputs());
     for (unsigned input : {queryInput, keyInput})
       llvm::fill(inputs[input].data, 0.0);
-    if (!respond(inputs, counts)) {
-      why = "it cannot be evaluated";
-      return false;
-    }
-    MaskSample sample;
+    if (!respond(inputs, counts))
+      return fail("it cannot be evaluated");
     for (std::vector<double> &table : counts) {
       PairGrid grid{tokens, tokens, std::vector<char>(table.size())};
-      for (int64_t i = 0; i < tokens; ++i) {
-        double once = INFINITY;
-        for (int64_t j = 0; j < tokens; ++j)
-          if (table[i * tokens + j] > kNothing)
-            once = std::min(once, table[i * tokens + j]);
-        for (int64_t j = 0; j < tokens; ++j) {
-          double &count = table[i * tokens + j];
-          grid.seen[i * tokens + j] = count > kNothing;
-          count = count > kNothing ? count / once : 1;
-          hasCounts |= std::abs(count - 1) > 1e-9;
-        }
-      }
-      sample.heads.push_back(std::move(grid));
+      for (int64_t i = 0; i < tokens; ++i)
+        countRow(MutableArrayRef(table).slice(i * tokens, tokens),
+                 MutableArrayRef(grid.seen).slice(i * tokens, tokens));
+      pairs.heads.push_back(std::move(grid));
     }
     auto type = cast<RankedTensorType>(value->input.getType());
-    isFixedLength = !type.isDynamicDim(*value->tokenDim);
-    support = fitSupport(type.getContext(), sample, isFixedLength);
-    if (!support || (hasCounts && !isFixedLength)) {
-      why = support ? "some pairs count several times, at a length that is open" : "its pairs have no name";
+    bool isFixedLength = !type.isDynamicDim(*value->tokenDim);
+    support = fitSupport(type.getContext(), pairs, isFixedLength);
+    if (!support)
+      return fail("its pairs have no name");
+    if (!findRepeats() || (!repeats.empty() && !isFixedLength))
+      return fail("pairs count several times in places that follow no rule");
+    return true;
+  }
+
+  static void countRow(MutableArrayRef<double> row, MutableArrayRef<char> seen) {
+    double once = INFINITY;
+    for (double weight : row)
+      if (weight > kNothing)
+        once = std::min(once, weight);
+    for (auto [count, exists] : llvm::zip_equal(row, seen)) {
+      exists = count > kNothing;
+      count = exists ? count / once : 1;
+    }
+  }
+
+  /// Covers the pairs that count several times with rectangles, from the first pair on.
+  bool findRepeats() {
+    const std::vector<double> &table = counts.front();
+    if (llvm::any_of(counts, [&](const std::vector<double> &other) { return !isSame(other, table); }))
       return false;
-    }
-    return measureScale(sample);
-  }
-
-  Value build(ImplicitLocOpBuilder &b, Value output) {
-    auto operand = [&](const Influence &role, std::optional<int64_t> feature) {
-      auto dimOf = [&](std::optional<int64_t> dim) { return dim ? role.inputDim(*dim) : std::nullopt; };
-      return toSlots(b, role.input, {dimOf(dims.batch), role.tokenDim, dimOf(dims.head), feature});
+    std::vector<char> covered(table.size(), false);
+    auto isOpen = [&](int64_t i, int64_t j, int64_t count) {
+      return std::llround(table[i * tokens + j]) == count && !covered[i * tokens + j];
     };
-    Value q = operand(*query, contractedDim(*query)), k = operand(*key, contractedDim(*key)),
-          v = operand(*value, value->inputDim(*dims.feature));
-    Value init = emptyOutput(b, dims, output, {&*value, &*query, &*key});
-    if (!q || !k || !v || !init) {
-      why = "an input has dimensions that a mixer has not";
-      return {};
+    for (int64_t place = 0; place < int64_t(table.size()); ++place) {
+      int64_t count = std::llround(table[place]), i = place / tokens, j = place % tokens;
+      if (count == 1 || covered[place])
+        continue;
+      RepeatedPairs rectangle{i, i, j, j, count};
+      while (rectangle.endKey < tokens && isOpen(i, rectangle.endKey, count))
+        ++rectangle.endKey;
+      auto keys = llvm::seq(rectangle.firstKey, rectangle.endKey);
+      auto isRow = [&](int64_t row) {
+        return llvm::all_of(keys, [&](int64_t key) { return isOpen(row, key, count); });
+      };
+      for (; rectangle.endQuery < tokens && isRow(rectangle.endQuery); ++rectangle.endQuery)
+        for (int64_t key : keys)
+          covered[rectangle.endQuery * tokens + key] = true;
+      repeats.push_back(rectangle);
+      if (repeats.size() > kMostRepeats)
+        return false;
     }
-    MLIRContext *context = b.getContext();
-    mixer::BiasKind kind = hasCounts ? mixer::BiasKind::Dense : mixer::BiasKind::None;
-    auto mix = mixer::MixOp::create(
-        b, TypeRange{init.getType()}, q, k, v, ValueRange(), bias(b), Value(), Value(), ValueRange(), init,
-        mixer::LayoutAttr::get(context, mixer::Order::Forward, mixer::Align::Start), support->support,
-        cast<mixer::TransportAttrInterface>(mixer::IdentityAttr::get(context)),
-        mixer::SoftmaxAttr::get(context, APFloat(scale), APFloat(0.0), kind),
-        mixer::NormAttr::get(context, mixer::NormKind::RowSum, APFloat(0.0)), mixer::FormAttr());
-    return fromSlots(b, mix.getResult(0), {dims.batch, dims.token, dims.head, dims.feature},
-                     cast<RankedTensorType>(output.getType()));
+    return true;
   }
 
-  Attribute getSupport() const { return support->support; }
+  static bool isSame(ArrayRef<double> left, ArrayRef<double> right) {
+    return llvm::all_of(llvm::zip_equal(left, right),
+                        [](auto pair) { return std::abs(std::get<0>(pair) - std::get<1>(pair)) < 1e-6; });
+  }
 
-private:
+  //===--- weights ------------------------------------------------------------------------===//
+
   double &at(ReferenceTensor &tensor, const Influence &role, int64_t head, int64_t token, int64_t featureDim,
              int64_t feature) const {
     SmallVector<int64_t> index(tensor.rank(), 0);
@@ -159,39 +174,32 @@ private:
     return sum;
   }
 
-  bool measureScale(const MaskSample &sample) {
+  /// From two pairs of one row of the first head.
+  bool measureScale() {
     SmallVector<std::vector<double>> weights;
     const ReferenceTensor &q = probe.inputs()[queryInput], &k = probe.inputs()[keyInput];
-    bool fits = q.shape[*contractedDim(*query)] == k.shape[*contractedDim(*key)] &&
-                respond(SmallVector<ReferenceTensor>(probe.inputs()), weights);
-    const PairGrid &grid = sample.heads.front();
-    for (int64_t i = tokens / 2; fits && i < tokens; ++i) {
+    if (q.shape[*contractedDim(*query)] != k.shape[*contractedDim(*key)])
+      return fail("query and key have different features");
+    if (!respond(SmallVector<ReferenceTensor>(probe.inputs()), weights))
+      return fail("it cannot be evaluated");
+    for (int64_t i = tokens / 2; i < tokens; ++i) {
       SmallVector<int64_t, 2> seen;
       for (int64_t j = 0; j < tokens && seen.size() < 2; ++j)
-        if (grid.at(i, j))
+        if (pairs.heads.front().at(i, j))
           seen.push_back(j);
       if (seen.size() < 2)
         continue;
-      double change = std::log(weights[0][i * tokens + seen[1]] / weights[0][i * tokens + seen[0]]) -
-                      std::log(counts[0][i * tokens + seen[1]] / counts[0][i * tokens + seen[0]]);
+      auto quotient = [&](const std::vector<double> &of) {
+        return of[i * tokens + seen[1]] / of[i * tokens + seen[0]];
+      };
+      double change = std::log(quotient(weights.front()) / quotient(counts.front()));
       scale = change / (score(0, i, seen[1]) - score(0, i, seen[0]));
-      return std::isfinite(scale);
+      // What was measured in double is most likely a number of the model, in f32.
+      if (std::abs(float(scale) - scale) <= 1e-9 * std::abs(scale))
+        scale = float(scale);
+      return std::isfinite(scale) || fail("its scale cannot be measured");
     }
-    why = "its scale cannot be measured";
-    return false;
-  }
-
-  Value bias(ImplicitLocOpBuilder &b) {
-    if (!hasCounts)
-      return {};
-    bool isPerHead = llvm::any_of(counts, [&](const std::vector<double> &table) { return table != counts.front(); });
-    Type element = getElementTypeOrSelf(value->input.getType());
-    SmallVector<Attribute> numbers;
-    for (const std::vector<double> &table : ArrayRef(counts).take_front(isPerHead ? heads : 1))
-      for (double count : table)
-        numbers.push_back(b.getFloatAttr(element, std::log(std::round(count))));
-    auto type = RankedTensorType::get({1, isPerHead ? heads : 1, tokens, tokens}, element);
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, numbers));
+    return fail("no row has two keys to measure a scale with");
   }
 
   const Probe &probe;
@@ -201,30 +209,16 @@ private:
   OutputDims dims;
   int64_t heads = 1, tokens = 0;
   SmallVector<std::vector<double>> counts; // of each pair, 1 where it does not exist
-  bool hasCounts = false, isFixedLength = false;
+  MaskSample pairs;
   std::optional<FittedSupport> support;
+  SmallVector<RepeatedPairs> repeats;
   double scale = 1;
 };
 
 } // namespace
 
-/// Whether the region has several softmaxes: sums of exponentials.
-static bool isComposed(const TokenRegion &region) {
-  return llvm::count_if(region.inner, [](Value value) {
-           auto op = value.getDefiningOp<linalg::LinalgOp>();
-           return op && op.getNumReductionLoops() && !op.getBlock()->getOps<math::ExpOp>().empty();
-         }) > 1;
-}
-
-RegionProposal proposeComposedAttention(ImplicitLocOpBuilder &b, const TokenRegion &region, const Probe &probe) {
-  RegionProposal proposal{nullptr, "attention", "", 0};
-  AttentionProbe attention(probe, proposal.reason);
-  if (!isComposed(region) || !attention.assignRoles() || !attention.measure())
-    return proposal;
-  llvm::raw_string_ostream(proposal.what) << " with support " << attention.getSupport();
-  proposal.length = lengthToSee(attention.getSupport());
-  proposal.replacement = attention.build(b, region.output);
-  return proposal;
+std::optional<ProbedAttention> probeAttention(const Probe &probe, std::string &why) {
+  return AttentionProbe(probe, why).read();
 }
 
 } // namespace heddle

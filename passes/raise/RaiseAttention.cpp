@@ -7,6 +7,7 @@
 #include "passes/raise/ScorePlan.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -44,6 +45,19 @@ private:
   llvm::DenseSet<Value> fixed;
 };
 
+bool hasExponential(Operation *op) {
+  auto structured = dyn_cast_if_present<linalg::LinalgOp>(op);
+  return structured && !structured.getBlock()->getOps<math::ExpOp>().empty();
+}
+
+/// The sum that a softmax divides by.
+bool isSumOfExponentials(Operation *op) {
+  auto sum = dyn_cast_if_present<linalg::LinalgOp>(op);
+  if (!sum || !sum.getNumReductionLoops())
+    return false;
+  return hasExponential(sum) || (sum.getNumDpsInputs() == 1 && hasExponential(sum.getDpsInputs()[0].getDefiningOp()));
+}
+
 struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
   using RaiseAttentionPassBase::RaiseAttentionPassBase;
 
@@ -55,10 +69,34 @@ struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
     if (entry.isExternal())
       return;
     Raiser raiser(entry, "raise-attention", *mode);
-    // First what is put together from several: by themselves, its parts would be mixers too, over gathered keys.
-    raiseRegions(entry, raiser, {/*minInputs=*/3, /*maxInputs=*/3}, proposeComposedAttention);
+    // First what is put together from several or cut into chunks: by themselves, its parts would be mixers too, over
+    // gathered keys.
+    raiseHidden(raiser, [](ArrayRef<Value> sums, const TokenAxes &axes) {
+      return sums.size() > 1 || (sums.size() == 1 && axes.hasParts(sums.front()));
+    });
+    raiseMatches(raiser);
+    raiseHidden(raiser, [](ArrayRef<Value> sums, const TokenAxes &) { return !sums.empty(); });
+  }
+
+private:
+  /// Attention that shows only in what a region does, in regions whose sums of exponentials are of interest.
+  void raiseHidden(Raiser &raiser, llvm::function_ref<bool(ArrayRef<Value>, const TokenAxes &)> isOfInterest) {
+    llvm::DenseSet<Value> all;
+    for (Operation &op : getOperation().getBody().front())
+      if (isSumOfExponentials(&op))
+        all.insert(op.getResult(0));
+    auto concerns = [&](const TokenRegion &region, const TokenAxes &axes) {
+      return isOfInterest(llvm::filter_to_vector(region.inner, [&](Value value) { return all.contains(value); }), axes);
+    };
+    if (!all.empty())
+      raiseRegions(getOperation(), raiser, {/*minInputs=*/3, /*maxInputs=*/3, /*length=*/0, concerns},
+                   proposeProbedAttention);
+  }
+
+  /// Attention that shows in a pair of contractions.
+  void raiseMatches(Raiser &raiser) {
     SmallVector<Operation *> contractions;
-    for (Operation &op : entry.getBody().front())
+    for (Operation &op : getOperation().getBody().front())
       if (auto structured = dyn_cast<linalg::LinalgOp>(op); structured && structured.getNumReductionLoops())
         contractions.push_back(&op);
     std::optional<FixedValues> fixed;
@@ -66,11 +104,10 @@ struct RaiseAttentionPass : impl::RaiseAttentionPassBase<RaiseAttentionPass> {
     while (!contractions.empty()) {
       Operation *contraction = contractions.pop_back_val();
       if (raise(contraction->getResult(0), raiser, fixed))
-        contractions = remaining(contractions, entry);
+        contractions = remaining(contractions, getOperation());
     }
   }
 
-private:
   /// The ops of the list that are still there.
   static SmallVector<Operation *> remaining(ArrayRef<Operation *> ops, func::FuncOp entry) {
     llvm::DenseSet<Operation *> alive;

@@ -51,7 +51,8 @@ private:
     if (isMixer(*region))
       return false;
     visits -= region->inner.size() + region->frontier.size();
-    if (region->frontier.size() < options.minInputs || region->frontier.size() > options.maxInputs)
+    if (region->frontier.size() < options.minInputs || region->frontier.size() > options.maxInputs ||
+        (options.concerns && !options.concerns(*region, axes)))
       return false;
     std::optional<Probe> probe = Probe::of(*region, axes, sizes, operations);
     if (!probe)

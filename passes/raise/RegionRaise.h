@@ -20,6 +20,8 @@ struct RegionProposal {
 struct RegionRaiseOptions {
   unsigned minInputs = 1, maxInputs = 1;
   int64_t length = 0; // tokens to probe with, at least, where they are free
+  /// Whether a region is worth a probe; all are where it is empty.
+  llvm::function_ref<bool(const TokenRegion &, const TokenAxes &)> concerns = nullptr;
 };
 
 /// Calls `propose` on every region with as many inputs as the options say; the builder stands in front of its output.

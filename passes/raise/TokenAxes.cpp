@@ -1,6 +1,7 @@
 #include "passes/raise/TokenAxes.h"
 
 #include "passes/lower/Names.h"
+#include "passes/raise/Reads.h"
 
 using namespace mlir;
 
@@ -18,6 +19,11 @@ int64_t countOf(ArrayRef<RoleList> lists, TokenRole wanted) {
 
 bool isFromTokens(ArrayRef<TokenRole> roles) {
   return llvm::any_of(roles, [](TokenRole role) { return role != TokenRole::Other; });
+}
+
+void mergeRoles(RoleList &target, const RoleList &source) {
+  if (!isFromTokens(target) && isFromTokens(source))
+    target = source;
 }
 
 SmallVector<int64_t> exampleSizes(func::FuncOp entry, int64_t length) {
@@ -84,6 +90,8 @@ std::optional<int64_t> TokenAxes::rowDim(Value tensor) const {
 
 bool TokenAxes::hasTokens(Value tensor) const { return labels.contains(tensor); }
 
+bool TokenAxes::hasParts(Value tensor) const { return countOf(listsOf(tensor), TokenRole::Part) > 0; }
+
 bool TokenAxes::isMadeFromTokens(Value tensor, int64_t dim) const { return isFromTokens(listsOf(tensor)[dim]); }
 
 void TokenAxes::replace(Value original, Value raised) {
@@ -94,9 +102,9 @@ void TokenAxes::replace(Value original, Value raised) {
 void TokenAxes::finish(Value result, RoleLists lists, Meeting meeting, bool readsOpen) {
   Operation *op = result.getDefiningOp();
   bool readsParts = false;
-  for (Value operand : op->getOperands()) {
-    readsOpen |= isOpen(operand);
-    readsParts |= hasTokens(operand) && countOf(listsOf(operand), TokenRole::Part);
+  for (Value read : readsOf(op)) {
+    readsOpen |= isOpen(read);
+    readsParts |= hasParts(read);
   }
   int64_t parts = countOf(lists, TokenRole::Part), whole = countOf(lists, TokenRole::Token);
   bool isOneToken = whole == 1 && !parts;

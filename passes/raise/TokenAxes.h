@@ -21,6 +21,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace heddle {
 
@@ -37,6 +38,9 @@ using RoleLists = llvm::SmallVector<RoleList>;
 /// Whether a dimension is made from tokens.
 bool isFromTokens(llvm::ArrayRef<TokenRole> roles);
 
+/// `target` becomes `source` where that alone is made from tokens.
+void mergeRoles(RoleList &target, const RoleList &source);
+
 class TokenAxes {
 public:
   /// Tokens run along dimension `tokenDim` of the arguments.
@@ -49,6 +53,7 @@ public:
   /// The only dimension made from tokens, be it all of them or a derived one.
   std::optional<int64_t> rowDim(mlir::Value tensor) const;
   bool hasTokens(mlir::Value tensor) const;
+  bool hasParts(mlir::Value tensor) const;
   bool isMadeFromTokens(mlir::Value tensor, int64_t dim) const;
   bool isOpen(mlir::Value tensor) const { return open.contains(tensor); }
   /// Where a computation that mixes tokens may end, in the order of the program.
@@ -61,7 +66,21 @@ private:
     bool mixes = false;     // tokens are summed, moved or cut
     bool contracts = false; // a sum of products, or a convolution
   };
+  /// What the loops of a structured op run over.
+  struct LoopRoles {
+    explicit LoopRoles(unsigned count)
+        : roles(count, {TokenRole::Other}), shifted(count), gathered(count), bare(count, true) {}
+    void label(unsigned loop, const RoleList &list);
+
+    RoleLists roles;
+    llvm::SmallBitVector shifted, gathered; // tokens are read at a sum of loops, at a place that loops choose
+    llvm::SmallBitVector bare;              // no dimension of a tensor with tokens
+    bool picks = false;                     // some token is read at a place that is computed
+  };
+  void readOperand(mlir::linalg::LinalgOp op, mlir::OpOperand *input, LoopRoles &loops);
+  void readElements(mlir::linalg::LinalgOp op, mlir::tensor::ExtractOp extract, LoopRoles &loops);
   RoleLists listsOf(mlir::Value tensor) const;
+  RoleList joined(mlir::Value source, llvm::ArrayRef<int64_t> group);
   TokenRole derived(int64_t size) const { return size == count ? TokenRole::Token : TokenRole::Part; }
   void visit(mlir::Operation *op);
   void visitStructured(mlir::linalg::LinalgOp op);

@@ -9,21 +9,6 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-void merge(RoleList &target, const RoleList &source) {
-  if (!isFromTokens(target) && isFromTokens(source))
-    target = source;
-}
-
-/// A contraction, with kept dimensions of size 1 and casts or without.
-bool isSumOfProducts(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() == 0 || op.getNumDpsInputs() < 2)
-    return false;
-  Block &body = *op.getBlock();
-  return !body.getOps<arith::MulFOp>().empty() && llvm::all_of(body.without_terminator(), [](Operation &inner) {
-    return isa<arith::MulFOp, arith::AddFOp, arith::ExtFOp, arith::TruncFOp>(inner);
-  });
-}
-
 /// The slice that a running sum or product takes in each step, where the loop is one.
 tensor::ExtractSliceOp runningSlice(scf::ForOp loop) {
   auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
@@ -50,45 +35,6 @@ void TokenAxes::visit(Operation *op) {
       .Case<scf::ForOp>([&](auto typed) { visitLoop(typed); })
       .Case<mixer::MixOp>([&](auto typed) { visitMix(typed); })
       .Default([&](Operation *) { visitOpaque(op); });
-}
-
-/// Loops take the labels of what they index. Tokens meet where such a loop is summed over, or moved by another one.
-void TokenAxes::visitStructured(linalg::LinalgOp op) {
-  SmallVector<RoleList> loops(op.getNumLoops(), {TokenRole::Other});
-  llvm::SmallBitVector moved(op.getNumLoops()), bare(op.getNumLoops(), true);
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    bool withTokens = hasTokens(input->get());
-    RoleLists lists = listsOf(input->get());
-    for (auto [expr, list] : llvm::zip(op.getMatchingIndexingMap(input).getResults(), lists)) {
-      if (auto loop = dyn_cast<AffineDimExpr>(expr)) {
-        merge(loops[loop.getPosition()], list);
-        if (withTokens)
-          bare.reset(loop.getPosition());
-      } else if (isFromTokens(list)) {
-        for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
-          if (expr.isFunctionOfDim(loop))
-            moved.set(loop);
-      }
-    }
-  }
-  Meeting meeting{moved.any(), moved.any() || isSumOfProducts(op)};
-  for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray()))
-    meeting.mixes |= kind == utils::IteratorType::reduction && isFromTokens(loops[loop]);
-  for (OpResult result : op->getResults()) {
-    RoleLists lists;
-    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result.getResultNumber()));
-    for (auto [dim, expr] : llvm::enumerate(map.getResults())) {
-      auto loop = dyn_cast<AffineDimExpr>(expr);
-      RoleList list = loop ? loops[loop.getPosition()] : RoleList{TokenRole::Other};
-      // A new loop of an op that mixes tokens stands for them: a frequency, a row of a matrix, the end of a sum.
-      bool isNew = loop && !isFromTokens(list) && meeting.mixes &&
-                   (moved.any() ? moved.test(loop.getPosition()) : bare.test(loop.getPosition()));
-      if (isNew)
-        list = {derived(sizes.size(result, dim).value_or(0))};
-      lists.push_back(list);
-    }
-    finish(result, lists, meeting);
-  }
 }
 
 void TokenAxes::visitSlice(tensor::ExtractSliceOp op) {
@@ -132,22 +78,39 @@ void TokenAxes::visitExpand(tensor::ExpandShapeOp op) {
     ends.push_back(op.getResult());
 }
 
-void TokenAxes::visitCollapse(tensor::CollapseShapeOp op) {
-  RoleLists lists, source = listsOf(op.getSrc());
-  for (auto [dim, group] : llvm::enumerate(op.getReassociationIndices())) {
-    RoleList list;
-    bool hasParts = false;
-    for (int64_t from : group)
-      if (sizes.size(op.getSrc(), from).value_or(0) != 1) {
-        llvm::append_range(list, source[from]);
-        hasParts |= llvm::is_contained(source[from], TokenRole::Part);
-      }
-    if (!isFromTokens(list))
-      list = {TokenRole::Other};
-    else if (hasParts)
-      list = {derived(sizes.size(op.getResult(), dim).value_or(0))};
-    lists.push_back(list);
+/// The roles of dimensions that become one. Neighbours made from tokens are one where a part is among them; batch and
+/// heads beside them keep their place, so that a split gives each its own again.
+RoleList TokenAxes::joined(Value source, ArrayRef<int64_t> group) {
+  struct Run {
+    RoleList roles;
+    int64_t size = 1;
+    bool isFromTokens = false, isWhole = true;
+  };
+  SmallVector<Run> runs;
+  RoleLists lists = listsOf(source);
+  for (int64_t dim : group) {
+    int64_t size = sizes.size(source, dim).value_or(0);
+    if (size == 1)
+      continue;
+    bool isTokens = isFromTokens(lists[dim]);
+    if (runs.empty() || runs.back().isFromTokens != isTokens)
+      runs.push_back({{}, 1, isTokens, true});
+    llvm::append_range(runs.back().roles, lists[dim]);
+    runs.back().size *= size;
+    runs.back().isWhole &= lists[dim].size() == 1;
   }
+  RoleList list;
+  for (const Run &run : runs) {
+    bool isOne = run.isWhole && llvm::is_contained(run.roles, TokenRole::Part);
+    llvm::append_range(list, isOne ? RoleList{derived(run.size)} : run.roles);
+  }
+  return isFromTokens(list) ? list : RoleList{TokenRole::Other};
+}
+
+void TokenAxes::visitCollapse(tensor::CollapseShapeOp op) {
+  RoleLists lists;
+  for (ArrayRef<int64_t> group : op.getReassociationIndices())
+    lists.push_back(joined(op.getSrc(), group));
   finish(op.getResult(), lists, {});
 }
 
@@ -164,7 +127,7 @@ void TokenAxes::visitSameRank(Operation *op) {
       std::optional<int64_t> size = sizes.size(result, dim);
       bool isWhole = sizes.size(operand, dim) == size;
       meeting.mixes |= !isWhole && isFromTokens(list);
-      merge(lists[dim], isWhole || !isFromTokens(list) ? list : RoleList{derived(size.value_or(0))});
+      mergeRoles(lists[dim], isWhole || !isFromTokens(list) ? list : RoleList{derived(size.value_or(0))});
     }
   }
   finish(result, lists, meeting);
