@@ -1,5 +1,6 @@
 // Logarithms of decays: read off where a decay is an exponential, computed otherwise.
 #include "passes/raise/ProductEmitter.h"
+#include "passes/raise/TokenRegion.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -92,17 +93,16 @@ Value ProductEmitter::positiveLogarithm(Value tensor) {
     if (x && isa<BlockArgument>(x))
       return mapElements(generic.getInputs()[0],
                          [&](OpBuilder &b, Value element) { return logSigmoid(b, loc, element); });
-    return {};
   }
   // Where elements only move, their logarithms move along.
   Operation *op = tensor.getDefiningOp();
-  if (!op || !isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op))
-    return {};
-  Value source = positiveLogarithm(op->getOperand(0));
-  if (!source)
+  bool isView = isa_and_present<tensor::ExtractSliceOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op);
+  Value moved = isView ? op->getOperand(0) : copiedValue(op);
+  Value source = moved ? positiveLogarithm(moved) : Value();
+  if (!source || getElementTypeOrSelf(source) != getElementTypeOrSelf(moved))
     return {};
   IRMapping mapping;
-  mapping.map(op->getOperand(0), source);
+  mapping.map(moved, source);
   return builder.clone(*op, mapping)->getResult(0);
 }
 

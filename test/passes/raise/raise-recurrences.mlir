@@ -146,3 +146,46 @@ func.func @selective_scan(%x: tensor<2x7x6xf32>, %dt: tensor<2x7x6xf32>, %B: ten
   }
   return %r#1 : tensor<2x7x6xf32>
 }
+
+// A gate computed by a sigmoid and brought to tokens first, at a length that is open: its logarithm is known, so that
+// each channel is a head with one decay.
+// CHECK-LABEL: func.func @transposed_gate_at_open_length(
+// CHECK:         math.log1p
+// CHECK-NOT:     math.log %
+// CHECK:         mixer.mix
+// CHECK-SAME:      transport = #mixer.scalar
+// CHECK-NOT:     scf.for
+func.func @transposed_gate_at_open_length(%x: tensor<?x2x6xf32> {heddle.shape = affine_map<()[T] -> (T, 2, 6)>}, %a: tensor<2x?x6xf32> {heddle.shape = affine_map<()[T] -> (2, T, 6)>})
+    -> tensor<?x2x6xf32> attributes {heddle.symbols = ["T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %length = tensor.dim %x, %c0 : tensor<?x2x6xf32>
+  %by_batch = tensor.empty(%length) : tensor<2x?x6xf32>
+  %gate = linalg.generic {indexing_maps = [affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (b, t, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%a : tensor<2x?x6xf32>) outs(%by_batch : tensor<2x?x6xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %one = arith.constant 1.0 : f32
+    %minus = arith.negf %in : f32
+    %power = math.exp %minus : f32
+    %more = arith.addf %power, %one : f32
+    %share = arith.divf %one, %more : f32
+    linalg.yield %share : f32
+  } -> tensor<2x?x6xf32>
+  %by_token = tensor.empty(%length) : tensor<?x2x6xf32>
+  %gates = linalg.generic {indexing_maps = [affine_map<(t, b, d) -> (b, t, d)>, affine_map<(t, b, d) -> (t, b, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%gate : tensor<2x?x6xf32>) outs(%by_token : tensor<?x2x6xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<?x2x6xf32>
+  %zeros = arith.constant dense<0.0> : tensor<2x6xf32>
+  %r:2 = scf.for %t = %c0 to %length step %c1 iter_args(%s = %zeros, %all = %by_token) -> (tensor<2x6xf32>, tensor<?x2x6xf32>) {
+    %gate_now = tensor.extract_slice %gates[%t, 0, 0] [1, 2, 6] [1, 1, 1] : tensor<?x2x6xf32> to tensor<2x6xf32>
+    %now = tensor.extract_slice %x[%t, 0, 0] [1, 2, 6] [1, 1, 1] : tensor<?x2x6xf32> to tensor<2x6xf32>
+    %empty = tensor.empty() : tensor<2x6xf32>
+    %faded = linalg.mul ins(%gate_now, %s : tensor<2x6xf32>, tensor<2x6xf32>) outs(%empty : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %next = linalg.add ins(%faded, %now : tensor<2x6xf32>, tensor<2x6xf32>) outs(%empty : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %wrote = tensor.insert_slice %next into %all[%t, 0, 0] [1, 2, 6] [1, 1, 1] : tensor<2x6xf32> into tensor<?x2x6xf32>
+    scf.yield %next, %wrote : tensor<2x6xf32>, tensor<?x2x6xf32>
+  }
+  return %r#1 : tensor<?x2x6xf32>
+}
