@@ -68,47 +68,58 @@ Expr ScorePlanner::scaled(Expr bias, double factor) {
   return bias ? exprs.apply<arith::MulFOp>(bias->type, {bias, exprs.number(factor, bias->type)}) : nullptr;
 }
 
+bool ScorePlanner::hasProduct(Expr expr) const {
+  return ElementExprs::any(expr, [&](Expr node) { return node == match.product; });
+}
+
+std::optional<ScorePlanner::Linear> ScorePlanner::times(std::optional<Linear> parts, double factor) {
+  if (!parts)
+    return std::nullopt;
+  (parts->outer ? parts->outer : parts->inner) *= factor;
+  parts->bias = scaled(parts->bias, factor);
+  return parts;
+}
+
 std::optional<ScorePlanner::Linear> ScorePlanner::linear(Expr expr) {
   if (expr == match.product)
     return Linear();
   if (expr->kind != Kind::Apply)
     return std::nullopt;
-  auto hasProduct = [&](Expr part) {
-    return ElementExprs::any(part, [&](Expr node) { return node == match.product; });
-  };
-  auto times = [&](std::optional<Linear> parts, double factor) -> std::optional<Linear> {
-    if (!parts)
-      return std::nullopt;
-    (parts->outer ? parts->outer : parts->inner) *= factor;
-    parts->bias = scaled(parts->bias, factor);
-    return parts;
-  };
-  ArrayRef<Expr> operands = expr->operands;
   if (expr->is<arith::ExtFOp>() || expr->is<arith::TruncFOp>())
-    return linear(operands[0]);
+    return linear(expr->operands[0]);
   if (expr->is<arith::NegFOp>())
-    return times(linear(operands[0]), -1);
+    return times(linear(expr->operands[0]), -1);
   if (expr->is<math::TanhOp>()) {
-    std::optional<Linear> parts = linear(operands[0]);
+    std::optional<Linear> parts = linear(expr->operands[0]);
     if (!parts || parts->outer || parts->bias)
       return std::nullopt;
     parts->outer = 1;
     return parts;
   }
-  if (expr->is<arith::SelectOp>()) {
-    // A condition on data: the other value is far below every score, or the proof fails.
-    unsigned kept = hasProduct(operands[1]) ? 1 : 2;
-    if (hasProduct(operands[0]) || hasProduct(operands[3 - kept]))
-      return std::nullopt;
-    std::optional<Linear> parts = linear(operands[kept]);
-    if (!parts)
-      return std::nullopt;
-    SmallVector<Expr, 3> chosen{operands[0], operands[1], operands[2]};
-    chosen[kept] = parts->bias ? parts->bias : exprs.number(0, expr->type);
-    parts->bias = exprs.apply<arith::SelectOp>(expr->type, chosen);
-    return parts;
-  }
-  if (operands.size() != 2 || hasProduct(operands[0]) == hasProduct(operands[1]))
+  if (expr->is<arith::SelectOp>())
+    return linearSelect(expr);
+  return expr->operands.size() == 2 ? linearBinary(expr) : std::nullopt;
+}
+
+/// A condition on data: the other value is far below every score, or the proof fails.
+std::optional<ScorePlanner::Linear> ScorePlanner::linearSelect(Expr expr) {
+  ArrayRef<Expr> operands = expr->operands;
+  unsigned kept = hasProduct(operands[1]) ? 1 : 2;
+  if (hasProduct(operands[0]) || hasProduct(operands[3 - kept]))
+    return std::nullopt;
+  std::optional<Linear> parts = linear(operands[kept]);
+  if (!parts)
+    return std::nullopt;
+  SmallVector<Expr, 3> chosen(operands);
+  chosen[kept] = parts->bias ? parts->bias : exprs.number(0, expr->type);
+  parts->bias = exprs.apply<arith::SelectOp>(expr->type, chosen);
+  return parts;
+}
+
+/// Factors, quotients, sums and differences with one operand that has no scores.
+std::optional<ScorePlanner::Linear> ScorePlanner::linearBinary(Expr expr) {
+  ArrayRef<Expr> operands = expr->operands;
+  if (hasProduct(operands[0]) == hasProduct(operands[1]))
     return std::nullopt;
   unsigned kept = hasProduct(operands[0]) ? 0 : 1;
   Expr other = operands[1 - kept];

@@ -49,9 +49,15 @@ private:
 
   bool isFixedExpr(Expr expr) const;
   bool samplePairs(std::string &problem);
+  std::optional<MaskSample> samplePairsAt(llvm::ArrayRef<int64_t> symbols, mlir::Value table,
+                                          llvm::ArrayRef<mlir::Value> data) const;
   std::optional<llvm::SmallVector<Table>> evaluate(Expr expr, bool &isPerHead);
   Expr foldOnSupport(Expr expr);
+  bool hasProduct(Expr expr) const;
   std::optional<Linear> linear(Expr expr);
+  std::optional<Linear> linearSelect(Expr expr);
+  std::optional<Linear> linearBinary(Expr expr);
+  std::optional<Linear> times(std::optional<Linear> parts, double factor);
   Expr scaled(Expr bias, double factor);
   Expr sum(Expr left, Expr right, mlir::Type type);
   void planBias(Expr bias, ScorePlan &plan);

@@ -144,23 +144,32 @@ bool ScorePlanner::samplePairs(std::string &problem) {
   if (llvm::is_contained(isLength, true))
     trials.push_back(symbolsFor(entry, isLength, kUsualLength - 14));
   for (ArrayRef<int64_t> symbols : trials) {
-    MaskSample sample;
-    for (Data data : {Data::Ones, Data::Zeros, Data::Random}) {
-      std::optional<ReferenceTensor> values = run(entry, table, leaves, symbols, data);
-      if (!values) {
-        problem = "its mask cannot be evaluated";
-        return false;
-      }
-      int64_t pairs = values->shape[2] * values->shape[3];
-      sample.heads.resize(values->shape[1], {values->shape[2], values->shape[3], std::vector<char>(pairs, false)});
-      for (int64_t offset = 0; offset < values->size(); ++offset)
-        sample.heads[offset / pairs % values->shape[1]].seen[offset % pairs] |= !(values->number(offset) <= kMasked);
-      if (leaves.empty())
-        break;
+    std::optional<MaskSample> sample = samplePairsAt(symbols, table, leaves);
+    if (!sample) {
+      problem = "its mask cannot be evaluated";
+      return false;
     }
-    samples.push_back(std::move(sample));
+    samples.push_back(std::move(*sample));
   }
   return true;
+}
+
+/// The pairs that exist at one length for some values of the data.
+std::optional<MaskSample> ScorePlanner::samplePairsAt(ArrayRef<int64_t> symbols, Value table,
+                                                      ArrayRef<Value> data) const {
+  MaskSample sample;
+  for (Data values : {Data::Ones, Data::Zeros, Data::Random}) {
+    std::optional<ReferenceTensor> scores = run(entry, table, data, symbols, values);
+    if (!scores)
+      return std::nullopt;
+    int64_t pairs = scores->shape[2] * scores->shape[3];
+    sample.heads.resize(scores->shape[1], {scores->shape[2], scores->shape[3], std::vector<char>(pairs, false)});
+    for (int64_t offset = 0; offset < scores->size(); ++offset)
+      sample.heads[offset / pairs % scores->shape[1]].seen[offset % pairs] |= !(scores->number(offset) <= kMasked);
+    if (data.empty())
+      break;
+  }
+  return sample;
 }
 
 std::optional<SmallVector<ScorePlanner::Table>> ScorePlanner::evaluate(Expr expr, bool &isPerHead) {
