@@ -5,10 +5,11 @@
 include "mlir/Pass/PassBase.td"
 
 def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
-  let summary = "write gathers at constant positions as slices";
+  let summary = "write gathers and scatters at constant positions as slices";
   let description = [{
     An exporter that unrolls a loop over tokens reads token 5 by a gather with the constant index 5. As a slice it can be seen
-    what is read: the passes that follow find unrolled steps by their slices.
+    what is read: the passes that follow find unrolled steps by their slices. Scatters whose positions are a box become slices
+    that are written, likewise.
 
     Before:
     ```mlir

@@ -74,12 +74,12 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
 
 struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
   void runOnOperation() override {
+    writeScattersAsSlices(getOperation());
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     patterns.add<SliceGather>(context);
-    addSliceScatterPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

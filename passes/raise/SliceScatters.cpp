@@ -1,106 +1,191 @@
 #include "passes/raise/SliceScatters.h"
 
+#include "dialects/mixer/reference/Interpreter.h"
+#include "passes/raise/ConcreteSizes.h"
+#include "passes/raise/Excerpt.h"
+#include "passes/raise/Raiser.h"
+#include "passes/raise/TokenAxes.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
 
-/// An element of a tensor that was joined from constants.
-struct ExtractOfJoined : OpRewritePattern<tensor::ExtractOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// Perfectly nested loops that write one element of a tensor in each iteration.
+struct ScatterNest {
+  SmallVector<scf::ForOp> loops; // outer to inner
+  SmallVector<int64_t> counts;
+  tensor::ExtractOp read;
+  tensor::InsertOp write;
 
-  LogicalResult matchAndRewrite(tensor::ExtractOp extract, PatternRewriter &rewriter) const override {
-    SmallVector<int64_t> position;
-    for (Value index : extract.getIndices()) {
-      std::optional<int64_t> constant = getConstantIntValue(index);
-      if (!constant)
-        return failure();
-      position.push_back(*constant);
-    }
-    Value source = extract.getTensor();
-    auto insert = source.getDefiningOp<tensor::InsertSliceOp>();
-    while (insert) {
-      if (!insert.hasUnitStride() || !insert.getOffsets().empty() || !insert.getSizes().empty())
-        return failure();
-      SmallVector<int64_t> inner;
-      llvm::SmallBitVector dropped = insert.getDroppedDims();
-      bool isInside = true;
-      for (auto [dim, at] : llvm::enumerate(position)) {
-        int64_t within = at - insert.getStaticOffset(dim);
-        isInside &= within >= 0 && within < insert.getStaticSize(dim);
-        if (!dropped[dim])
-          inner.push_back(within);
-      }
-      source = isInside ? insert.getSource() : insert.getDest();
-      if (isInside)
-        position = inner;
-      insert = source.getDefiningOp<tensor::InsertSliceOp>();
-    }
-    DenseElementsAttr constant;
-    if (!matchPattern(source, m_Constant(&constant)))
-      return failure();
-    SmallVector<uint64_t> index(position.begin(), position.end());
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(extract, cast<TypedAttr>(constant.getValues<Attribute>()[index]));
-    return success();
+  std::optional<int64_t> loopOf(Value index) {
+    auto found = llvm::find_if(loops, [&](scf::ForOp loop) { return index == loop.getInductionVar(); });
+    return found == loops.end() ? std::nullopt : std::optional<int64_t>(found - loops.begin());
   }
 };
 
-/// Offsets and sizes of what a loop over `count` positions visits: one dimension wholly, the others at one place.
-std::optional<std::pair<SmallVector<OpFoldResult>, SmallVector<OpFoldResult>>>
-visited(ValueRange indices, ArrayRef<int64_t> shape, Value position, int64_t count) {
-  Builder builder(position.getContext());
-  SmallVector<OpFoldResult> offsets, sizes;
-  int64_t along = 0;
-  for (auto [index, size] : llvm::zip_equal(indices, shape)) {
-    std::optional<int64_t> constant = getConstantIntValue(index);
-    bool isAlong = index == position && size == count;
-    if (!isAlong && !constant)
+std::optional<ScatterNest> matchNest(scf::ForOp loop) {
+  ScatterNest nest;
+  while (true) {
+    std::optional<int64_t> count = getConstantIntValue(loop.getUpperBound());
+    if (!count || *count < 1 || getConstantIntValue(loop.getLowerBound()) != 0 ||
+        getConstantIntValue(loop.getStep()) != 1 || loop.getNumResults() != 1)
       return std::nullopt;
-    along += isAlong;
-    offsets.push_back(builder.getIndexAttr(constant.value_or(0)));
-    sizes.push_back(builder.getIndexAttr(isAlong ? count : 1));
+    nest.loops.push_back(loop);
+    nest.counts.push_back(*count);
+    auto inner = loop.getYieldedValues()[0].getDefiningOp<scf::ForOp>();
+    bool isNested = inner && inner.getInitArgs() == ValueRange(loop.getRegionIterArg(0)) &&
+                    llvm::hasNItems(loop.getBody()->without_terminator(), 1);
+    if (!isNested)
+      break;
+    loop = inner;
   }
-  if (along != 1)
-    return std::nullopt;
-  return std::pair(offsets, sizes);
+  nest.write = loop.getYieldedValues()[0].getDefiningOp<tensor::InsertOp>();
+  nest.read = nest.write ? nest.write.getScalar().getDefiningOp<tensor::ExtractOp>() : tensor::ExtractOp();
+  bool isScatter = nest.read && nest.read->hasOneUse() && nest.write.getDest() == loop.getRegionIterArg(0) &&
+                   nest.loops.front().isDefinedOutsideOfLoop(nest.read.getTensor());
+  return isScatter ? std::optional(nest) : std::nullopt;
 }
 
-struct CopyLoop : OpRewritePattern<scf::ForOp> {
-  using OpRewritePattern::OpRewritePattern;
+/// Where each iteration writes: for each dimension a number for each iteration, outer to inner. Nothing where data
+/// decides.
+std::optional<SmallVector<ReferenceTensor>> positionsOf(ScatterNest &nest, func::FuncOp entry) {
+  scf::ForOp outer = nest.loops.front();
+  OpBuilder builder(outer);
+  Location loc = outer.getLoc();
+  size_t rank = nest.write.getIndices().size();
+  SmallVector<Value> inits(rank, tensor::EmptyOp::create(builder, loc, nest.counts, builder.getI64Type()));
+  SmallVector<AffineMap> maps(rank, builder.getMultiDimIdentityMap(nest.counts.size()));
+  SmallVector<utils::IteratorType> kinds(nest.counts.size(), utils::IteratorType::parallel);
+  auto body = [&](OpBuilder &nested, Location at, ValueRange) {
+    IRMapping mapping;
+    for (auto [dim, loop] : llvm::enumerate(nest.loops))
+      mapping.map(loop.getInductionVar(), linalg::IndexOp::create(nested, at, dim));
+    for (Operation &op : nest.loops.back().getBody()->without_terminator())
+      if (&op != nest.write && &op != nest.read)
+        nested.clone(op, mapping);
+    SmallVector<Value> positions;
+    for (Value index : nest.write.getIndices())
+      positions.push_back(arith::IndexCastOp::create(nested, at, nested.getI64Type(), mapping.lookupOrDefault(index)));
+    linalg::YieldOp::create(nested, at, positions);
+  };
+  auto generic = linalg::GenericOp::create(builder, loc, ValueRange(inits).getTypes(), {}, inits, maps, kinds, body);
+  ConcreteSizes sizes(entry, exampleSizes(entry));
+  Excerpt excerpt = Excerpt::of(llvm::to_vector_of<Value>(generic.getResults()), {}, sizes);
+  eraseUnused(llvm::to_vector_of<Value>(generic.getResults()));
+  SmallVector<ReferenceTensor> positions;
+  if (!excerpt.function || !excerpt.inputs.empty() ||
+      failed(interpret(excerpt.function, {}, positions, Precision::Double)))
+    return std::nullopt;
+  return positions;
+}
 
-  LogicalResult matchAndRewrite(scf::ForOp loop, PatternRewriter &rewriter) const override {
-    std::optional<int64_t> count = getConstantIntValue(loop.getUpperBound());
-    if (!count || getConstantIntValue(loop.getLowerBound()) != 0 || getConstantIntValue(loop.getStep()) != 1 ||
-        loop.getNumResults() != 1)
-      return failure();
-    auto insert = loop.getYieldedValues()[0].getDefiningOp<tensor::InsertOp>();
-    auto extract = insert ? insert.getScalar().getDefiningOp<tensor::ExtractOp>() : nullptr;
-    if (!extract || insert.getDest() != loop.getRegionIterArgs()[0] ||
-        !loop.isDefinedOutsideOfLoop(extract.getTensor()))
-      return failure();
-    auto from = visited(extract.getIndices(), extract.getTensor().getType().getShape(), loop.getInductionVar(), *count);
-    auto to = visited(insert.getIndices(), insert.getDest().getType().getShape(), loop.getInductionVar(), *count);
-    if (!from || !to)
-      return failure();
-    auto row = RankedTensorType::get({*count}, insert.getScalar().getType());
-    OpFoldResult one = rewriter.getIndexAttr(1);
-    Value part = tensor::ExtractSliceOp::create(rewriter, loop.getLoc(), row, extract.getTensor(), from->first,
-                                                from->second, SmallVector<OpFoldResult>(from->first.size(), one));
-    rewriter.replaceOpWithNewOp<tensor::InsertSliceOp>(loop, part, loop.getInitArgs()[0], to->first, to->second,
-                                                       SmallVector<OpFoldResult>(to->first.size(), one));
-    return success();
-  }
+/// A place along one dimension: a number, and the loop that is added to it, if any.
+struct Place {
+  int64_t first = 0;
+  std::optional<int64_t> loop;
 };
+
+std::optional<Place> placeAlong(const ReferenceTensor &positions) {
+  auto fits = [&](const Place &place) {
+    SmallVector<int64_t> index(positions.rank(), 0);
+    int64_t offset = 0;
+    do {
+      if (positions.integers[offset++] != place.first + (place.loop ? index[*place.loop] : 0))
+        return false;
+    } while (nextIndex(index, positions.shape));
+    return true;
+  };
+  Place place{positions.integers.front(), std::nullopt};
+  if (fits(place))
+    return place;
+  for (int64_t loop = 0; loop < positions.rank(); ++loop)
+    if (place.loop = loop; fits(place))
+      return place;
+  return std::nullopt;
+}
+
+/// Offsets and sizes of what a nest reads or writes; loops of several iterations occur once and from outer to inner.
+struct Box {
+  SmallVector<OpFoldResult> offsets, sizes, strides;
+  SmallVector<int64_t> shape; // without dimensions at one place
+};
+
+std::optional<Box> boxOf(ScatterNest &nest, ArrayRef<Place> places) {
+  Builder builder(nest.loops.front().getContext());
+  Box box;
+  int64_t next = 0;
+  for (const Place &place : places) {
+    int64_t size = place.loop ? nest.counts[*place.loop] : 1;
+    box.offsets.push_back(builder.getIndexAttr(place.first));
+    box.sizes.push_back(builder.getIndexAttr(size));
+    box.strides.push_back(builder.getIndexAttr(1));
+    if (size == 1)
+      continue;
+    while (next < *place.loop && nest.counts[next] == 1)
+      ++next;
+    if (*place.loop != next++)
+      return std::nullopt;
+    box.shape.push_back(size);
+  }
+  bool hasAll = llvm::all_of(ArrayRef(nest.counts).drop_front(next), [](int64_t count) { return count == 1; });
+  return hasAll ? std::optional(box) : std::nullopt;
+}
+
+std::optional<Box> boxRead(ScatterNest &nest) {
+  SmallVector<Place> places;
+  for (Value index : nest.read.getIndices()) {
+    std::optional<int64_t> loop = nest.loopOf(index), constant = getConstantIntValue(index);
+    if (!loop && !constant)
+      return std::nullopt;
+    places.push_back({constant.value_or(0), loop});
+  }
+  return boxOf(nest, places);
+}
+
+std::optional<Box> boxWritten(ScatterNest &nest, func::FuncOp entry) {
+  std::optional<SmallVector<ReferenceTensor>> positions = positionsOf(nest, entry);
+  if (!positions)
+    return std::nullopt;
+  SmallVector<Place> places;
+  for (const ReferenceTensor &along : *positions) {
+    std::optional<Place> place = placeAlong(along);
+    if (!place)
+      return std::nullopt;
+    places.push_back(*place);
+  }
+  return boxOf(nest, places);
+}
+
+void write(ScatterNest &nest, const Box &from, const Box &to) {
+  scf::ForOp outer = nest.loops.front();
+  OpBuilder builder(outer);
+  Location loc = outer.getLoc();
+  auto type = RankedTensorType::get(from.shape, nest.write.getScalar().getType());
+  Value part =
+      tensor::ExtractSliceOp::create(builder, loc, type, nest.read.getTensor(), from.offsets, from.sizes, from.strides);
+  Value whole =
+      tensor::InsertSliceOp::create(builder, loc, part, outer.getInitArgs()[0], to.offsets, to.sizes, to.strides);
+  outer.getResult(0).replaceAllUsesWith(whole);
+  outer.erase();
+}
 
 } // namespace
 
-void addSliceScatterPatterns(RewritePatternSet &patterns) {
-  patterns.add<ExtractOfJoined, CopyLoop>(patterns.getContext());
+void writeScattersAsSlices(func::FuncOp entry) {
+  for (scf::ForOp loop : llvm::make_early_inc_range(entry.getOps<scf::ForOp>())) {
+    std::optional<ScatterNest> nest = matchNest(loop);
+    std::optional<Box> from = nest ? boxRead(*nest) : std::nullopt;
+    std::optional<Box> to = from ? boxWritten(*nest, entry) : std::nullopt;
+    if (to && from->shape == to->shape)
+      write(*nest, *from, *to);
+  }
 }
 
 } // namespace heddle

@@ -1,20 +1,20 @@
-// Scatters at constant positions are slices that are written.
+// Scatters whose positions form a box are slices that are written, however the positions are computed.
 //
-//   %r = scf.for %c = %c0 to %c32 step %c1 iter_args(%out = %y) {        %row = tensor.extract_slice %token[0, 0] [1,
-//   32] ..
-//     %e = tensor.extract %token[%c0, %c]                          ->    %r = tensor.insert_slice %row into %y[0, 5, 0]
-//     [1, 1, 32] .. %i = tensor.insert %e into %out[%c0, %c5, %c] scf.yield %i
-//   }
+//   scf.for %i .. scf.for %j .. iter_args(%out = %y) {
+//     %e = tensor.extract %part[%i, %j]                       ->    tensor.insert_slice %part into %y[0, 3] [4, 5]
+//     %at = tensor.extract %positions[%i, %j, %c1] .. = 3 + %j
+//     tensor.insert %e into %out[%i, %at]
 //
-// Positions that a frontend has joined into one tensor are followed to the constants that they come from.
+// Positions that depend on no data are computed here, for every iteration; a box is written only where all of them fit.
 #ifndef HEDDLE_PASSES_RAISE_SLICESCATTERS_H
 #define HEDDLE_PASSES_RAISE_SLICESCATTERS_H
 
-#include "mlir/IR/PatternMatch.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace heddle {
 
-void addSliceScatterPatterns(mlir::RewritePatternSet &patterns);
+/// Replaces the loops of an entry that write boxes.
+void writeScattersAsSlices(mlir::func::FuncOp entry);
 
 } // namespace heddle
 
