@@ -9,7 +9,8 @@ def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
   let description = [{
     An exporter that unrolls a loop over tokens reads token 5 by a gather with the constant index 5. As a slice it can be seen
     what is read: the passes that follow find unrolled steps by their slices. Scatters whose positions are a box become slices
-    that are written, likewise.
+    that are written, likewise; gathers from a flat tensor at places that are sums of multiples of the loops become gathers from
+    the tensor that was made flat.
 
     Before:
     ```mlir

@@ -1,5 +1,6 @@
 // SliceGathers: a gather or scatter at constant positions is a slice.
 #include "passes/Passes.h"
+#include "passes/raise/FlatGathers.h"
 #include "passes/raise/SliceScatters.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -75,6 +76,7 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
 struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
   void runOnOperation() override {
     writeScattersAsSlices(getOperation());
+    unflattenGathers(getOperation());
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     linalg::populateInlineConstantOperandsPatterns(patterns);

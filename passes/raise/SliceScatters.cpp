@@ -1,13 +1,7 @@
 #include "passes/raise/SliceScatters.h"
 
-#include "dialects/mixer/reference/Interpreter.h"
-#include "passes/raise/ConcreteSizes.h"
-#include "passes/raise/Excerpt.h"
-#include "passes/raise/Raiser.h"
-#include "passes/raise/TokenAxes.h"
+#include "passes/raise/FixedPositions.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -56,34 +50,16 @@ std::optional<ScatterNest> matchNest(scf::ForOp loop) {
 /// Where each iteration writes: for each dimension a number for each iteration, outer to inner. Nothing where data
 /// decides.
 std::optional<SmallVector<ReferenceTensor>> positionsOf(ScatterNest &nest, func::FuncOp entry) {
-  scf::ForOp outer = nest.loops.front();
-  OpBuilder builder(outer);
-  Location loc = outer.getLoc();
-  size_t rank = nest.write.getIndices().size();
-  SmallVector<Value> inits(rank, tensor::EmptyOp::create(builder, loc, nest.counts, builder.getI64Type()));
-  SmallVector<AffineMap> maps(rank, builder.getMultiDimIdentityMap(nest.counts.size()));
-  SmallVector<utils::IteratorType> kinds(nest.counts.size(), utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &nested, Location at, ValueRange) {
+  auto indices = [&](OpBuilder &builder, ValueRange positions, ValueRange) {
     IRMapping mapping;
-    for (auto [dim, loop] : llvm::enumerate(nest.loops))
-      mapping.map(loop.getInductionVar(), linalg::IndexOp::create(nested, at, dim));
+    for (auto [loop, position] : llvm::zip_equal(nest.loops, positions))
+      mapping.map(loop.getInductionVar(), position);
     for (Operation &op : nest.loops.back().getBody()->without_terminator())
       if (&op != nest.write && &op != nest.read)
-        nested.clone(op, mapping);
-    SmallVector<Value> positions;
-    for (Value index : nest.write.getIndices())
-      positions.push_back(arith::IndexCastOp::create(nested, at, nested.getI64Type(), mapping.lookupOrDefault(index)));
-    linalg::YieldOp::create(nested, at, positions);
+        builder.clone(op, mapping);
+    return llvm::map_to_vector(nest.write.getIndices(), [&](Value index) { return mapping.lookupOrDefault(index); });
   };
-  auto generic = linalg::GenericOp::create(builder, loc, ValueRange(inits).getTypes(), {}, inits, maps, kinds, body);
-  ConcreteSizes sizes(entry, exampleSizes(entry));
-  Excerpt excerpt = Excerpt::of(llvm::to_vector_of<Value>(generic.getResults()), {}, sizes);
-  eraseUnused(llvm::to_vector_of<Value>(generic.getResults()));
-  SmallVector<ReferenceTensor> positions;
-  if (!excerpt.function || !excerpt.inputs.empty() ||
-      failed(interpret(excerpt.function, {}, positions, Precision::Double)))
-    return std::nullopt;
-  return positions;
+  return evaluatePositions(entry, {nest.loops.front(), nest.counts, {}, {}}, nest.write.getIndices().size(), indices);
 }
 
 /// A place along one dimension: a number, and the loop that is added to it, if any.
@@ -93,22 +69,18 @@ struct Place {
 };
 
 std::optional<Place> placeAlong(const ReferenceTensor &positions) {
-  auto fits = [&](const Place &place) {
-    SmallVector<int64_t> index(positions.rank(), 0);
-    int64_t offset = 0;
-    do {
-      if (positions.integers[offset++] != place.first + (place.loop ? index[*place.loop] : 0))
-        return false;
-    } while (nextIndex(index, positions.shape));
-    return true;
-  };
-  Place place{positions.integers.front(), std::nullopt};
-  if (fits(place))
-    return place;
-  for (int64_t loop = 0; loop < positions.rank(); ++loop)
-    if (place.loop = loop; fits(place))
-      return place;
-  return std::nullopt;
+  std::optional<AffinePosition> position = affinePosition(positions.integers, positions.shape);
+  if (!position)
+    return std::nullopt;
+  Place place{position->first, std::nullopt};
+  for (auto [loop, step] : llvm::enumerate(position->steps)) {
+    if (step == 0)
+      continue;
+    if (step != 1 || place.loop)
+      return std::nullopt;
+    place.loop = loop;
+  }
+  return place;
 }
 
 /// Offsets and sizes of what a nest reads or writes; loops of several iterations occur once and from outer to inner.
