@@ -29,18 +29,42 @@ static Results convertConcat(NodeReader &node) {
   return {parts.empty() ? first : node.g.concat(parts, *axis)};
 }
 
-// Lists only: sizes are lists.
+// The sizes of the parts next to the axis are equal, that along it is their sum.
+static std::optional<SmallVector<int64_t>> joinedShape(ArrayRef<Literal> parts, int64_t axis) {
+  SmallVector<int64_t> joined = parts.front().shape;
+  for (const Literal &part : parts.drop_front()) {
+    if (part.shape.size() != joined.size() || part.elementType != parts.front().elementType)
+      return std::nullopt;
+    for (int64_t other = 0; other < part.rank(); ++other)
+      if (other != axis && part.shape[other] != joined[other])
+        return std::nullopt;
+    joined[axis] += part.shape[axis];
+  }
+  std::optional<int64_t> count = elementCount(joined);
+  return count && *count <= maxLiteralElements ? std::optional(joined) : std::nullopt;
+}
+
 static Literals foldConcat(NodeReader &node) {
-  Literal result{node.elementType(0), {0}, {}};
+  std::vector<Literal> parts;
   for (int64_t index = 0; index < node.inputCount(); ++index) {
     std::optional<Literal> part = node.literal(index);
-    if (!part || part->rank() != 1 || part->elementType != result.elementType)
+    if (!part)
       return {};
-    result.elements.insert(result.elements.end(), part->elements.begin(), part->elements.end());
-    result.shape[0] += part->shape[0];
+    parts.push_back(std::move(*part));
   }
-  if (!node.axis(node.integer("axis", 0), 1) || result.shape[0] > maxLiteralElements)
+  std::optional<int64_t> axis = parts.empty() ? std::nullopt : node.axis(node.integer("axis", 0), parts[0].rank());
+  std::optional<SmallVector<int64_t>> shape = axis ? joinedShape(parts, *axis) : std::nullopt;
+  if (!shape)
     return {};
+  int64_t outer = 1, inner = 1;
+  for (auto [at, size] : llvm::enumerate(*shape))
+    (static_cast<int64_t>(at) < *axis ? outer : inner) *= static_cast<int64_t>(at) == *axis ? 1 : size;
+  Literal result{parts[0].elementType, *shape, {}};
+  for (int64_t block = 0; block < outer; ++block)
+    for (const Literal &part : parts) {
+      auto first = part.elements.begin() + block * part.shape[*axis] * inner;
+      result.elements.insert(result.elements.end(), first, first + part.shape[*axis] * inner);
+    }
   return {result};
 }
 

@@ -36,6 +36,18 @@ static std::optional<Dim> divideExactly(NodeReader &node, Dim total, Dim divisor
   return node.g.simplify((quotient * number).floorDiv(removeNumber));
 }
 
+// Whether a symbol of the sizes in front of the -1 has been fixed. Exporters spell sizes that are kept with those of
+// another tensor: where the rest cannot be found otherwise, they are taken to be equal.
+static bool keepsLeadingSizes(NodeReader &node, const Shape &from, ArrayRef<Dim> requested) {
+  for (auto [have, want] : llvm::zip(from, requested)) {
+    if (want == node.g.dim(-1))
+      return false;
+    if (!node.g.sameDim(have, want))
+      return (isa<AffineSymbolExpr>(have) || isa<AffineSymbolExpr>(want)) && !node.unify(have, want);
+  }
+  return false;
+}
+
 // The requested shape with 0 (keep) and -1 (the rest) resolved.
 static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, ArrayRef<Dim> requested, bool allowZero) {
   Shape result;
@@ -59,11 +71,12 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
     return result;
   Dim total = node.g.product(from), others = node.g.product(result);
   std::optional<Dim> size = divideExactly(node, total, others);
-  if (!size) {
+  if (!size && !keepsLeadingSizes(node, from, requested)) {
     node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
                  << ", expected sizes that divide its " << node.g.describe(total) << " elements";
-    return std::nullopt;
   }
+  if (!size)
+    return std::nullopt;
   result[*rest] = *size;
   return result;
 }

@@ -28,6 +28,10 @@ Results convertCausalConv(NodeReader &node) {
     return {};
   GraphBuilder &g = node.g;
   int64_t before = taps.getValue() - 1;
+  Shape carried = {x.shape[0], x.shape[1], g.dim(before)};
+  for (int64_t axis = 0; carry && axis < 3; ++axis)
+    if (carry.rank() != 3 || !node.unify(carry.shape[axis], carried[axis], {carry.shape, carried}))
+      return node.failed() ? Results() : node.fail("carry of rank " + Twine(carry.rank()) + ", expected 3");
   Type type = x.elementType;
   Tensor joined = carry ? (before ? g.concat({carry, x}, 2) : x)
                         : g.pad(x, {g.dim(0), g.dim(0), g.dim(before)}, SmallVector<Dim>(3, g.dim(0)));

@@ -106,6 +106,14 @@ def index():
     case("pad-axes", "Pad", 18, {"x": x, "p": i64(1, 2), "a": i64(-1)}, const=["p", "a"], slots=["x", "p", "", "a"], expect=np.pad(x, ((0, 0), (0, 0), (1, 2))))
     y = rand(2, 3)
     case("pad-attribute", "Pad", 7, {"x": y}, pads=[1, 0, 0, 2], value=3.0, expect=np.pad(y, ((1, 0), (0, 2)), constant_values=3))
+    z = rand(4, 6, 3)
+    places = lambda *axes: np.stack(np.meshgrid(*axes, indexing="ij"), -1).astype(np.int64)
+    for name, axes in {"box": ([1, 2], [0, 2, 4]), "row": ([-1], [3, 4]), "scattered": ([0, 3], [5, 1]), "all": (range(4), range(6)), "leading": ([0, 2],)}.items():
+        indices = places(*axes)
+        case("scatternd-" + name, "ScatterND", 16, {"x": z, "i": indices, "u": rand(*indices.shape[:-1], *z.shape[len(axes):])}, const=["i"])
+    columns = [helper.make_node("Concat", ["a", "b"], ["i"], axis=-1, name="join"), helper.make_node("ScatterND", ["x", "i", "u"], ["y"], name="assign")]
+    joined = places([1, 2], [0, 2, 4])
+    graph_case("scatternd-joined", columns, {"x": z, "a": joined[..., :1], "b": joined[..., 1:], "u": rand(2, 3, 3)}, ["y"], const=["a", "b"])
 
 
 def positions():
