@@ -3,15 +3,25 @@
 #include "frontends/onnx/TensorData.h"
 #include "frontends/onnx/onnx_model.pb.h"
 #include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 namespace fs = llvm::sys::fs;
 namespace path = llvm::sys::path;
 
 namespace heddle::onnx {
+
+// A file may name anything: what cannot be printed is escaped.
+static std::string quoted(StringRef location) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::printEscapedString(location, stream);
+  return "'" + text + "'";
+}
 
 namespace {
 struct ExternalEntry {
@@ -79,8 +89,8 @@ static SmallVector<std::string> modelDirectories(StringRef modelPath) {
 static std::optional<fs::file_t> openContained(StringRef location, StringRef modelPath, StringRef what,
                                                EmitError emitError) {
   auto escapes = [&] {
-    emitError() << what << ", external data location '" << location
-                << "', expected a file inside of the model's directory";
+    emitError() << what << ", external data location " << quoted(location)
+                << ", expected a file inside of the model's directory";
     return std::nullopt;
   };
   if (path::is_absolute(location) || location.contains('\0') || location.contains('\\'))
@@ -92,7 +102,7 @@ static std::optional<fs::file_t> openContained(StringRef location, StringRef mod
   SmallString<256> full(path::parent_path(modelPath)), realFile;
   path::append(full, relative);
   auto unreadable = [&] {
-    emitError() << what << ", external data file '" << location << "' is not a readable file beside the model";
+    emitError() << what << ", external data file " << quoted(location) << " is not a readable file beside the model";
     return std::nullopt;
   };
   if (!fs::is_regular_file(full)) // before it is opened: a pipe would wait for a writer
@@ -122,7 +132,7 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   auto close = llvm::scope_exit([&] { fs::closeFile(*file); });
   fs::file_status status;
   if (std::error_code error = fs::status(*file, status)) {
-    emitError() << what << ", external data file '" << entry->location << "': " << error.message();
+    emitError() << what << ", external data file " << quoted(entry->location) << ": " << error.message();
     return std::nullopt;
   }
   uint64_t size = status.getSize();
@@ -134,15 +144,15 @@ std::optional<std::string> readExternalData(const TensorProto &proto, int64_t ex
   }
   if (static_cast<uint64_t>(entry->offset) > size ||
       static_cast<uint64_t>(length) > size - static_cast<uint64_t>(entry->offset)) {
-    emitError() << what << ", external data at offset " << entry->offset << " with length " << length
-                << " ends beyond '" << entry->location << "', which has " << size << " bytes";
+    emitError() << what << ", external data at offset " << entry->offset << " with length " << length << " ends beyond "
+                << quoted(entry->location) << ", which has " << size << " bytes";
     return std::nullopt;
   }
   if (length == 0)
     return std::string();
   auto buffer = llvm::MemoryBuffer::getOpenFileSlice(*file, entry->location, length, entry->offset);
   if (!buffer) {
-    emitError() << what << ", external data file '" << entry->location << "': " << buffer.getError().message();
+    emitError() << what << ", external data file " << quoted(entry->location) << ": " << buffer.getError().message();
     return std::nullopt;
   }
   return (*buffer)->getBuffer().str();

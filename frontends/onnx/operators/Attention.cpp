@@ -1,8 +1,7 @@
 // Attention of opsets 23 to 25.
 #include "frontends/Layers.h"
+#include "frontends/onnx/operators/AttentionOperands.h"
 #include "frontends/onnx/operators/Broadcast.h"
-#include "frontends/onnx/operators/SoftmaxAttention.h"
-#include <cmath>
 
 using namespace mlir;
 
@@ -24,8 +23,8 @@ public:
     if (!results[0])
       return {};
     if (node.outputCount() > 1) {
-      results.push_back(swapHeads(attention.key));
-      results.push_back(swapHeads(attention.value));
+      results.push_back(swapHeads(g, attention.key));
+      results.push_back(swapHeads(g, attention.value));
     }
     if (node.outputCount() > 3)
       results.push_back(attention.scores(static_cast<SoftmaxAttention::ScoreStage>(mode)));
@@ -46,45 +45,26 @@ private:
              false;
     query = toHeads(query, queryHeads), key = toHeads(key, keyHeads), value = toHeads(value, keyHeads);
     attention.query = query, attention.key = key, attention.value = value;
-    return query && key && value && node.unify(query.shape[0], key.shape[0]) &&
-           node.unify(key.shape[0], value.shape[0]) && node.unify(key.shape[1], value.shape[1]) &&
-           node.unify(query.shape[3], key.shape[3]);
+    return unifyOperands(node, attention);
   }
 
-  Tensor toHeads(Tensor x, int64_t heads) { return isPacked ? splitHeads(g, x, heads) : swapHeads(x); }
-  Tensor fromHeads(Tensor x) { return isPacked ? mergeHeads(g, x) : swapHeads(x); }
-  Tensor swapHeads(Tensor x) { return g.transpose(x, {0, 2, 1, 3}); }
+  Tensor toHeads(Tensor x, int64_t heads) { return isPacked ? splitHeads(g, x, heads) : swapHeads(g, x); }
+  Tensor fromHeads(Tensor x) { return isPacked ? mergeHeads(g, x) : swapHeads(g, x); }
 
   bool appendPast() {
-    if (!node.has(4) && !node.has(5))
-      return true;
-    Tensor &key = attention.key, &value = attention.value;
-    Tensor pastKey = swapHeads(node.tensor(4)), pastValue = swapHeads(node.tensor(5));
-    if (!sameElementTypes(node, {key, pastKey, pastValue}))
-      return false;
-    for (int64_t axis : {0, 2, 3})
-      if (!node.unify(pastKey.shape[axis], key.shape[axis]) || !node.unify(pastValue.shape[axis], value.shape[axis]))
-        return false;
-    attention.past = pastKey.shape[1];
-    key = g.concat({pastKey, key}, 1), value = g.concat({pastValue, value}, 1);
-    return key && value;
+    return (!node.has(4) && !node.has(5)) || onnx::appendPast(node, attention, node.tensor(4), node.tensor(5));
   }
 
   bool readAttributes() {
-    Dim size = attention.query.shape[3];
-    auto features = dyn_cast<AffineConstantExpr>(size);
-    double standard = features ? 1.0 / std::sqrt(static_cast<double>(features.getValue())) : 0;
-    attention.scale = node.hasAttribute("scale") ? node.real("scale", 1) : standard;
     attention.softCap = node.real("softcap", 0);
     attention.limits = {node.flag("is_causal", false), node.integer("left_window_size", -1),
                         node.integer("right_window_size", -1)};
     warnOfAlignment();
     mode = node.integer("qk_matmul_output_mode", 0);
     node.ignore({"softmax_precision"}); // f32 or wider
-    if (features && mode >= 0 && mode <= 3)
-      return true;
-    node.error() << "features " << g.describe(size) << " and attribute 'qk_matmul_output_mode' " << mode
-                 << ", expected known features and a mode in [0, 3]";
+    if (mode >= 0 && mode <= 3)
+      return readScale(node, attention, /*zeroIsAbsent=*/false);
+    node.error() << "attribute 'qk_matmul_output_mode' " << mode << ", expected a mode in [0, 3]";
     return false;
   }
 

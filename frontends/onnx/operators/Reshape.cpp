@@ -43,7 +43,7 @@ static bool keepsLeadingSizes(NodeReader &node, const Shape &from, ArrayRef<Dim>
     if (want == node.g.dim(-1))
       return false;
     if (!node.g.sameDim(have, want))
-      return (isa<AffineSymbolExpr>(have) || isa<AffineSymbolExpr>(want)) && !node.unify(have, want);
+      return isa<AffineSymbolExpr>(want) && !node.unify(have, want);
   }
   return false;
 }

@@ -135,7 +135,26 @@ def attention():
     pair = rand(2, 5, 2, 2, 4)
     multi("-packed-pair", {"q": q, "kv": pair}, plain(pair[:, :, :, 0].transpose(0, 2, 1, 3), pair[:, :, :, 1].transpose(0, 2, 1, 3), 0))
     multi("-cross", {"q": q, "k": split(k), "v": split(v)}, plain(split(k), split(v), 0))
+    projected()
     grouped()
+
+
+def projected():
+    """Attention: queries, keys and values are products of one input."""
+    x, weight, bias = rand(2, 3, 6), rand(6, 22), rand(22)
+    q, k, v = (heads_of(part, 2) for part in np.split(x @ weight + bias, [8, 16], 2))
+    attend = lambda name, arrays, expect, **more: contrib("attention" + name, "Attention", arrays, expect, num_heads=2, **more)
+    whole = {"x": x, "w": weight, "b": bias}
+    attend("", whole, flat_of(softmax_attention(q, k, v, 0, 0.5)), qkv_hidden_sizes=[8, 8, 6])
+    visible = np.array([[[1, 0, 0], [1, 1, 0], [1, 0, 1]], [[1, 1, 1], [1, 1, 1], [0, 1, 1]]], np.int32)
+    masked = softmax_attention(q, k, v, np.where(visible[:, None], 0, -10000), 0.5)
+    attend("-mask", dict(whole, m=visible), flat_of(masked), qkv_hidden_sizes=[8, 8, 6])
+    q, k, v = (heads_of(part, 2) for part in np.split(x @ weight[:, :18], 3, 2))
+    past = rand(2, 2, 2, 4, 3)
+    keys, values = np.concatenate([past[0], k], 2), np.concatenate([past[1], v], 2)
+    behind = np.triu(np.full((3, 7), -np.inf), 5)
+    attend("-past", {"x": x, "w": weight[:, :18], "p": past}, [flat_of(softmax_attention(q, keys, values, behind, 3**-0.5)), np.stack([keys, values])], outputs=2,
+           unidirectional=1, slots=["x", "w", "", "", "p"])
 
 
 def grouped():
