@@ -1,4 +1,5 @@
 #include "frontends/onnx/operators/AttentionOperands.h"
+#include "frontends/Layers.h"
 #include "frontends/onnx/operators/Broadcast.h"
 #include <cmath>
 
@@ -69,6 +70,14 @@ bool addPadding(NodeReader &node, SoftmaxAttention &attention, Tensor mask, doub
   }
   Type type = attention.computeType();
   return addBias(node, attention, g.select(visible, g.scalar(0, type), g.scalar(filler, type)));
+}
+
+Results mixWithCaches(NodeReader &node, SoftmaxAttention &attention) {
+  GraphBuilder &g = node.g;
+  Results results = {mergeHeads(g, attention.mix())};
+  if (node.outputCount() > 1)
+    results.append({swapHeads(g, attention.key), swapHeads(g, attention.value)});
+  return results;
 }
 
 } // namespace heddle::onnx

@@ -25,5 +25,8 @@ bool addBias(NodeReader &node, SoftmaxAttention &attention, Tensor bias);
 // Keys that a mask of com.microsoft names: lengths [B], or flags [B, S] or [B, T, S]. The others get `filler` added.
 bool addPadding(NodeReader &node, SoftmaxAttention &attention, Tensor mask, double filler);
 
+// The output [B, T, H * D], and where the node has more outputs the keys and values [B, H, S, D].
+Results mixWithCaches(NodeReader &node, SoftmaxAttention &attention);
+
 } // namespace heddle::onnx
 #endif

@@ -25,10 +25,7 @@ public:
     readLimits();
     if (node.has(10) && !addBias(node, attention, node.tensor(10)))
       return {};
-    Tensor y = mergeHeads(g, attention.mix());
-    if (node.outputCount() == 1)
-      return {y};
-    return {y, swapHeads(g, attention.key), swapHeads(g, attention.value)};
+    return mixWithCaches(node, attention);
   }
 
 private:

@@ -28,10 +28,7 @@ public:
     if ((node.has(4) && !addPadding(node, attention, node.tensor(4), filler)) ||
         (node.has(5) && !addBias(node, attention, node.tensor(5))))
       return {};
-    Tensor y = mergeHeads(g, attention.mix());
-    if (node.outputCount() == 1)
-      return {y};
-    return {y, swapHeads(g, attention.key), swapHeads(g, attention.value)};
+    return mixWithCaches(node, attention);
   }
 
 private:

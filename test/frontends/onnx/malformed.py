@@ -1,35 +1,15 @@
 """Malformed models, each with the error it must cause: malformed.py DIRECTORY. X.expect holds a regex for the first error of X.onnx."""
-import os
 import pathlib
 import sys
 
-import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
 import cases
-from cases import i64, model_of, rand
-
-node = helper.make_node
-x = rand(2, 3)
-
-
-def write(name, data, expect):
-    (cases.directory / f"{name}.onnx").write_bytes(data if isinstance(data, bytes) else data.SerializeToString())
-    (cases.directory / f"{name}.expect").write_text(expect + "\n")
-
-
-def bad(name, nodes, expect, inputs=None, outputs=("y",), opset=17, const=(), symbols=None, edit=None):
-    model = model_of(nodes, inputs or {"x": x}, outputs, opset, const, symbols)
-    if edit:
-        edit(model)
-    write(name, model, expect)
-
-
-def one(name, op, expect, inputs=None, opset=17, const=None, **attributes):
-    inputs = inputs or {"x": x}
-    const = [key for key in inputs if key != "x"] if const is None else const
-    bad(name, [node(op, list(inputs), ["y"], name="bad", **attributes)], "bad: " + expect, inputs, opset=opset, const=const)
+import malformed_data
+import malformed_nodes
+from cases import model_of, rand
+from refusals import bad, node, write, x
 
 
 def good():
@@ -143,121 +123,11 @@ def inputs():
         edit=lambda m: m.graph.input[0].CopyFrom(helper.make_tensor_sequence_value_info("x", 1, [2])))
 
 
-def initializers():
-    add = [node("Add", ["x", "w"], ["y"])]
-    arrays = {"x": x, "w": rand(3)}
-
-    def edited(name, expect, change):
-        bad(name, add, expect, arrays, const=["w"], edit=lambda m: change(m.graph.initializer[0]))
-
-    edited("raw-data-short", "initialiser 'w' has data of 11 bytes, expected 12", lambda t: setattr(t, "raw_data", t.raw_data[:-1]))
-    edited("raw-data-missing", "initialiser 'w' has data of 0 bytes, expected 12", lambda t: t.ClearField("raw_data"))
-    edited("typed-data-short", "initialiser 'w' has data of 8 bytes, expected 12", lambda t: (t.ClearField("raw_data"), t.float_data.extend([1, 2])))
-    edited("negative-dims", r"initialiser 'w' has dimensions \[-3\]", lambda t: t.dims.__setitem__(0, -3))
-    edited("huge-dims", r"initialiser 'w' has dimensions .*product of at most 2\^48", lambda t: t.dims.extend([2**40, 2**40]))
-    edited("wrong-dims", "initialiser 'w' has data of 12 bytes, expected 16 for 4 elements", lambda t: t.dims.__setitem__(0, 4))
-    edited("float8-weight", "has data of 12 bytes, expected 3 for 3 elements of type float8e4m3fn", lambda t: setattr(t, "data_type", 17))
-    edited("string-weight", "but got string", lambda t: setattr(t, "data_type", TensorProto.STRING))
-    edited("undefined-type", "but got undefined", lambda t: t.ClearField("data_type"))
-    bad("sparse-initializer", add, "initialiser 's' is sparse", arrays, const=["w"], edit=lambda m: m.graph.sparse_initializer.append(
-        helper.make_sparse_tensor(helper.make_tensor("s", 1, [1], [1.0]), helper.make_tensor("i", 7, [1], [0]), [3])))
-    external(edited)
-
-
-def external(edited):
-    def at(**entries):
-        def change(tensor):
-            tensor.ClearField("raw_data")
-            tensor.data_location = TensorProto.EXTERNAL
-            for key, value in entries.items():
-                tensor.external_data.add(key=key, value=str(value))
-        return change
-
-    inside = cases.directory / "inside"
-    inside.mkdir(exist_ok=True)
-    (inside / "weights.bin").write_bytes(rand(3).tobytes())
-    outside = cases.directory.parent / (cases.directory.name + "-outside.bin")
-    outside.write_bytes(rand(3).tobytes())
-    link = cases.directory / "link.bin"
-    link.unlink(missing_ok=True)
-    link.symlink_to(outside)
-    escape = "expected a file inside of the model's directory"
-    edited("external-parent", escape, at(location="../" + outside.name))
-    edited("external-hidden-parent", escape, at(location="inside/../../" + outside.name))
-    edited("external-absolute", escape, at(location=str(outside.resolve())))
-    edited("external-link", escape, at(location="link.bin"))
-    edited("external-backslash", escape, at(location="..\\" + outside.name))
-    edited("external-missing", "'nowhere.bin' is not a readable file", at(location="nowhere.bin"))
-    edited("external-directory", "'inside' is not a readable file", at(location="inside"))
-    pipe = cases.directory / "pipe.bin"
-    pipe.unlink(missing_ok=True)
-    os.mkfifo(pipe)
-    device = cases.directory / "device.bin"
-    device.unlink(missing_ok=True)
-    device.symlink_to("/dev/zero")
-    folder = cases.directory / "folder-link"
-    folder.unlink(missing_ok=True)
-    folder.symlink_to(outside.parent)
-    edited("external-pipe", "'pipe.bin' is not a readable file", at(location="pipe.bin"))
-    edited("external-device", "'device.bin' is not a readable file", at(location="device.bin"))
-    edited("external-folder-link", escape, at(location="folder-link/" + outside.name))
-    edited("external-nul", escape, at(location="inside/weights.bin\0.txt"))
-    edited("external-empty", "external data has no location", at(location=""))
-    edited("external-self", "ends beyond|expected 12 bytes|is not a readable file", at(location="external-self.onnx", offset=2**40))
-    edited("external-no-location", "external data has no location", at(offset=0))
-    edited("external-beyond", "at offset 4 with length 12 ends beyond 'inside/weights.bin', which has 12 bytes", at(location="inside/weights.bin", offset=4))
-    edited("external-far-offset", "ends beyond", at(location="inside/weights.bin", offset=2**63 - 8))
-    edited("external-negative-offset", "offset '-4', expected a non-negative number", at(location="inside/weights.bin", offset=-4))
-    edited("external-wrong-length", "length 8, expected 12 bytes", at(location="inside/weights.bin", length=8))
-    edited("external-bad-offset", "offset 'many', expected a non-negative number", at(location="inside/weights.bin", offset="many"))
-
-
-def nodes():
-    one("axis-outside", "Softmax", "Softmax: axis 5 is outside of rank 2", axis=5)
-    one("axis-twice", "Squeeze", "Squeeze: axis 1 is listed twice", {"x": rand(2, 1), "a": i64(1, -1)})
-    one("squeeze-size", "Squeeze", "Squeeze: sizes 3 and 1, expected equal ones", {"x": x, "a": i64(1)})
-    one("attribute-kind", "Softmax", "Softmax: attribute 'axis', expected kind INT but got STRING", axis="last")
-    one("attribute-unknown", "Neg", "Neg: attribute 'speed' is not one that opset 17 defines", speed=3)
-    one("input-unknown", "Neg", "Neg: input 1 \\('w'\\) is more than opset 17 defines", {"x": x, "w": x})
-    one("element-types", "Add", "Add: inputs have element types 'f32' and 'i64', expected one type", {"x": x, "w": i64(1)})
-    one("broadcast", "Add", r"Add: sizes 3 and 4, expected equal ones in shapes \[2, 3\], \[4\]", {"x": x, "w": rand(4)})
-    one("matmul-sizes", "MatMul", "MatMul: sizes 3 and 4, expected equal ones", {"x": x, "w": rand(4, 2)})
-    one("matmul-scalar", "MatMul", "MatMul: inputs of rank 2 and 0", {"x": x, "w": np.float32(1).reshape(())})
-    one("gemm-rank", "Gemm", "Gemm: inputs of rank 2 and 1, expected 2", {"x": x, "w": rand(3)})
-    one("reshape-count", "Reshape", "Reshape: .*expected the same number of elements but got 8 and 6", {"x": x, "s": i64(2, 4)})
-    one("reshape-indivisible", "Reshape", "Reshape: .*expected sizes that divide its 6 elements", {"x": x, "s": i64(4, -1)})
-    one("reshape-two-rests", "Reshape", "Reshape: shape .*at most one -1", {"x": x, "s": i64(-1, -1)})
-    one("reshape-negative", "Reshape", "Reshape: shape", {"x": x, "s": i64(-2, 3)})
-    one("reshape-overflow", "Reshape", "Reshape: ", {"x": x, "s": i64(2**62, 2**62)})
-    one("reshape-data", "Reshape", "Reshape: input 'shape' \\(value 's'\\), expected integers computed from constants and sizes", {"x": x, "s": i64(3, 2)}, const=[])
-    one("expand-sizes", "Expand", "Expand: sizes 3 and 4, expected equal ones", {"x": x, "s": i64(2, 4)})
-    one("constantofshape-huge", "ConstantOfShape", "ConstantOfShape: shape .*at most 2\\^48 elements", {"s": i64(2**40, 2**40)}, const=["s"])
-    one("constantofshape-negative", "ConstantOfShape", "ConstantOfShape: shape", {"s": i64(-2)}, const=["s"])
-    one("transpose-perm", "Transpose", "Transpose: axis 1 is listed twice", perm=[1, 1])
-    one("transpose-short", "Transpose", "Transpose: attribute 'perm' has 1 axes, expected 2", perm=[0])
-    one("concat-ranks", "Concat", "Concat: inputs, expected one rank", {"x": x, "w": rand(3)}, axis=0)
-    one("concat-sizes", "Concat", "Concat: sizes 4 and 3, expected equal ones", {"x": x, "w": rand(2, 4)}, axis=0)
-    one("slice-step", "Slice", "Slice: step 0", {"x": x, "s": i64(0), "e": i64(1), "a": i64(0), "t": i64(0)})
-    one("slice-lists", "Slice", "Slice: 1 starts, 2 ends", {"x": x, "s": i64(0), "e": i64(1, 2)})
-    one("gather-outside", "Gather", "Gather: index 7 is outside of size 2", {"w": rand(2), "i": i64(7)}, const=["w", "i"])
-    one("gather-float", "Gather", "gather has indices of a float type", {"x": x, "i": rand(2)})
-    one("cast-string", "Cast", "Cast: attribute 'to', expected elements of type .* but got string", to=8)
-    one("range-step", "Range", "Range: .*delta other than 0", {k: np.int64(v).reshape(()) for k, v in [("s", 0), ("e", 5), ("d", 0)]}, const=["s", "e", "d"])
-    one("range-huge", "Range", "Range: range of", {k: np.float32(v).reshape(()) for k, v in [("s", 0), ("e", 3e38), ("d", 1)]}, const=["s", "e", "d"])
-    one("einsum-equation", "Einsum", "", {"x": x, "w": x}, equation="ij,->(")
-    one("unsqueeze-no-axes", "Unsqueeze", "Unsqueeze: no axes", opset=11)
-    one("missing-operand", "Add", "Add: 1 inputs, expected 2")
-    bad("constant-empty", [node("Constant", [], ["c"], name="bad"), node("Add", ["x", "c"], ["y"])], "bad: Constant: no value, expected one of")
-    bad("constant-string", [node("Constant", [], ["c"], name="bad", value_string="a"), node("Add", ["x", "c"], ["y"])], "bad: Constant: constant of strings")
-    one("training-dropout", "Dropout", "Dropout: training_mode is true", {"x": x, "r": np.float32(0.5).reshape(()), "t": np.bool_(True).reshape(())})
-    bad("symbols-that-differ", [node("Concat", ["x", "x"], ["c"], axis=0, name="double"), node("Add", ["x", "c"], ["y"], name="bad")],
-        "bad: Add: sizes .*, expected equal ones", symbols={"x": ["n", 3]})
-    bad("indivisible-symbol", [node("Reshape", ["x", "s"], ["y"], name="bad")], "bad: Reshape: .*expected sizes that divide its", {"x": x, "s": i64(4, -1)},
-        const=["s"], symbols={"x": ["n", 3]})
-
-
 if __name__ == "__main__":
     cases.directory = pathlib.Path(sys.argv[1])
     cases.directory.mkdir(parents=True, exist_ok=True)
-    for group in [files, versions, graphs, subgraphs, inputs, initializers, nodes]:
+    for group in [
+            files, versions, graphs, subgraphs, inputs, malformed_data.initializers, malformed_nodes.nodes, malformed_nodes.data_dependent, malformed_nodes.gradients,
+            malformed_nodes.microsoft
+    ]:
         group()
