@@ -5,12 +5,13 @@
 include "mlir/Pass/PassBase.td"
 
 def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
-  let summary = "write gathers and scatters at constant positions as slices";
+  let summary = "write gathers at one position and scatters to a box as slices";
   let description = [{
-    An exporter that unrolls a loop over tokens reads token 5 by a gather with the constant index 5. As a slice it can be seen
-    what is read: the passes that follow find unrolled steps by their slices. Scatters whose positions are a box become slices
-    that are written, likewise; gathers from a flat tensor at places that are sums of multiples of the loops become gathers from
-    the tensor that was made flat.
+    An exporter that unrolls a loop over tokens reads token 5 by a gather with the constant index 5, and one that keeps the loop
+    reads token `%t`, as far as that cannot be negative or too large. As a slice it can be seen what is read: the passes that
+    follow find unrolled steps and the tokens of loops by their slices. Scatters whose positions are a box become slices that are
+    written, likewise; gathers from a flat tensor at places that are sums of multiples of the loops become gathers from the
+    tensor that was made flat.
 
     Before:
     ```mlir

@@ -38,14 +38,14 @@ public:
   }
 
   ~ScratchLoop() {
-    loop.erase();
-    // What no replacement took up.
+    // What no replacement took up. An unfinished one may still read values of the loop, which therefore goes last.
     for (Operation *op = behind->getPrevNode(); op != marker;) {
       Operation *previous = op->getPrevNode();
-      if (isOpTriviallyDead(op))
+      if (op != loop && isOpTriviallyDead(op))
         op->erase();
       op = previous;
     }
+    loop.erase();
     marker->erase();
   }
 

@@ -1,6 +1,7 @@
-// SliceGathers: a gather or scatter at constant positions is a slice.
+// SliceGathers: a gather or scatter at one position is a slice.
 #include "passes/Passes.h"
 #include "passes/raise/FlatGathers.h"
+#include "passes/raise/SlicePositions.h"
 #include "passes/raise/SliceScatters.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,7 +26,7 @@ tensor::ExtractOp onlyExtract(linalg::GenericOp generic) {
   return yield.getOperand(0).getDefiningOp<tensor::ExtractOp>();
 }
 
-/// A dimension of the source is read at one constant position, or wholly along a loop; loops come in order.
+/// A dimension of the source is read at one position, or wholly along a loop; loops come in order.
 struct SliceGather : OpRewritePattern<linalg::GenericOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -40,8 +41,9 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
     SmallVector<std::pair<size_t, int64_t>> wholeLoops; // place in `sizes`, loop
     int64_t loop = 0;
     for (auto [dim, index] : llvm::enumerate(extract.getIndices())) {
-      if (std::optional<int64_t> position = getConstantIntValue(index)) {
-        offsets.push_back(rewriter.getIndexAttr(*position));
+      std::optional<int64_t> position = getConstantIntValue(index);
+      if (position || !generic->isAncestor(index.getParentBlock()->getParentOp())) {
+        offsets.push_back(position ? OpFoldResult(rewriter.getIndexAttr(*position)) : OpFoldResult(index));
         sizes.push_back(one);
         continue;
       }
@@ -60,7 +62,7 @@ struct SliceGather : OpRewritePattern<linalg::GenericOp> {
       staticSizes[place] = result.getDimSize(along);
     auto slice = RankedTensorType::get(staticSizes, source.getElementType());
     if (isRankReducedType(slice, result) != SliceVerificationResult::Success ||
-        extract.getTensor().getParentBlock() != generic->getBlock())
+        generic->isAncestor(extract.getTensor().getParentBlock()->getParentOp()))
       return failure();
     // Nothing may be made before it is sure that the pattern applies.
     SmallVector<OpFoldResult> resultSizes =
@@ -82,6 +84,7 @@ struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
     linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     patterns.add<SliceGather>(context);
+    addSlicePositionPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -96,7 +96,7 @@ bool TokenSequences::cloneBody(linalg::GenericOp generic, Region &target, unsign
     if (index != token.getDefiningOp() && index.getDim() >= axis)
       index.setDim(index.getDim() + 1);
   llvm::SetVector<Value> captured;
-  getUsedValuesDefinedAbove(target, captured);
+  getUsedValuesDefinedAbove(generic.getRegion(), captured);
   for (Value value : captured) {
     if (loop.isOutside(value))
       continue;

@@ -1,5 +1,11 @@
 // Loops that are almost a known recurrence: each becomes the right mixer, a region, or stays a loop. Every raise is proved
 // by the reference evaluator with several seeds, so a wrong one would stay a loop and miss its check.
+//
+//   off-by-one window            window_of_three, window_off_by_one, decay_of_previous_token, one_token_of_memory
+//   decay applied after update   decay_after_update, reset_of_the_new_token, delta_of_undecayed_state
+//   wrong axis                   sum_over_the_other_axis, transposed_state
+//   leak of later tokens         leak_from_the_end, all_backward
+//   state read before update     read_before_update, read_before_and_after, reset_seen_by_the_read_alone
 // RUN: heddle-opt %s --heddle-raise-recurrences=verify=always --canonicalize --cse | FileCheck %s
 
 // The decay acts on the new token too: it is a factor of the value.
@@ -1254,4 +1260,58 @@ func.func @second_state_one_token_behind(%x: tensor<2x7x6xf32>, %a: tensor<2x7x6
     scf.yield %v8, %v12, %wrote : tensor<2x6xf32>, tensor<2x6xf32>, tensor<2x7x6xf32>
   }
   return %r#2 : tensor<2x7x6xf32>
+}
+
+// A running sum of three tokens: one enters, one leaves.
+// CHECK-LABEL: func.func @window_of_three(
+// CHECK-DAG:     tensor.extract_slice %{{[^ ,]+}}[0, 3, 0] [2, 7, 6]
+// CHECK-DAG:     tensor.extract_slice %{{[^ ,]+}}[0, 0, 0] [2, 7, 6]
+// CHECK:         mixer.mix
+// CHECK-SAME:      transport = #mixer.identity
+// CHECK-NOT:     scf.for
+func.func @window_of_three(%x: tensor<2x10x6xf32>) -> (tensor<2x7x6xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c7 = arith.constant 7 : index
+  %ahead = arith.constant 3 : index
+  %s0 = arith.constant dense<0.0> : tensor<2x6xf32>
+  %init = tensor.empty() : tensor<2x6xf32>
+  %empty = tensor.empty() : tensor<2x7x6xf32>
+  %r:2 = scf.for %t = %c0 to %c7 step %c1 iter_args(%s = %s0, %out = %empty) -> (tensor<2x6xf32>, tensor<2x7x6xf32>) {
+    %newest = arith.addi %t, %ahead : index
+    %enters = tensor.extract_slice %x[0, %newest, 0] [2, 1, 6] [1, 1, 1] : tensor<2x10x6xf32> to tensor<2x6xf32>
+    %leaves = tensor.extract_slice %x[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x10x6xf32> to tensor<2x6xf32>
+    %change = linalg.sub ins(%enters, %leaves : tensor<2x6xf32>, tensor<2x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %next = linalg.add ins(%s, %change : tensor<2x6xf32>, tensor<2x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %wrote = tensor.insert_slice %next into %out[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x6xf32> into tensor<2x7x6xf32>
+    scf.yield %next, %wrote : tensor<2x6xf32>, tensor<2x7x6xf32>
+  }
+  return %r#1 : tensor<2x7x6xf32>
+}
+
+// The token that enters is one too early: the window is one shorter.
+// CHECK-LABEL: func.func @window_off_by_one(
+// CHECK-DAG:     tensor.extract_slice %{{[^ ,]+}}[0, 2, 0] [2, 7, 6]
+// CHECK-DAG:     tensor.extract_slice %{{[^ ,]+}}[0, 0, 0] [2, 7, 6]
+// CHECK:         mixer.mix
+// CHECK-SAME:      transport = #mixer.identity
+// CHECK-NOT:     scf.for
+func.func @window_off_by_one(%x: tensor<2x10x6xf32>) -> (tensor<2x7x6xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c7 = arith.constant 7 : index
+  %ahead = arith.constant 2 : index
+  %s0 = arith.constant dense<0.0> : tensor<2x6xf32>
+  %init = tensor.empty() : tensor<2x6xf32>
+  %empty = tensor.empty() : tensor<2x7x6xf32>
+  %r:2 = scf.for %t = %c0 to %c7 step %c1 iter_args(%s = %s0, %out = %empty) -> (tensor<2x6xf32>, tensor<2x7x6xf32>) {
+    %newest = arith.addi %t, %ahead : index
+    %enters = tensor.extract_slice %x[0, %newest, 0] [2, 1, 6] [1, 1, 1] : tensor<2x10x6xf32> to tensor<2x6xf32>
+    %leaves = tensor.extract_slice %x[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x10x6xf32> to tensor<2x6xf32>
+    %change = linalg.sub ins(%enters, %leaves : tensor<2x6xf32>, tensor<2x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %next = linalg.add ins(%s, %change : tensor<2x6xf32>, tensor<2x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %wrote = tensor.insert_slice %next into %out[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x6xf32> into tensor<2x7x6xf32>
+    scf.yield %next, %wrote : tensor<2x6xf32>, tensor<2x7x6xf32>
+  }
+  return %r#1 : tensor<2x7x6xf32>
 }

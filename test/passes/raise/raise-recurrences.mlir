@@ -189,3 +189,32 @@ func.func @transposed_gate_at_open_length(%x: tensor<?x2x6xf32> {heddle.shape = 
   }
   return %r#1 : tensor<?x2x6xf32>
 }
+
+// A body that reads a tensor at the position of the loop reads it at the token.
+// CHECK-LABEL: func.func @body_reads_position(
+// CHECK:         tensor.extract %arg0[%{{[^ ,]+}}, %{{[^ ,]+}}, %{{[^ ,]+}}]
+// CHECK:         mixer.mix
+// CHECK-SAME:      transport = #mixer.identity
+// CHECK-NOT:     scf.for
+func.func @body_reads_position(%x: tensor<2x7x6xf32>) -> tensor<2x7x6xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c7 = arith.constant 7 : index
+  %h0 = arith.constant dense<0.0> : tensor<2x6xf32>
+  %init = tensor.empty() : tensor<2x6xf32>
+  %empty = tensor.empty() : tensor<2x7x6xf32>
+  %r:2 = scf.for %t = %c0 to %c7 step %c1 iter_args(%h = %h0, %out = %empty) -> (tensor<2x6xf32>, tensor<2x7x6xf32>) {
+    %token = linalg.generic {indexing_maps = [affine_map<(b, d) -> (b, d)>], iterator_types = ["parallel", "parallel"]} outs(%init : tensor<2x6xf32>) {
+    ^bb0(%o: f32):
+      %b = linalg.index 0 : index
+      %d = linalg.index 1 : index
+      %element = tensor.extract %x[%b, %t, %d] : tensor<2x7x6xf32>
+      %size = math.absf %element : f32
+      linalg.yield %size : f32
+    } -> tensor<2x6xf32>
+    %next = linalg.add ins(%h, %token : tensor<2x6xf32>, tensor<2x6xf32>) outs(%init : tensor<2x6xf32>) -> tensor<2x6xf32>
+    %wrote = tensor.insert_slice %next into %out[0, %t, 0] [2, 1, 6] [1, 1, 1] : tensor<2x6xf32> into tensor<2x7x6xf32>
+    scf.yield %next, %wrote : tensor<2x6xf32>, tensor<2x7x6xf32>
+  }
+  return %r#1 : tensor<2x7x6xf32>
+}

@@ -76,3 +76,65 @@ func.func @no_slice_position_from_data(%x: tensor<2x64x16xf32>, %position: tenso
   } -> tensor<2x16xf32>
   return %token : tensor<2x16xf32>
 }
+
+// The token of a loop, as ONNX reads it: the iteration is a tensor, negative positions count from the end, and all are
+// kept inside.
+// CHECK-LABEL: func.func @gather_token_of_loop
+// CHECK-SAME:    %[[X:[^ ]+]]: tensor<?x?x16xf32>
+// CHECK:         scf.for %[[T:[^ ]+]] = %c0 to
+// CHECK:           %[[TOKEN:.*]] = tensor.extract_slice %[[X]][0, %[[T]], 0] [%{{.*}}, 1, 16] [1, 1, 1] : tensor<?x?x16xf32> to tensor<?x16xf32>
+// CHECK-NEXT:      scf.yield %[[TOKEN]]
+func.func @gather_token_of_loop(%x: tensor<?x?x16xf32>, %init: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %T = tensor.dim %x, %c1 : tensor<?x?x16xf32>
+  %blank = tensor.empty() : tensor<i64>
+  %r = scf.for %t = %c0 to %T step %c1 iter_args(%h = %init) -> (tensor<?x16xf32>) {
+    %iteration = linalg.generic {indexing_maps = [affine_map<() -> ()>], iterator_types = []} outs(%blank : tensor<i64>) {
+    ^bb0(%o: i64):
+      %number = arith.index_cast %t : index to i64
+      linalg.yield %number : i64
+    } -> tensor<i64>
+    %token = linalg.generic {indexing_maps = [#identity], iterator_types = ["parallel", "parallel"]} outs(%init : tensor<?x16xf32>) {
+    ^bb0(%o: f32):
+      %number = tensor.extract %iteration[] : tensor<i64>
+      %signed = arith.index_cast %number : i64 to index
+      %negative = arith.cmpi slt, %signed, %c0 : index
+      %wrapped = arith.addi %signed, %T : index
+      %position = arith.select %negative, %wrapped, %signed : index
+      %positive = arith.maxsi %position, %c0 : index
+      %last = arith.subi %T, %c1 : index
+      %inside = arith.minsi %positive, %last : index
+      %b = linalg.index 0 : index
+      %d = linalg.index 1 : index
+      %element = tensor.extract %x[%b, %inside, %d] : tensor<?x?x16xf32>
+      linalg.yield %element : f32
+    } -> tensor<?x16xf32>
+    scf.yield %token : tensor<?x16xf32>
+  }
+  return %r : tensor<?x16xf32>
+}
+
+// The token in front of it does not exist for the first: it is kept inside.
+// CHECK-LABEL: func.func @gather_token_before
+// CHECK:         scf.for
+// CHECK:           arith.maxsi
+// CHECK:           tensor.extract_slice
+func.func @gather_token_before(%x: tensor<?x?x16xf32>, %init: tensor<?x16xf32>) -> tensor<?x16xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %T = tensor.dim %x, %c1 : tensor<?x?x16xf32>
+  %r = scf.for %t = %c0 to %T step %c1 iter_args(%h = %init) -> (tensor<?x16xf32>) {
+    %token = linalg.generic {indexing_maps = [#identity], iterator_types = ["parallel", "parallel"]} outs(%init : tensor<?x16xf32>) {
+    ^bb0(%o: f32):
+      %before = arith.subi %t, %c1 : index
+      %inside = arith.maxsi %before, %c0 : index
+      %b = linalg.index 0 : index
+      %d = linalg.index 1 : index
+      %element = tensor.extract %x[%b, %inside, %d] : tensor<?x?x16xf32>
+      linalg.yield %element : f32
+    } -> tensor<?x16xf32>
+    scf.yield %token : tensor<?x16xf32>
+  }
+  return %r : tensor<?x16xf32>
+}
