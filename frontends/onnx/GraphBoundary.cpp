@@ -62,11 +62,10 @@ void GraphImporter::emitOutputs() {
     g.setLocation(model.location(output->name(), g.context()));
     GraphValue *value = find(output->name());
     if (value && value->kind != ValueKind::Unknown && !value->isTensor()) {
-      g.emitError() << "output '" << output->name() << "' is "
-                    << (value->kind == ValueKind::Sequence ? "a sequence" : "an optional that holds nothing")
-                    << ", expected a tensor";
+      g.emitError() << "output '" << output->name() << "' is " << value->describe() << ", expected a tensor";
     } else if (value && value->isTensor()) {
       checkDeclaredType(*output, value->elementType);
+      fixTracedLength(*output, value->shape);
       g.output(output->name(), materialise(*value));
     } else if (options.keepUnsupported && !g.hasErrors()) {
       // It depends on an unsupported operator; a zero stands in, so that the module can be looked at.

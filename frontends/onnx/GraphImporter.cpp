@@ -154,13 +154,15 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   if (pending)
     return nullptr;
   emitOutputs();
+  if (pending)
+    return nullptr;
   g.setLocation(FileLineColLoc::get(g.context(), model.name, 0, 0));
   OwningOpRef<ModuleOp> module = g.finish();
   if (!module)
     return nullptr;
   for (const auto &[symbol, value] : fixed)
     emitRemark(value.location) << "dimension '" << symbol << "' is taken to be " << value.expression
-                               << ": other sizes do not fit this node";
+                               << ": other sizes do not fit here";
   attachSymbolRanges(*module);
   return module;
 }

@@ -60,6 +60,7 @@ private:
   void bindUnknown(const NodeProto &node);
   bool checkOutputCount(const NodeProto &node, size_t count);
   void checkDeclaredType(const ValueInfoProto &output, mlir::Type computed);
+  void fixTracedLength(const ValueInfoProto &output, llvm::ArrayRef<Dim> computed);
   void emitOutputs();
   void attachSymbolRanges(mlir::ModuleOp module);
 

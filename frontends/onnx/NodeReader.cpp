@@ -32,8 +32,7 @@ GraphValue *NodeReader::value(int64_t index) {
 
 bool NodeReader::isTensor(const GraphValue &input) {
   if (!input.isTensor() && !hasFailed)
-    error() << "value is " << (input.kind == ValueKind::Sequence ? "a sequence" : "an optional that holds nothing")
-            << ", expected a tensor";
+    error() << "value is " << input.describe() << ", expected a tensor";
   return input.isTensor();
 }
 
@@ -49,7 +48,8 @@ const Values *NodeReader::sequence(int64_t index) {
   if (input && input->kind == ValueKind::Sequence)
     return &input->elements;
   if (input)
-    error() << "input " << index << " is no sequence, expected one";
+    error() << "input " << index << " is " << (input->isTensor() ? "a tensor" : input->describe())
+            << ", expected a sequence of a known number of elements";
   return nullptr;
 }
 

@@ -1,5 +1,6 @@
 // What a graph demands of its symbols: that one equals something else, or lies in a range.
 #include "frontends/onnx/GraphImporter.h"
+#include "frontends/onnx/onnx_model.pb.h"
 
 using namespace mlir;
 
@@ -50,6 +51,21 @@ bool GraphImporter::requireAtLeast(Dim a, Dim b) {
   else
     range.high = std::min(range.high, llvm::divideFloorSigned(at0, -slope));
   return range.low <= range.high;
+}
+
+// An output that is declared to be as long as an input, but has as many rows as the graph reads of that input by their
+// numbers: a trace of that length.
+void GraphImporter::fixTracedLength(const ValueInfoProto &output, ArrayRef<Dim> computed) {
+  const TensorShapeProto &declared = output.type().tensor_type().shape();
+  if (declared.dim_size() != static_cast<int>(computed.size()))
+    return;
+  for (auto [dimension, size] : llvm::zip(declared.dim(), computed)) {
+    auto symbol = llvm::find(sizes.symbols, dimension.dim_param());
+    auto rows = dyn_cast<AffineConstantExpr>(size);
+    unsigned position = symbol - sizes.symbols.begin();
+    if (rows && symbol != sizes.symbols.end() && rows.getValue() > 1 && symbolRanges[position].low == rows.getValue())
+      fixSymbol(getAffineSymbolExpr(position, g.context()), size);
+  }
 }
 
 } // namespace heddle::onnx

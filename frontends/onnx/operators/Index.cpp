@@ -58,10 +58,22 @@ static Literals foldTranspose(NodeReader &node) {
 
 //===--- Gather ---------------------------------------------------------------------------===//
 
+// Rows that are named by numbers have to exist. In a branch they may be those of a size for which it is taken.
+static bool hasRows(NodeReader &node, Dim size) {
+  std::optional<Literal> indices = node.g.isNested() ? std::nullopt : node.literal(1);
+  std::optional<SmallVector<int64_t>> rows = indices ? indices->integers() : std::nullopt;
+  if (!rows || !isa<AffineConstantExpr, AffineSymbolExpr>(size))
+    return true;
+  int64_t needed = 0;
+  for (int64_t row : *rows)
+    needed = std::max(needed, row < 0 ? -row : row + 1);
+  return node.requireAtLeast(size, node.g.dim(needed), "size of the dimension that is read");
+}
+
 static Results convertGather(NodeReader &node) {
   Tensor data = node.tensor(0), indices = node.tensor(1);
   std::optional<int64_t> axis = data ? node.axis(node.integer("axis", 0), data.rank()) : std::nullopt;
-  return axis ? Results{node.g.gather(data, indices, *axis)} : Results();
+  return axis && hasRows(node, data.shape[*axis]) ? Results{node.g.gather(data, indices, *axis)} : Results();
 }
 
 static Literals foldGather(NodeReader &node) {

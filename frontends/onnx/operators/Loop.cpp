@@ -1,8 +1,9 @@
 // Loop: scf.for where the body never ends it, scf.while otherwise. A loop whose values change in shape, that carries
-// sequences, or that decides shapes by its iteration, is unrolled where its trip count is known.
-#include "frontends/onnx/onnx_model.pb.h"
+// sequences, or that decides shapes by its iteration, is unrolled where its trip count is known. Where it is not,
+// sequences that only grow are rows of the iterations, as scan outputs are.
 #include "frontends/onnx/operators/Bodies.h"
-#include "llvm/ADT/StringSet.h"
+#include "frontends/onnx/operators/LoopBody.h"
+#include "frontends/onnx/operators/LoopState.h"
 
 using namespace mlir;
 
@@ -10,36 +11,13 @@ namespace heddle::onnx {
 
 constexpr int64_t maxUnrolled = 1024;
 
-// Whether the number of the iteration decides a shape, or a place that has to be known while importing.
-static bool placesDependOnIteration(const GraphProto &body) {
-  static constexpr StringRef movers[] = {"ConstantOfShape", "Expand", "Pad",   "Range", "Reshape",
-                                         "Resize",          "Slice",  "Split", "Tile",  "TopK"};
-  llvm::StringSet<> dependent;
-  if (body.input_size())
-    dependent.insert(body.input(0).name());
-  for (const NodeProto &node : body.node()) {
-    bool reads = llvm::any_of(node.input(), [&](const std::string &input) { return dependent.contains(input); });
-    bool isData =
-        reads && dependent.contains(node.input(0)) && node.op_type() != "Range" && node.op_type() != "ConstantOfShape";
-    bool isPlace = reads && (!isData || llvm::any_of(llvm::drop_begin(node.input()), [&](const std::string &input) {
-                     return dependent.contains(input);
-                   }));
-    if (isPlace && llvm::is_contained(movers, node.op_type()))
-      return true;
-    for (const std::string &output : node.output())
-      if (reads)
-        dependent.insert(output);
-  }
-  return false;
-}
-
 namespace {
 
 // Inputs: trip count, condition, state. The body gets the iteration, the condition and the state; it makes the
 // condition, the state and rows.
 class LoopConverter {
 public:
-  explicit LoopConverter(NodeReader &node) : node(node), g(node.g) {}
+  explicit LoopConverter(NodeReader &node) : node(node), g(node.g), state(node) {}
 
   Values convert() {
     body = node.graph("body");
@@ -47,7 +25,8 @@ public:
       return {};
     if (knownCondition && !*knownCondition)
       knownTrips = 0;
-    bool unrolls = carriesSequence || (knownTrips && placesDependOnIteration(*body));
+    bool canRoll = !state.hasSequences() || (!knownTrips && state.onlyGrows(*body));
+    bool unrolls = !canRoll || (knownTrips && placesDependOnIteration(*body));
     return unrolls ? unroll() : roll();
   }
 
@@ -63,13 +42,11 @@ private:
     }
     if (node.has(1))
       knownCondition = knownFlag(*node.graphValue(1));
-    for (int64_t index = 2; index < node.inputCount(); ++index) {
-      state.push_back(*node.graphValue(index));
-      carriesSequence |= state.back().kind != ValueKind::Tensor;
-    }
-    return node.argumentCount(*body) == static_cast<int64_t>(state.size()) + 2 ||
+    for (int64_t index = 2; index < node.inputCount(); ++index)
+      state.values.push_back(*node.graphValue(index));
+    return node.argumentCount(*body) == static_cast<int64_t>(state.values.size()) + 2 ||
            (node.fail("graph 'body' has " + Twine(node.argumentCount(*body)) + " inputs, expected " +
-                      Twine(state.size() + 2)),
+                      Twine(state.values.size() + 2)),
             false);
   }
 
@@ -88,7 +65,7 @@ private:
 
   Values unroll() {
     if (!knownTrips || *knownTrips > maxUnrolled)
-      return node.fail("carries values whose shapes change, expected a known trip count of at most " +
+      return node.fail("carries sequences, or values whose shapes change, expected a known trip count of at most " +
                        Twine(maxUnrolled)),
              Values();
     GraphValue condition = trueValue();
@@ -101,12 +78,12 @@ private:
       if (!*goesOn)
         break;
       std::optional<Values> step =
-          importStep(integerValue(node, iteration, g.builder().getI64Type()), condition, state);
+          importStep(integerValue(node, iteration, g.builder().getI64Type()), condition, state.values);
       if (!step)
         return {};
       condition = step->front();
-      std::copy_n(step->begin() + 1, state.size(), state.begin());
-      Values made(step->begin() + 1 + static_cast<ptrdiff_t>(state.size()), step->end());
+      std::copy_n(step->begin() + 1, state.values.size(), state.values.begin());
+      Values made(step->begin() + 1 + static_cast<ptrdiff_t>(state.values.size()), step->end());
       std::optional<SmallVector<Tensor>> row = tensorsOf(node, made);
       if (!row)
         return {};
@@ -116,8 +93,8 @@ private:
   }
 
   Values withStacked(ArrayRef<SmallVector<Tensor>> rows) {
-    Values results = state;
-    for (int64_t number = 0; number + static_cast<int64_t>(state.size()) < node.outputCount(); ++number) {
+    Values results = state.values;
+    for (int64_t number = 0; number + static_cast<int64_t>(state.values.size()) < node.outputCount(); ++number) {
       SmallVector<Tensor> parts;
       for (const SmallVector<Tensor> &row : rows)
         parts.push_back(g.unsqueeze(row[number], 0));
@@ -139,7 +116,7 @@ private:
 
   // One iteration, emitted as the body of a counted loop, tells whether the loop is one.
   Values roll() {
-    std::optional<SmallVector<Tensor>> initial = tensorsOf(node, state);
+    std::optional<SmallVector<Tensor>> initial = state.tensors();
     if (!initial)
       return {};
     isConditional = !node.has(0) || !knownCondition;
@@ -159,13 +136,13 @@ private:
   // `goesOn`: where to put the condition that the body makes; null in a counted loop.
   std::optional<LoopStep> emitStep(Value index, ArrayRef<Tensor> carried, Tensor *goesOn) {
     Tensor iteration = g.indexTensor(index, g.builder().getI64Type());
-    std::optional<Values> results = importStep(valueOf(node, iteration), trueValue(), valuesOf(node, carried));
-    std::optional<SmallVector<Tensor>> tensors = results ? tensorsOf(node, *results) : std::nullopt;
+    std::optional<Values> results = importStep(valueOf(node, iteration), trueValue(), state.arguments(carried));
+    std::optional<SmallVector<Tensor>> tensors = results ? state.tensorsOfStep(*results) : std::nullopt;
     if (!tensors)
       return std::nullopt;
     if (goesOn)
-      *goesOn = flagTensor(node, tensors->front());
-    ArrayRef<Tensor> made = ArrayRef(*tensors).drop_front();
+      *goesOn = flagTensor(node, node.materialise(results->front()));
+    ArrayRef<Tensor> made = *tensors;
     isConditional |= !goesOn && !knownFlag(results->front()).value_or(false);
     changesShapes = knownTrips && !haveEqualShapes(carried, made);
     if (changesShapes || (!goesOn && isConditional) || !unifyShapes(node, carried, made))
@@ -186,22 +163,18 @@ private:
       OpBuilder &b = g.builder();
       Value number = tensor::ExtractOp::create(b, g.location(), limit.value, ValueRange());
       count.value = arith::IndexCastOp::create(b, g.location(), b.getIndexType(), number);
-      if (node.outputCount() > static_cast<int64_t>(initial.size()))
+      if (state.makesRows())
         return node.fail("stacks the values of as many iterations as the data says, expected a trip count known from "
                          "constants and sizes"),
                Values();
     }
     std::optional<LoopStep> result = g.loop(
         count, initial, [&](Value index, ArrayRef<Tensor> carried) { return emitStep(index, carried, nullptr); });
-    if (!result)
-      return {};
-    Values values = valuesOf(node, result->state);
-    llvm::append_range(values, valuesOf(node, result->rows));
-    return values;
+    return result ? state.outputs(result->state, result->rows) : Values();
   }
 
   Values rollWhile(ArrayRef<Tensor> initial) {
-    if (node.outputCount() > static_cast<int64_t>(initial.size()))
+    if (state.makesRows())
       return node.fail("stacks the values of as many iterations as the data says, expected a condition that is always "
                        "true"),
              Values();
@@ -227,13 +200,13 @@ private:
   NodeReader &node;
   GraphBuilder &g;
   const GraphProto *body = nullptr;
-  Values state;
+  LoopState state;
   Dim trips; // null: known at run time only, or unlimited
   std::optional<int64_t> knownTrips;
   std::optional<bool> knownCondition; // before the first iteration
-  bool carriesSequence = false;
-  bool isConditional = false; // the body decides whether the loop goes on
-  bool changesShapes = false; // of what it carries
+  SmallVector<int64_t> sequences;     // numbers of the state that are no tensors
+  bool isConditional = false;         // the body decides whether the loop goes on
+  bool changesShapes = false;         // of what it carries
 };
 
 } // namespace

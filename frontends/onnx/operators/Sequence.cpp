@@ -120,10 +120,31 @@ static Values convertSplitToSequence(NodeReader &node) {
   return one(GraphValue::ofSequence(std::move(elements), node.g.location()));
 }
 
+// Rows one behind the other, or side by side along a new axis.
+static Tensor concatRows(NodeReader &node, Tensor rows, int64_t axis, bool makesAxis) {
+  std::optional<int64_t> positive = node.axis(axis, rows.rank() - !makesAxis);
+  if (!positive)
+    return {};
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(1, rows.rank()));
+  order.insert(order.begin() + *positive, 0);
+  Tensor moved = node.g.transpose(rows, order);
+  if (makesAxis)
+    return moved;
+  Shape shape = moved.shape;
+  shape[*positive] = shape[*positive] * shape[*positive + 1];
+  shape.erase(shape.begin() + *positive + 1);
+  return node.g.reshape(moved, shape);
+}
+
 static Values convertConcatFromSequence(NodeReader &node) {
-  const Values *elements = node.sequence(0);
   bool makesAxis = node.flag("new_axis", false);
   int64_t axis = node.integer("axis", 0);
+  const GraphValue *given = node.graphValue(0);
+  if (given && given->kind == ValueKind::Stack) {
+    Tensor result = concatRows(node, given->tensor, axis, makesAxis);
+    return result ? one(GraphValue::ofTensor(result, node.g.location())) : Values();
+  }
+  const Values *elements = node.sequence(0);
   if (!elements)
     return {};
   SmallVector<Tensor> parts;
@@ -153,6 +174,9 @@ static Values convertMap(NodeReader &node) {
     Values arguments;
     for (int64_t input = 0; input < node.inputCount(); ++input) {
       const GraphValue &value = *node.graphValue(input);
+      if (value.kind == ValueKind::Stack)
+        return node.fail(Twine("input is ") + value.describe() + ", expected a sequence of a known number of elements"),
+               Values();
       if (value.kind == ValueKind::Sequence && value.elements.size() != first->size())
         return node.fail("sequences of " + Twine(first->size()) + " and " + Twine(value.elements.size()) +
                          " elements, expected equally many"),

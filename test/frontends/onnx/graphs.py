@@ -73,6 +73,23 @@ def loops():
                expect={"final": np.concatenate([x] * 4)})
 
 
+def stacks():
+    """A sequence that a Loop of as many iterations as `x` has rows appends to, joined and side by side."""
+    x, h = rand(4, 2, 3), np.zeros((2, 3), np.float32)
+    body = graph("body", [node("Gather", ["x", "i"], ["row"], axis=0), node("Add", ["h", "row"], ["next"]), node("Identity", ["next"], ["kept"]),
+                          node("Identity", ["s"], ["s0"]), node("SequenceInsert", ["s0", "kept"], ["s1"]), node("Identity", ["c"], ["on"])],
+                 [("i", [], I64), ("c", [], BOOL), ("h", [2, 3]), ("s", None)], [("on", [], BOOL), ("next", [2, 3]), ("s1", None), ("row", [2, 3])])
+    body.input[3].CopyFrom(helper.make_tensor_sequence_value_info("s", F32, None))
+    body.output[2].CopyFrom(helper.make_tensor_sequence_value_info("s1", F32, None))
+    loop = [node("Shape", ["x"], ["n"], end=1), node("SequenceEmpty", [], ["none"]),
+            node("Loop", ["n", "", "h", "none"], ["final", "sums", "rows"], body=body)]
+    sums = np.cumsum(x, 0)
+    for name, attributes, expected in [("stack", {"axis": 1, "new_axis": 1}, np.stack(sums, 1)), ("stack-last", {"axis": -1, "new_axis": 1}, np.stack(sums, -1)),
+                                       ("stack-joined", {"axis": 1}, np.concatenate(list(sums), 1))]:
+        graph_case(f"loop-{name}", loop + [node("ConcatFromSequence", ["sums"], ["y"], **attributes)], {"x": x, "h": h}, ["final", "rows", "y"], 17,
+                   const=["h"], symbols={"x": ["len", 2, 3]}, expect={"final": sums[-1], "rows": x, "y": expected})
+
+
 def branches():
     x = rand(2, 3)
     then = graph("then", [node("Neg", ["x"], ["a"])], [], [("a", [2, 3])])
@@ -120,5 +137,5 @@ def sequences():
 if __name__ == "__main__":
     cases.directory = pathlib.Path(sys.argv[1])
     cases.directory.mkdir(parents=True, exist_ok=True)
-    for group in [scans, loops, branches, functions, sequences]:
+    for group in [scans, loops, stacks, branches, functions, sequences]:
         group()

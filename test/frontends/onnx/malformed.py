@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 import cases
 import malformed_data
 import malformed_nodes
-from cases import model_of, rand
+from cases import i64, model_of, rand
 from refusals import bad, node, write, x
 
 
@@ -99,6 +99,18 @@ def subgraphs():
     grows = graph("body", [node("Concat", ["v", "v"], ["next"], axis=0), node("Identity", ["c"], ["on"])], state,
                   [("on", TensorProto.BOOL, []), ("next", TensorProto.FLOAT, None)])
     bad("loop-shape-change", [node("Loop", ["", "", "x"], ["y"], body=grows)], "expected equal ones|expected a known trip count|does not depend on the data")
+    prepends = graph("body", [node("Identity", ["c"], ["on"]), node("SequenceInsert", ["s", "x", "first"], ["next"])], state[:2] + [("s", TensorProto.FLOAT, None)],
+                     [("on", TensorProto.BOOL, []), ("next", TensorProto.FLOAT, None)])
+    bad("loop-prepends", [node("Shape", ["x"], ["n"], end=1), node("SequenceEmpty", [], ["none"]), node("Loop", ["n", "", "none"], ["s"], body=prepends),
+                          node("ConcatFromSequence", ["s"], ["y"], axis=0)],
+        "Loop: carries sequences, or values whose shapes change, expected a known trip count", {"x": x, "first": i64(0).reshape(())}, const=["first"],
+        symbols={"x": ["len", 3]})
+    appends = graph("body", [node("Identity", ["c"], ["on"]), node("SequenceInsert", ["s", "x"], ["next"])], state[:2] + [("s", TensorProto.FLOAT, None)],
+                    [("on", TensorProto.BOOL, []), ("next", TensorProto.FLOAT, None)])
+    bad("loop-stack-element", [node("Shape", ["x"], ["n"], end=1), node("SequenceEmpty", [], ["none"]), node("Loop", ["n", "", "none"], ["s"], body=appends),
+                               node("SequenceAt", ["s", "first"], ["y"])],
+        "SequenceAt: input 0 is a sequence of as many elements as a loop has iterations, expected a sequence of a known number of elements",
+        {"x": x, "first": i64(0).reshape(())}, const=["first"], symbols={"x": ["len", 3]})
     few = graph("body", [node("Identity", ["c"], ["on"])], state[:2], [("on", TensorProto.BOOL, [])])
     bad("loop-few-inputs", [node("Loop", ["", "", "x"], ["y"], body=few)], "graph 'body' has 2 inputs, expected 3")
     reads = graph("then", [node("Neg", ["nowhere"], ["a"])], [], [("a", TensorProto.FLOAT, None)])

@@ -33,6 +33,7 @@ def nodes():
     one("slice-step", "Slice", "Slice: step 0", {"x": x, "s": i64(0), "e": i64(1), "a": i64(0), "t": i64(0)})
     one("slice-lists", "Slice", "Slice: 1 starts, 2 ends", {"x": x, "s": i64(0), "e": i64(1, 2)})
     one("gather-outside", "Gather", "Gather: index 7 is outside of size 2", {"w": rand(2), "i": i64(7)}, const=["w", "i"])
+    one("gather-row", "Gather", "Gather: size of the dimension that is read, expected at least 8 but got 2", {"x": x, "i": i64(7)}, const=["i"])
     one("gather-float", "Gather", "gather has indices of a float type", {"x": x, "i": rand(2)})
     one("cast-string", "Cast", "Cast: attribute 'to', expected elements of type .* but got string", to=8)
     one("range-step", "Range", "Range: .*delta other than 0", {k: np.int64(v).reshape(()) for k, v in [("s", 0), ("e", 5), ("d", 0)]}, const=["s", "e", "d"])

@@ -29,6 +29,12 @@ def main():
                      node("Shape", ["x"], ["s"]), node("Gather", ["s", "one"], ["t"]), node("Slice", ["buffer", "zero", "t"], ["z"])],
           {"x": x, "zero": i64(0), "one": i64(1), "two": i64(2), "minus": i64(-1), "buffer": rand(12)}, ["a", "y", "z"],
           ["zero", "one", "two", "minus", "buffer"], symbols)
+    rows = [node("Gather", ["x", str(i)], [f"r{i}"], axis=1) for i in range(3)]
+    numbers = {str(i): i64(i).reshape(()) for i in range(3)}
+    write("rows", rows + [node("Sum", ["r0", "r1", "r2"], ["y"])], {"x": x, **numbers}, ["y"], list(numbers), symbols)
+    stack = [node("Unsqueeze", [f"r{i}", "axis"], [f"u{i}"]) for i in range(3)] + [node("Concat", ["u0", "u1", "u2"], ["y"], axis=1, name="stack")]
+    for name, declared in [("traced", ["batch", "len", 6]), ("cut", ["batch", "tokens", 6])]:
+        write(name, rows + stack, {"x": x, "axis": i64(1), **numbers}, [helper.make_tensor_value_info("y", 1, declared)], ["axis", *numbers], symbols)
     write("embedding", [node("Gather", ["table", "ids"], ["y"], name="embed")], {"ids": i64(1, 2), "table": rand(50, 4)}, ["y"], ["table"], {"ids": ["len"]})
     write("unordered", [node("Neg", ["a"], ["y"], name="second"), node("Abs", ["x"], ["a"], name="first")], {"x": x}, ["y"])
     write("default-input", [node("Add", ["x", "w"], ["y"])], {"x": x, "w": rand(6)}, ["y"], ["w"],
