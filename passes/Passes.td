@@ -3,6 +3,7 @@
 #define HEDDLE_PASSES_PASSES_TD
 
 include "passes/raise/Passes.td"
+include "passes/stream/Passes.td"
 include "passes/form/Passes.td"
 include "passes/fuse/Passes.td"
 include "passes/tile/Passes.td"

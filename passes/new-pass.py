@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-PHASES = ("raise", "form", "fuse", "tile", "lower")
+PHASES = ("raise", "stream", "form", "fuse", "tile", "lower")
 
 SOURCE = """// {name}: <one sentence on what changes and why>.
 #include "passes/Passes.h"

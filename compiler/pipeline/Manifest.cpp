@@ -73,8 +73,8 @@ json::Object &ManifestBuilder::entry(llvm::StringRef name) {
 }
 
 void ManifestBuilder::observe(ModuleOp module, llvm::StringRef phase) {
-  if (phase == "raise")
-    readEntries(module); // loops have become mixers, and lengths symbols
+  if (phase == "raise" || phase == "stream")
+    readEntries(module); // loops have become mixers and lengths symbols; steps have been added
   else if (phase == "form")
     readMixers(module);
   else if (phase == "bufferize")

@@ -2,6 +2,9 @@
 
 #include "passes/lower/MemoryFormula.h"
 #include "passes/lower/Names.h"
+#include "passes/stream/Names.h"
+
+#include <cmath>
 
 using namespace mlir;
 namespace json = llvm::json;
@@ -34,6 +37,16 @@ json::Array shapeToJson(ShapedType type, AffineMap map, llvm::ArrayRef<llvm::Str
   return shape;
 }
 
+/// The value of a state in front of the first token; JSON has no infinities.
+json::Value initialToJson(Attribute initial) {
+  if (auto integer = dyn_cast<IntegerAttr>(initial))
+    return integer.getInt();
+  double value = cast<FloatAttr>(initial).getValueAsDouble();
+  if (std::isfinite(value))
+    return value;
+  return value < 0 ? "-inf" : "inf";
+}
+
 json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallback,
                           llvm::ArrayRef<llvm::StringRef> symbols) {
   auto shaped = cast<ShapedType>(type);
@@ -47,6 +60,8 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
                       {"shape", shapeToJson(shaped, map ? map.getValue() : AffineMap(), symbols)}};
   if (auto range = attrs ? attrs.getAs<DenseI64ArrayAttr>("heddle.range") : nullptr)
     tensor["range"] = json::Array{range[0], range[1]};
+  if (auto initial = attrs ? attrs.get(kStateAttr) : nullptr)
+    tensor["initial"] = initialToJson(initial);
   return tensor;
 }
 
@@ -116,6 +131,13 @@ json::Object entryToJson(func::FuncOp func) {
                      {"memory", json::Object{{"tensors", printSize(tensorBytes(func), symbols)}}}};
   if (auto defaults = func->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
     entry["defaults"] = json::Array(llvm::ArrayRef<int64_t>(defaults));
+  if (auto source = func->getAttrOfType<StringAttr>(kStreamOfAttr))
+    entry["stream_of"] = source.getValue();
+  for (auto [key, attribute] : {std::pair("tokens", kTokensAttr), std::pair("capacity", kCapacityAttr)})
+    if (auto symbol = func->getAttrOfType<IntegerAttr>(attribute))
+      entry[key] = symbols[symbol.getInt()];
+  if (auto positions = func->getAttrOfType<IntegerAttr>(kPositionsAttr))
+    entry["positions"] = positions.getInt();
   if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))
     entry["frozen"] = frozenToJson(frozen);
   return entry;

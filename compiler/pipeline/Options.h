@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace mlir {
 class ModuleOp;
@@ -22,6 +23,10 @@ struct CompileOptions {
   std::string verifyRaises = "cheap";
   /// Leaves a length that a trace has frozen as it is.
   bool keepLength = false;
+  /// What the package offers: "forward" on whole sequences, "step" on the tokens that come next.
+  std::vector<std::string> entries = {"forward"};
+  /// Symbol that counts the tokens of a step; empty takes the one along which all mixers mix.
+  std::string tokens;
   /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
   std::string cpu = "native";
   /// Called at the start of each step with its index, the number of steps and its name (for progress).

@@ -40,6 +40,21 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCSEPass());
 }
 
+// Before: one entry on whole sequences. After: the entries that were asked for. Steps are derived behind the raises,
+// because a loop over tokens or a mask has no step until it is a mixer, and in front of the forms, because a step wants
+// other forms than a whole sequence.
+void buildStream(OpPassManager &pm, const CompileOptions &options) {
+  if (!llvm::is_contained(options.entries, "step"))
+    return;
+  DeriveStreamPassOptions derive;
+  derive.tokens = options.tokens;
+  derive.keepEntry = llvm::is_contained(options.entries, "forward");
+  derive.verify = options.verifyRaises;
+  pm.addPass(createDeriveStreamPass(derive));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
 // Before: mixers without a form. After: each has one, and a remark says what it and its rivals cost.
 void buildForm(OpPassManager &pm, const CompileOptions &options) {
   PickFormPassOptions pick;
@@ -81,6 +96,7 @@ constexpr Phase phases[] = {
     {"import", "the model is linalg on tensors and mixer.mix; every operator is supported", nullptr, checkImport},
     {"simplify", "nothing dead and nothing computed twice is left", buildSimplify, checkImport},
     {"raise", "recurrences, attention and convolutions that were recognised are mixer.mix", buildRaise, checkImport},
+    {"stream", "the entries that were asked for exist", buildStream, checkImport},
     {"form", "every mixer carries a form", buildForm, checkForm},
     {"fuse", "elementwise chains are one op", buildFuse, checkForm},
     {"bufferize", "all data is in buffers", buildBufferize, checkForm},

@@ -43,6 +43,12 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
   command.add_option("--verify-raises", options.compile.verifyRaises, "how recognised mixers are proved")
       ->check(CLI::IsMember({"off", "cheap", "always"}))
       ->capture_default_str();
+  command.add_option("--entries", options.compile.entries, "entries of the package: forward, step")
+      ->delimiter(',')
+      ->allow_extra_args(false) // what follows is the model
+      ->check(CLI::IsMember({"forward", "step"}))
+      ->capture_default_str();
+  command.add_option("--tokens", options.compile.tokens, "symbol that counts the tokens of a step");
   command.add_flag("--keep-length", options.compile.keepLength, "leave a traced length as it is");
   command.add_option("--cpu", options.compile.cpu, "CPU to compile for, by LLVM's name")->capture_default_str();
 }

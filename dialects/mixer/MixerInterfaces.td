@@ -30,7 +30,11 @@ def SupportAttrInterface : AttrInterface<"SupportAttrInterface"> {
       "bool", "isCausal", (ins)>,
     InterfaceMethod<"True when every pair with j <= i exists and no other: what a carried state can express.",
       "bool", "isWholePast", (ins)>,
-    InterfaceMethod<"True when every pair exists.", "bool", "isFull", (ins)>
+    InterfaceMethod<"True when every pair exists.", "bool", "isFull", (ins)>,
+    InterfaceMethod<"True when, for any one head, j - i alone decides whether a pair exists.",
+      "bool", "isRelative", (ins)>,
+    InterfaceMethod<"A bound of i - j over all pairs with j <= i: how far back a token sees. Empty when there is none.",
+      "std::optional<int64_t>", "getReach", (ins)>
   ];
 }
 

@@ -46,6 +46,8 @@ TileClass FullAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int
 bool FullAttr::isCausal() const { return false; }
 bool FullAttr::isWholePast() const { return false; }
 bool FullAttr::isFull() const { return true; }
+bool FullAttr::isRelative() const { return true; }
+std::optional<int64_t> FullAttr::getReach() const { return std::nullopt; }
 
 bool CausalAttr::contains(int64_t i, int64_t j, int64_t) const { return j <= i; }
 TileClass CausalAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t) const {
@@ -55,6 +57,8 @@ TileClass CausalAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, i
 bool CausalAttr::isCausal() const { return true; }
 bool CausalAttr::isWholePast() const { return true; }
 bool CausalAttr::isFull() const { return false; }
+bool CausalAttr::isRelative() const { return true; }
+std::optional<int64_t> CausalAttr::getReach() const { return std::nullopt; }
 
 bool BlockCausalAttr::contains(int64_t i, int64_t j, int64_t) const {
   return floorDiv(j, getBlock()) <= floorDiv(i, getBlock());
@@ -66,6 +70,8 @@ TileClass BlockCausalAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t 
 bool BlockCausalAttr::isCausal() const { return getBlock() == 1; }
 bool BlockCausalAttr::isWholePast() const { return getBlock() == 1; }
 bool BlockCausalAttr::isFull() const { return false; }
+bool BlockCausalAttr::isRelative() const { return getBlock() == 1; }
+std::optional<int64_t> BlockCausalAttr::getReach() const { return std::nullopt; }
 
 //===--- bands, sinks, global positions ---===//
 
@@ -80,6 +86,8 @@ TileClass WindowAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, i
 bool WindowAttr::isCausal() const { return getRight() == 0; }
 bool WindowAttr::isWholePast() const { return false; }
 bool WindowAttr::isFull() const { return false; }
+bool WindowAttr::isRelative() const { return true; }
+std::optional<int64_t> WindowAttr::getReach() const { return getLeft(); }
 
 bool DilatedAttr::contains(int64_t i, int64_t j, int64_t) const {
   return Range{j - i, j - i}.within(-getLeft(), getRight()) && (i - j) % getStep() == 0;
@@ -94,6 +102,8 @@ TileClass DilatedAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, 
 bool DilatedAttr::isCausal() const { return getRight() < getStep(); }
 bool DilatedAttr::isWholePast() const { return false; }
 bool DilatedAttr::isFull() const { return false; }
+bool DilatedAttr::isRelative() const { return true; }
+std::optional<int64_t> DilatedAttr::getReach() const { return getLeft(); }
 
 bool SinksAttr::contains(int64_t, int64_t j, int64_t) const { return j < getCount(); }
 TileClass SinksAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, int64_t) const {
@@ -102,6 +112,8 @@ TileClass SinksAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, in
 bool SinksAttr::isCausal() const { return false; }
 bool SinksAttr::isWholePast() const { return false; }
 bool SinksAttr::isFull() const { return false; }
+bool SinksAttr::isRelative() const { return false; }
+std::optional<int64_t> SinksAttr::getReach() const { return std::nullopt; }
 
 bool GlobalAttr::contains(int64_t i, int64_t j, int64_t) const {
   return countWithin(getPositions(), i, i + 1) || countWithin(getPositions(), j, j + 1);
@@ -113,6 +125,8 @@ TileClass GlobalAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, i
 bool GlobalAttr::isCausal() const { return false; }
 bool GlobalAttr::isWholePast() const { return false; }
 bool GlobalAttr::isFull() const { return false; }
+bool GlobalAttr::isRelative() const { return false; }
+std::optional<int64_t> GlobalAttr::getReach() const { return std::nullopt; }
 
 //===--- block lists, groups, grids ---===//
 
@@ -147,6 +161,14 @@ bool BlockListAttr::isCausal() const {
 }
 bool BlockListAttr::isWholePast() const { return false; }
 bool BlockListAttr::isFull() const { return false; }
+bool BlockListAttr::isRelative() const { return false; }
+std::optional<int64_t> BlockListAttr::getReach() const {
+  int64_t reach = 0;
+  for (int64_t row = 0; row + 1 < static_cast<int64_t>(getOffsets().size()); ++row)
+    if (ArrayRef<int64_t> listed = rowOf(*this, row); !listed.empty())
+      reach = std::max(reach, (row + 1 - listed.front()) * getBlock() - 1);
+  return reach;
+}
 
 bool GroupsAttr::contains(int64_t i, int64_t j, int64_t) const {
   return floorDiv(i + getShift(), getSize()) == floorDiv(j + getShift(), getSize());
@@ -160,6 +182,8 @@ TileClass GroupsAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1, i
 bool GroupsAttr::isCausal() const { return getSize() == 1; }
 bool GroupsAttr::isWholePast() const { return false; }
 bool GroupsAttr::isFull() const { return false; }
+bool GroupsAttr::isRelative() const { return getSize() == 1; }
+std::optional<int64_t> GroupsAttr::getReach() const { return getSize() - 1; }
 
 bool Window2DAttr::contains(int64_t i, int64_t j, int64_t) const {
   int64_t rowI = floorDiv(i, getWidth()), rowJ = floorDiv(j, getWidth());
@@ -182,5 +206,7 @@ TileClass Window2DAttr::classify(int64_t i0, int64_t i1, int64_t j0, int64_t j1,
 bool Window2DAttr::isCausal() const { return getRows() == 0 && getCols() == 0; }
 bool Window2DAttr::isWholePast() const { return false; }
 bool Window2DAttr::isFull() const { return false; }
+bool Window2DAttr::isRelative() const { return false; }
+std::optional<int64_t> Window2DAttr::getReach() const { return getRows() * getWidth() + getWidth() - 1; }
 
 } // namespace heddle::mixer

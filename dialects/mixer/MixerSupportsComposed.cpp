@@ -19,7 +19,20 @@ template <typename Predicate> bool allParts(ArrayRef<Attribute> supports, Predic
 bool causal(SupportAttrInterface support) { return support.isCausal(); }
 bool wholePast(SupportAttrInterface support) { return support.isWholePast(); }
 bool full(SupportAttrInterface support) { return support.isFull(); }
+bool relative(SupportAttrInterface support) { return support.isRelative(); }
 bool past(SupportAttrInterface support) { return support.isWholePast() || support.isFull(); }
+
+/// The farthest reach of all parts, where each of them has one.
+std::optional<int64_t> farthest(ArrayRef<Attribute> supports) {
+  int64_t reach = 0;
+  for (Attribute support : supports) {
+    std::optional<int64_t> own = part(support).getReach();
+    if (!own)
+      return std::nullopt;
+    reach = std::max(reach, *own);
+  }
+  return reach;
+}
 
 /// Emits the answer of one part about the same pair ..
 auto containsPair(const Emitter &e, Value i, Value j, Value head) {
@@ -74,6 +87,8 @@ Value AnyOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Valu
 bool AnyOfAttr::isCausal() const { return allParts(getSupports(), causal); }
 bool AnyOfAttr::isWholePast() const { return isCausal() && anyPart(getSupports(), wholePast); }
 bool AnyOfAttr::isFull() const { return anyPart(getSupports(), full); }
+bool AnyOfAttr::isRelative() const { return allParts(getSupports(), relative); }
+std::optional<int64_t> AnyOfAttr::getReach() const { return farthest(getSupports()); }
 
 //===--- all_of ---===//
 
@@ -96,6 +111,14 @@ Value AllOfAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Valu
 bool AllOfAttr::isCausal() const { return anyPart(getSupports(), causal); }
 bool AllOfAttr::isWholePast() const { return anyPart(getSupports(), wholePast) && allParts(getSupports(), past); }
 bool AllOfAttr::isFull() const { return allParts(getSupports(), full); }
+bool AllOfAttr::isRelative() const { return allParts(getSupports(), relative); }
+std::optional<int64_t> AllOfAttr::getReach() const {
+  std::optional<int64_t> nearest;
+  for (Attribute support : getSupports())
+    if (std::optional<int64_t> own = part(support).getReach())
+      nearest = std::min(*own, nearest.value_or(*own));
+  return nearest;
+}
 
 //===--- per_head ---===//
 
@@ -139,5 +162,7 @@ Value PerHeadAttr::emitMayContain(OpBuilder &builder, Location loc, Value i0, Va
 bool PerHeadAttr::isCausal() const { return allParts(getClasses(), causal); }
 bool PerHeadAttr::isWholePast() const { return allParts(getClasses(), wholePast); }
 bool PerHeadAttr::isFull() const { return allParts(getClasses(), full); }
+bool PerHeadAttr::isRelative() const { return allParts(getClasses(), relative); }
+std::optional<int64_t> PerHeadAttr::getReach() const { return farthest(getClasses()); }
 
 } // namespace heddle::mixer

@@ -170,10 +170,11 @@ CompiledModule::~CompiledModule() {
     heddle_package_release(package);
 }
 
-std::string CompiledModule::run(ArrayRef<ReferenceTensor> inputs, MutableArrayRef<ReferenceTensor> outputs) {
-  const heddle_entry_t *entry = heddle_package_find_entry(package, "forward");
+std::string CompiledModule::run(ArrayRef<ReferenceTensor> inputs, MutableArrayRef<ReferenceTensor> outputs,
+                                const std::string &name) {
+  const heddle_entry_t *entry = heddle_package_find_entry(package, name.c_str());
   if (!entry)
-    return "package has no entry 'forward'";
+    return "package has no entry '" + name + "'";
   Buffers in(inputs), out(outputs);
   std::string error =
       take(heddle_session_run(session, entry, in.views.data(), in.views.size(), out.views.data(), out.views.size()));

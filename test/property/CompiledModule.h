@@ -25,8 +25,9 @@ public:
                                                  std::string &error);
   ~CompiledModule();
 
-  /// Runs @forward. The outputs' types and shapes are given, their elements are written. Empty when all went well.
-  std::string run(llvm::ArrayRef<ReferenceTensor> inputs, llvm::MutableArrayRef<ReferenceTensor> outputs);
+  /// Runs an entry. The outputs' types and shapes are given, their elements are written. Empty when all went well.
+  std::string run(llvm::ArrayRef<ReferenceTensor> inputs, llvm::MutableArrayRef<ReferenceTensor> outputs,
+                  const std::string &entry = "forward");
   /// Seconds of the fastest of `repetitions` runs after a warm-up run.
   double time(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<ReferenceTensor> outputs, int repetitions);
 

@@ -71,6 +71,25 @@ TEST_P(SupportTest, PredicatesHold) {
       }
 }
 
+TEST_P(SupportTest, RelativeSupportsAreTheSameEverywhere) {
+  if (!support.isRelative())
+    GTEST_SKIP() << "positions decide";
+  for (int64_t head = 0; head < kHeads; ++head)
+    for (int64_t i = kFirst; i + 1 < kLast; ++i)
+      for (int64_t j = 0; j + 1 < kLast; ++j)
+        ASSERT_EQ(support.contains(i, j, head), support.contains(i + 1, j + 1, head)) << i << " " << j;
+}
+
+TEST_P(SupportTest, NoPairReachesFurtherBack) {
+  std::optional<int64_t> reach = support.getReach();
+  if (!reach)
+    GTEST_SKIP() << "no bound is claimed";
+  for (int64_t head = 0; head < kHeads; ++head)
+    for (int64_t i = 0; i < 4 * kLast; ++i)
+      for (int64_t j = 0; j <= i; ++j)
+        ASSERT_TRUE(i - j <= *reach || !support.contains(i, j, head)) << i << " " << j;
+}
+
 INSTANTIATE_TEST_SUITE_P(All, SupportTest, testing::ValuesIn(supportTexts()));
 
 TEST(ComposedSupports, UnionAndIntersectionAreLogical) {
@@ -106,6 +125,16 @@ TEST(ComposedSupports, KnowsCompositionsOfTheWholePast) {
   EXPECT_FALSE(parseSupport("#mixer.any_of<#mixer.causal, #mixer.sinks<2>>").isWholePast());
   EXPECT_TRUE(parseSupport("#mixer.all_of<#mixer.causal, #mixer.sinks<2>>").isCausal());
   EXPECT_TRUE(parseSupport("#mixer.any_of<#mixer.full, #mixer.causal>").isFull());
+}
+
+TEST(ComposedSupports, ReachOfParts) {
+  EXPECT_EQ(parseSupport("#mixer.all_of<#mixer.causal, #mixer.window<left = 7, right = 3>>").getReach(), 7);
+  EXPECT_EQ(parseSupport("#mixer.any_of<#mixer.groups<4, shift = 1>, #mixer.window<left = 2, right = 0>>").getReach(),
+            3);
+  EXPECT_EQ(parseSupport("#mixer.any_of<#mixer.sinks<1>, #mixer.window<left = 2, right = 0>>").getReach(),
+            std::nullopt);
+  EXPECT_TRUE(parseSupport("#mixer.all_of<#mixer.causal, #mixer.window<left = 7, right = 3>>").isRelative());
+  EXPECT_FALSE(parseSupport("#mixer.all_of<#mixer.causal, #mixer.sinks<1>>").isRelative());
 }
 
 TEST(Supports, LargeListsAnswerTiles) {

@@ -1,0 +1,82 @@
+#include "passes/stream/AttentionBias.h"
+
+#include "dialects/mixer/TensorMath.h"
+
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include <limits>
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+using mixer::BiasKind;
+using mixer::MixOp;
+
+/// Writes the bias of one pair.
+class PairBias {
+public:
+  PairBias(StreamEmitter &e, MixOp mix, Value depth) : e(e), mix(mix), depth(depth), table() {
+    if (mix.getBias())
+      table = e.value(mix.getBias());
+  }
+
+  Value emit(ImplicitLocOpBuilder &b) {
+    Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, 0)) : Value(), head = linalg::IndexOp::create(b, 1);
+    Value seen = e.position(b, row);
+    Value i = arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, 2)), seen);
+    Value place = arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, 3)), seen);
+    Value j = arith::SubIOp::create(b, place, depth);
+    Value zero = arith::ConstantIndexOp::create(b, 0);
+    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, j, zero);
+    if (!mix.getSupport().isRelative()) {
+      // Supports are asked about keys that exist: below 0 they say nothing.
+      Value key = arith::MaxSIOp::create(b, j, zero);
+      exists = arith::AndIOp::create(b, exists, mix.getSupport().emitContains(b, b.getLoc(), i, key, head));
+    }
+    Type type = mix.getComputeType();
+    Value lowest = mixer::real(b, type, -std::numeric_limits<double>::infinity());
+    return arith::SelectOp::create(b, exists, term(b, i, j, head), lowest);
+  }
+
+private:
+  Value term(ImplicitLocOpBuilder &b, Value i, Value j, Value head) {
+    Type type = mix.getComputeType();
+    if (!table)
+      return mixer::real(b, type, 0.0);
+    auto tableType = cast<RankedTensorType>(table.getType());
+    Value shared = arith::ConstantIndexOp::create(b, mix.getSizes().Ho / tableType.getDimSize(0));
+    SmallVector<Value> at = {arith::DivUIOp::create(b, head, shared)};
+    Value apart = arith::SubIOp::create(b, j, i);
+    if (mix.getSoftmax().getBias() == BiasKind::Relative) {
+      int64_t distances = tableType.getDimSize(1);
+      Value middle = arith::ConstantIndexOp::create(b, distances / 2), zero = arith::ConstantIndexOp::create(b, 0),
+            last = arith::ConstantIndexOp::create(b, distances - 1);
+      Value bucket = arith::MaxSIOp::create(b, Value(arith::AddIOp::create(b, apart, middle)), zero);
+      at.push_back(arith::MinSIOp::create(b, bucket, last));
+      return mixer::widen(b, tensor::ExtractOp::create(b, table, at), type);
+    }
+    // The keys of a causal mixer are not behind the query: j - i is minus the distance.
+    Value distance = arith::SIToFPOp::create(b, type, Value(arith::IndexCastOp::create(b, b.getI64Type(), apart)));
+    return arith::MulFOp::create(b, mixer::widen(b, tensor::ExtractOp::create(b, table, at), type), distance);
+  }
+
+  StreamEmitter &e;
+  MixOp mix;
+  Value depth, table;
+};
+
+} // namespace
+
+Value buildAttentionBias(StreamEmitter &e, MixOp mix, OpFoldResult depth) {
+  bool isPlain = mix.getSupport().isRelative() && !mix.getBias();
+  OpFoldResult one = e.getIndexAttr(1);
+  SmallVector<OpFoldResult> sizes = {e.rows(), isPlain ? one : OpFoldResult(e.getIndexAttr(mix.getSizes().Ho)),
+                                     isPlain ? one : e.tokens(), e.plus(e.tokens(), depth)};
+  mixer::TensorMath math(e.getLoc(), e);
+  PairBias pair(e, mix, getValueOrCreateConstantIndexOp(math, e.getLoc(), depth));
+  return math.generate(sizes, mix.getComputeType(), {}, {},
+                       [&](ImplicitLocOpBuilder &b, ValueRange) { return pair.emit(b); });
+}
+
+} // namespace heddle

@@ -1,0 +1,163 @@
+// Tensors put together from pieces.
+//
+//   %x into %features[.., 64 ..]     all tokens: the new tokens of both
+//   %x into fill[3 ..] [T]           behind a padding: elements lead by 3, and those in front of the first token are
+//   the fill constant into %empty[0 ..] [3]   the padding of a concatenation
+#include "passes/stream/StreamEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+class InsertRule : public StreamRule {
+public:
+  bool handles(Operation *op) const override { return isa<tensor::InsertSliceOp>(op); }
+  void classify(Operation *op, TokenFlow &flow) const override;
+  void demand(Operation *op, StreamDemand &demand) const override;
+  void emit(Operation *op, StreamEmitter &e) const override;
+};
+
+/// Where an insertion puts its source along the tokens of the result.
+struct Place {
+  enum Kind { Whole, Behind, Front, Unknown } kind = Unknown;
+  int64_t dim = -1;         // of the result
+  int64_t offset = 0;       // of Behind: elements in front of the source
+  std::string problem = {}; // of Unknown
+};
+
+Place unknown(StringRef problem) { return {Place::Unknown, -1, 0, problem.str()}; }
+
+/// The value of all elements of a tensor, where they have one.
+TypedAttr splatOf(Value tensor) {
+  Attribute constant;
+  if (auto fill = tensor.getDefiningOp<linalg::FillOp>())
+    matchPattern(fill.getInputs()[0], m_Constant(&constant));
+  else if (matchPattern(tensor, m_Constant(&constant)))
+    if (auto splat = dyn_cast_or_null<SplatElementsAttr>(constant))
+      constant = splat.getSplatValue<Attribute>();
+  return dyn_cast_or_null<TypedAttr>(constant);
+}
+
+/// The value of the first `count` elements along a dimension, where they have one.
+TypedAttr paddingOf(Value tensor, int64_t dim, int64_t count) {
+  if (TypedAttr splat = splatOf(tensor))
+    return splat;
+  auto insert = tensor.getDefiningOp<tensor::InsertSliceOp>();
+  if (!insert || !isConstantIntValue(insert.getMixedOffsets()[dim], 0) ||
+      getConstantIntValue(insert.getMixedSizes()[dim]).value_or(0) < count)
+    return {};
+  return splatOf(insert.getSource());
+}
+
+bool isAll(tensor::InsertSliceOp op, int64_t dim, TokenFlow &flow) {
+  std::optional<SizeFormula> size = flow.sizes.of(op.getMixedSizes()[dim]), whole = flow.sizes.of(op.getDest(), dim);
+  return isConstantIntValue(op.getMixedOffsets()[dim], 0) && size && whole && size->constant == whole->constant &&
+         size->slopes == whole->slopes && size->product == whole->product;
+}
+
+Place placeOf(tensor::InsertSliceOp op, TokenFlow &flow) {
+  TokenAxis axis = flow.tokenAxis(op.getResult());
+  if (!llvm::all_of(op.getMixedStrides(), [](OpFoldResult stride) { return isConstantIntValue(stride, 1); }))
+    return unknown("it writes tokens at another rate");
+  if (isAll(op, axis.dim, flow))
+    return {Place::Whole, axis.dim};
+  for (int64_t dim = 0; dim < op.getDestType().getRank(); ++dim)
+    if (dim != axis.dim && !isAll(op, dim, flow))
+      return unknown("it writes a part of the tokens and a part of their features");
+  std::optional<SizeFormula> offset = flow.sizes.of(op.getMixedOffsets()[axis.dim]),
+                             size = flow.sizes.of(op.getMixedSizes()[axis.dim]);
+  if (axis.merged || !offset || !size || !offset->isConstant())
+    return unknown("it writes tokens at places that change with their number");
+  if (size->isConstant() && flow.of(op.getSource()).kind == Flow::Fixed)
+    return {Place::Front, axis.dim, offset->constant};
+  if (!size->isSymbol(flow.sizes.tokens) || !flow.isTokens(op.getSource()))
+    return unknown("it writes a part of the tokens");
+  return {Place::Behind, axis.dim, offset->constant};
+}
+
+Flow classifyInsert(tensor::InsertSliceOp op, TokenFlow &flow) {
+  Flow joined = flow.join(op, op->getOperands());
+  std::string problem;
+  bool hasTokens = flow.axis(op.getResult(), &problem).has_value();
+  if (joined.kind == Flow::Refused || (!hasTokens && problem.empty() && joined.kind != Flow::Tokens))
+    return joined;
+  if (!hasTokens)
+    return TokenFlow::refuse(op, problem.empty() ? "it keeps tokens at fixed positions" : "it has " + problem);
+  Place place = placeOf(op, flow);
+  Flow source = flow.of(op.getSource()), dest = flow.of(op.getDest());
+  if (place.kind == Place::Unknown)
+    return TokenFlow::refuse(op, place.problem);
+  if (place.kind == Place::Whole)
+    return source.kind == Flow::Latest ? TokenFlow::refuse(op, "every token would see what the last token leaves")
+                                       : joined;
+  if (!dest.isPositions())
+    return TokenFlow::refuse(op, "it joins two sequences along the tokens");
+  if (place.kind == Place::Front)
+    return dest;
+  if (place.offset > 0 && (source.isPositions() || !paddingOf(op.getDest(), place.dim, place.offset)))
+    return TokenFlow::refuse(op, "what it puts in front of the tokens is not one constant");
+  return TokenFlow::withLead(op, source, source.lead + place.offset);
+}
+
+void InsertRule::classify(Operation *op, TokenFlow &flow) const {
+  flow.setResults(op, classifyInsert(cast<tensor::InsertSliceOp>(op), flow));
+}
+
+void InsertRule::demand(Operation *op, StreamDemand &demand) const {
+  auto insert = cast<tensor::InsertSliceOp>(op);
+  Place place = placeOf(insert, demand.flow);
+  Span span = demand.spanOf(op);
+  if (place.kind == Place::Whole) {
+    demand.need(insert.getSource(), span, op);
+    demand.need(insert.getDest(), span, op);
+  } else if (place.kind == Place::Behind) {
+    TypedAttr padding = paddingOf(insert.getDest(), place.dim, place.offset);
+    demand.need(insert.getSource(), span + -place.offset, op, padding);
+  }
+}
+
+/// The insertion into the same tokens of the destination.
+Piece inserted(tensor::InsertSliceOp op, StreamEmitter &e, Span span) {
+  auto pieceOf = [&](Value value) { return e.flow.isTokens(value) ? e.piece(value, span) : Piece{e.value(value)}; };
+  Piece source = pieceOf(op.getSource()), dest = pieceOf(op.getDest());
+  if (source.lifted || dest.lifted)
+    source = e.lifted(source), dest = e.lifted(dest);
+  SmallVector<OpFoldResult> offsets, sizes, strides = op.getMixedStrides();
+  TokenAxis axis = e.flow.tokenAxis(op.getResult());
+  for (auto [dim, pair] : llvm::enumerate(llvm::zip_equal(op.getMixedOffsets(), op.getMixedSizes()))) {
+    offsets.push_back(e.size(std::get<0>(pair)));
+    bool isAxis = int64_t(dim) == axis.dim && !axis.merged;
+    sizes.push_back(isAxis ? e.plus(e.tokens(), span.high - span.low) : e.size(std::get<1>(pair)));
+  }
+  if (source.lifted) {
+    offsets.insert(offsets.begin(), e.getIndexAttr(0));
+    sizes.insert(sizes.begin(), e.rows());
+    strides.insert(strides.begin(), e.getIndexAttr(1));
+  }
+  return {tensor::InsertSliceOp::create(e, source.value, dest.value, offsets, sizes, strides), source.lifted};
+}
+
+void InsertRule::emit(Operation *op, StreamEmitter &e) const {
+  auto insert = cast<tensor::InsertSliceOp>(op);
+  Place place = placeOf(insert, e.flow);
+  Span span = e.demand.spanOf(op);
+  if (place.kind == Place::Whole)
+    e.define(insert, inserted(insert, e, span));
+  else if (place.kind == Place::Behind)
+    e.define(insert,
+             e.piece(insert.getSource(), span + -place.offset, paddingOf(insert.getDest(), place.dim, place.offset)));
+}
+
+} // namespace
+
+const StreamRule &insertRule() {
+  static const InsertRule rule;
+  return rule;
+}
+
+} // namespace heddle

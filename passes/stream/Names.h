@@ -1,0 +1,23 @@
+// Attributes by which a step says what its states are.
+#ifndef HEDDLE_PASSES_STREAM_NAMES_H
+#define HEDDLE_PASSES_STREAM_NAMES_H
+
+#include "llvm/ADT/StringRef.h"
+
+namespace heddle {
+
+// On an argument: it is a state, and every element of it has this value in front of the first token. The states leave,
+// in the same order, as the last results.
+inline constexpr llvm::StringLiteral kStateAttr = "heddle.state";
+// On a step: the number of the symbol that counts the tokens which growing states can keep.
+inline constexpr llvm::StringLiteral kCapacityAttr = "heddle.capacity";
+// On a step: the number of the symbol that counts the new tokens.
+inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
+// On a step: how many tokens a row may see in all, where the entry takes a limited number.
+inline constexpr llvm::StringLiteral kPositionsAttr = "heddle.positions";
+// On a step: the entry that it was derived from.
+inline constexpr llvm::StringLiteral kStreamOfAttr = "heddle.stream_of";
+
+} // namespace heddle
+
+#endif

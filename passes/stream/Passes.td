@@ -1,0 +1,44 @@
+// Derive the step on the tokens that come next.
+#ifndef HEDDLE_PASSES_STREAM_PASSES_TD
+#define HEDDLE_PASSES_STREAM_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
+  let summary = "derive the step on the next tokens from an entry on whole sequences";
+  let description = [{
+    Adds a function that computes what the entry computes of the C tokens that come next, C being any number, from them and
+    from states that an earlier call left; docs/streaming.md has the rules. States are arguments with the attribute
+    `heddle.state`, their value in front of the first token, and in the same order the last results. The first state is the
+    position of each row. What a mixer carries, the last tokens in front of a convolution or a window, and keys and values up to a
+    capacity are the others.
+
+    An entry that cannot run token by token is an error at the op that is in the way, with the reason. The step is compared with
+    the entry in the reference evaluator, call by call; a difference is an error too.
+
+    Before:
+    ```mlir
+    func.func @forward(%x: tensor<?x?x8xf32>) -> tensor<?x?x8xf32> attributes {heddle.symbols = ["B", "T"]} {
+      %y = mixer.mix ..
+    ```
+    After: as before, and
+    ```mlir
+    func.func @step(%x: tensor<?x?x8xf32>, %position: tensor<?xi64> {heddle.state = 0 : i64},
+                    %state: tensor<?x1x4x8xf32> {heddle.state = 0.0 : f32})
+        -> (tensor<?x?x8xf32>, tensor<?xi64>, tensor<?x1x4x8xf32>) attributes {heddle.stream_of = "forward", heddle.tokens = 1 : i64} {
+      %y, %next = mixer.mix .. state(%state : tensor<?x1x4x8xf32>) ..
+    ```
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"forward\"", "the entry on whole sequences">,
+    Option<"name", "name", "std::string", /*default=*/"\"step\"", "name of the function that is added">,
+    Option<"tokens", "tokens", "std::string", /*default=*/"\"\"",
+           "symbol that counts the tokens; empty takes the one along which all mixers mix">,
+    Option<"keepEntry", "keep-entry", "bool", /*default=*/"true", "leave the entry in the module">,
+    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how the step is proved: off, cheap or always">,
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+#endif // HEDDLE_PASSES_STREAM_PASSES_TD

@@ -1,0 +1,138 @@
+// Mixers that carry a state of fixed size: the same mixer on the new tokens, from the state that the tokens before
+// left. Every other mixer without a rule of its own is refused here, with the slot that is in the way.
+#include "passes/stream/StreamEmitter.h"
+
+#include "dialects/mixer/Mixer.h"
+
+#include "mlir/IR/Matchers.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+using mixer::MixOp;
+
+class RecurrenceRule : public StreamRule {
+public:
+  bool handles(Operation *op) const override { return isa<MixOp>(op); }
+  void classify(Operation *op, TokenFlow &flow) const override;
+  void demand(Operation *op, StreamDemand &demand) const override;
+  void emit(Operation *op, StreamEmitter &e) const override;
+};
+
+/// The operands in front of the states.
+OperandRange tokenOperands(MixOp mix) {
+  return mix->getOperands().take_front(mix.getODSOperandIndexAndLength(7).first);
+}
+
+/// What the region of a transport reads from around the mixer.
+llvm::SetVector<Value> capturesOf(MixOp mix) {
+  llvm::SetVector<Value> captures;
+  getUsedValuesDefinedAbove(mix.getTransportRegion(), captures);
+  return captures;
+}
+
+/// The one value that an initial state has, where it is one.
+TypedAttr initialValue(Value state) {
+  SplatElementsAttr splat;
+  if (matchPattern(state, m_Constant(&splat)))
+    return splat.getSplatValue<TypedAttr>();
+  Attribute filler;
+  if (auto fill = state.getDefiningOp<linalg::FillOp>())
+    if (matchPattern(fill.getInputs()[0], m_Constant(&filler)))
+      return cast<TypedAttr>(filler);
+  return {};
+}
+
+std::string whyRefused(MixOp mix, TokenFlow &flow) {
+  if (std::string reason = mix.whyNotStreamed(); !reason.empty())
+    return reason;
+  if (mix.getOrder() != mixer::Order::Forward)
+    return "layout: the tokens are visited from the last to the first";
+  if (mix.carriedState().parts.front().type.isDynamicDim(0) && !flow.sizes.rows)
+    return "its batch is not the first dimension of an input";
+  for (Value state : mix.getInitialState())
+    if (!initialValue(state))
+      return "state: it begins with a value that is given from outside";
+  for (Value captured : capturesOf(mix))
+    if (flow.of(captured).kind != Flow::Fixed)
+      return "transport_region: it reads tokens that are no operands";
+  for (Value operand : tokenOperands(mix))
+    if (std::optional<TokenAxis> axis = flow.axis(operand);
+        axis && (axis->dim != 1 || axis->merged || axis->extra != 0))
+      return "an operand has other tokens than its own";
+  if (flow.of(mix.getValue()).kind != Flow::Tokens && !flow.axis(mix.getOutputInit()))
+    return "it mixes something else than the tokens";
+  return {};
+}
+
+void RecurrenceRule::classify(Operation *op, TokenFlow &flow) const {
+  auto mix = cast<MixOp>(op);
+  Flow joined = TokenFlow::needPast(op, flow.join(op, tokenOperands(mix)));
+  std::string problem;
+  bool hasTokens = flow.axis(mix.getOutputInit(), &problem).has_value() || joined.kind == Flow::Tokens;
+  if (joined.kind == Flow::Refused || !hasTokens)
+    return flow.setResults(op, joined);
+  if (std::string reason = whyRefused(mix, flow); !reason.empty())
+    return flow.setResults(op, TokenFlow::refuse(op, reason));
+  flow.setResults(op, {Flow::Latest});
+  flow.set(mix.getResult(0), {Flow::Tokens, 0});
+}
+
+void RecurrenceRule::demand(Operation *op, StreamDemand &demand) const {
+  for (Value operand : tokenOperands(cast<MixOp>(op)))
+    demand.need(operand, Span(), op);
+}
+
+/// Values of a mixer operand for the new tokens; what differs from row to row takes the place of a batch of 1.
+Value operandOf(StreamEmitter &e, Value operand) {
+  if (!e.flow.isTokens(operand))
+    return e.value(operand);
+  Piece piece = e.piece(operand);
+  if (!piece.lifted)
+    return piece.value;
+  SmallVector<ReassociationIndices> groups = {{0, 1}};
+  for (int64_t dim = 2; dim < cast<RankedTensorType>(piece.value.getType()).getRank(); ++dim)
+    groups.push_back({dim});
+  return tensor::CollapseShapeOp::create(e, piece.value, groups);
+}
+
+void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
+  auto mix = cast<MixOp>(op);
+  mixer::CarriedState carried = mix.carriedState();
+  SmallVector<Value> operands, before;
+  for (Value operand : tokenOperands(mix))
+    operands.push_back(operandOf(e, operand));
+  for (auto [number, part] : llvm::enumerate(carried.parts)) {
+    TypedAttr initial = e.getFloatAttr(part.type.getElementType(), part.initial);
+    if (number < mix.getInitialState().size())
+      initial = initialValue(mix.getInitialState()[number]);
+    SmallVector<AffineExpr> shape;
+    for (int64_t size : part.type.getShape())
+      shape.push_back(ShapedType::isDynamic(size) ? e.getAffineSymbolExpr(*e.flow.sizes.rows)
+                                                  : e.getAffineConstantExpr(size));
+    before.push_back(e.states.add(op->getLoc(), part.name, part.type, shape, initial));
+  }
+  llvm::SetVector<Value> captures = capturesOf(mix);
+  SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value value) { return e.value(value); });
+  SmallVector<Value> results = mix.buildStep(e, op->getLoc(), operands, e.tokens(), before);
+  for (auto [original, value] : llvm::zip_equal(captures, captured))
+    replaceAllUsesInRegionWith(original, value, results.front().getDefiningOp<MixOp>().getTransportRegion());
+  for (auto [state, next] : llvm::zip_equal(before, ArrayRef(results).drop_front()))
+    e.states.setNext(state, next);
+  e.define(mix.getResult(0), Piece{results.front()});
+  for (auto [final, next] : llvm::zip(mix->getResults().drop_front(), ArrayRef(results).drop_front()))
+    e.define(final, next);
+}
+
+} // namespace
+
+const StreamRule &recurrenceRule() {
+  static const RecurrenceRule rule;
+  return rule;
+}
+
+} // namespace heddle

@@ -1,0 +1,131 @@
+#include "passes/stream/StepRunner.h"
+
+#include "dialects/mixer/reference/Interpreter.h"
+#include "passes/lower/Names.h"
+#include "passes/stream/Names.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+SmallVector<int64_t> shapeAt(AffineMap map, ArrayRef<int64_t> symbols) {
+  SmallVector<Attribute> operands, results;
+  for (unsigned symbol = 0; symbol < map.getNumSymbols(); ++symbol)
+    operands.push_back(IntegerAttr::get(IndexType::get(map.getContext()), symbols[symbol]));
+  SmallVector<int64_t> shape;
+  if (succeeded(map.constantFold(operands, results)))
+    for (Attribute result : results)
+      shape.push_back(cast<IntegerAttr>(result).getInt());
+  return shape;
+}
+
+ReferenceTensor sliceAlong(const ReferenceTensor &tensor, int64_t dim, int64_t first, int64_t count) {
+  SmallVector<int64_t> shape(tensor.shape);
+  shape[dim] = count;
+  ReferenceTensor result = ReferenceTensor::zeros(tensor.elementType, shape);
+  if (result.size() == 0)
+    return result;
+  SmallVector<int64_t> index(shape.size(), 0), strides = tensor.strides();
+  int64_t to = 0, origin = first * strides[dim];
+  do
+    result.set(to++, tensor.get(origin + dot(index, strides)));
+  while (nextIndex(index, shape));
+  return result;
+}
+
+ReferenceTensor concatAlong(ArrayRef<ReferenceTensor> parts, int64_t dim) {
+  SmallVector<int64_t> shape(parts.front().shape);
+  shape[dim] = 0;
+  for (const ReferenceTensor &part : parts)
+    shape[dim] += part.shape[dim];
+  ReferenceTensor result = ReferenceTensor::zeros(parts.front().elementType, shape);
+  SmallVector<int64_t> strides = result.strides();
+  int64_t origin = 0;
+  for (const ReferenceTensor &part : parts) {
+    SmallVector<int64_t> index(shape.size(), 0);
+    int64_t from = 0;
+    if (part.size() != 0)
+      do
+        result.set(origin + dot(index, strides), part.get(from++));
+      while (nextIndex(index, part.shape));
+    origin += part.shape[dim] * strides[dim];
+  }
+  return result;
+}
+
+StepRunner::StepRunner(func::FuncOp step, unsigned tokens, ArrayRef<int64_t> symbols, Precision precision)
+    : step(step), tokens(tokens), symbols(symbols), precision(precision) {}
+
+unsigned StepRunner::numStates() const {
+  unsigned count = 0;
+  for (unsigned argument = 0; argument < step.getNumArguments(); ++argument)
+    count += step.getArgAttr(argument, kStateAttr) != nullptr;
+  return count;
+}
+
+std::optional<int64_t> StepRunner::tokenDim(AffineMapAttr shape) const {
+  if (shape)
+    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
+      if (size == getAffineSymbolExpr(tokens, size.getContext()))
+        return dim;
+  return std::nullopt;
+}
+
+ReferenceTensors StepRunner::initialStates() const {
+  ReferenceTensors states;
+  for (unsigned argument = step.getNumArguments() - numStates(); argument < step.getNumArguments(); ++argument) {
+    auto shape = step.getArgAttrOfType<AffineMapAttr>(argument, kShapeAttr);
+    Attribute initial = step.getArgAttr(argument, kStateAttr);
+    Scalar value;
+    if (auto real = dyn_cast<FloatAttr>(initial))
+      value.real = real.getValueAsDouble();
+    else
+      value.integer = cast<IntegerAttr>(initial).getInt();
+    Type element = getElementTypeOrSelf(step.getArgumentTypes()[argument]);
+    states.push_back(ReferenceTensor::splat(element, shapeAt(shape.getValue(), symbols), value));
+  }
+  return states;
+}
+
+LogicalResult StepRunner::run(ArrayRef<ReferenceTensor> inputs, ReferenceTensors &states, ReferenceTensors &outputs) {
+  ReferenceTensors arguments(inputs);
+  llvm::append_range(arguments, states);
+  ReferenceTensors results;
+  if (failed(interpret(step, arguments, results, precision)))
+    return failure();
+  outputs.assign(results.begin(), results.end() - states.size());
+  states.assign(results.end() - states.size(), results.end());
+  return success();
+}
+
+ReferenceTensors StepRunner::inputsAt(ArrayRef<ReferenceTensor> inputs, int64_t first, int64_t count) const {
+  ReferenceTensors result;
+  for (auto [number, input] : llvm::enumerate(inputs)) {
+    std::optional<int64_t> dim = tokenDim(step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr));
+    result.push_back(dim ? sliceAlong(input, *dim, first, count) : input);
+  }
+  return result;
+}
+
+FailureOr<ReferenceTensors> StepRunner::runChunks(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks) {
+  ReferenceTensors states = initialStates();
+  SmallVector<ReferenceTensors> parts;
+  int64_t first = 0;
+  for (int64_t count : chunks) {
+    parts.emplace_back();
+    if (failed(run(inputsAt(inputs, first, count), states, parts.back())))
+      return failure();
+    first += count;
+  }
+  ReferenceTensors outputs;
+  for (size_t number = 0; number < parts.front().size(); ++number) {
+    std::optional<int64_t> dim = tokenDim(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr));
+    ReferenceTensors pieces;
+    for (const ReferenceTensors &part : parts)
+      pieces.push_back(part[number]);
+    outputs.push_back(dim ? concatAlong(pieces, *dim) : pieces.back());
+  }
+  return outputs;
+}
+
+} // namespace heddle

@@ -1,0 +1,51 @@
+// Runs a step in the reference evaluator, call by call.
+//
+//   StepRunner runner(step, tokens, /*symbols=*/{2, 9, 9});      // rows, tokens, capacity
+//   SmallVector<ReferenceTensor> states = runner.initialStates(), outputs;
+//   runner.run(first, states, outputs);                           // any number of tokens
+//   runner.run(next, states, outputs);
+#ifndef HEDDLE_PASSES_STREAM_STEPRUNNER_H
+#define HEDDLE_PASSES_STREAM_STEPRUNNER_H
+
+#include "dialects/mixer/reference/ReferenceTensor.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace heddle {
+
+using ReferenceTensors = llvm::SmallVector<ReferenceTensor>;
+
+class StepRunner {
+public:
+  /// `tokens` is the symbol of the new tokens; its size is not used.
+  StepRunner(mlir::func::FuncOp step, unsigned tokens, llvm::ArrayRef<int64_t> symbols,
+             Precision precision = Precision::Double);
+
+  ReferenceTensors initialStates() const;
+  /// One call. `states` are those behind it afterwards.
+  llvm::LogicalResult run(llvm::ArrayRef<ReferenceTensor> inputs, ReferenceTensors &states, ReferenceTensors &outputs);
+  /// All tokens of `inputs`, in calls of the given numbers of tokens. Outputs with tokens are put together; of others
+  /// there is what the last call left.
+  llvm::FailureOr<ReferenceTensors> runChunks(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<int64_t> chunks);
+  /// The inputs of a call on `count` tokens from `first` on.
+  ReferenceTensors inputsAt(llvm::ArrayRef<ReferenceTensor> inputs, int64_t first, int64_t count) const;
+
+private:
+  unsigned numStates() const;
+  std::optional<int64_t> tokenDim(mlir::AffineMapAttr shape) const;
+
+  mutable mlir::func::FuncOp step;
+  unsigned tokens;
+  llvm::SmallVector<int64_t> symbols;
+  Precision precision;
+};
+
+/// `count` elements of `tensor` along a dimension.
+ReferenceTensor sliceAlong(const ReferenceTensor &tensor, int64_t dim, int64_t first, int64_t count);
+ReferenceTensor concatAlong(llvm::ArrayRef<ReferenceTensor> parts, int64_t dim);
+/// The sizes that an affine map of symbols stands for.
+llvm::SmallVector<int64_t> shapeAt(mlir::AffineMap map, llvm::ArrayRef<int64_t> symbols);
+
+} // namespace heddle
+
+#endif

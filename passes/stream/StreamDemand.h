@@ -1,0 +1,60 @@
+// Which elements of every value a step computes, and which it keeps for later steps.
+//
+//   %o = convolution of %p with taps 0..3     needs elements [p, p + C)         of itself
+//   %p = pad of %x by 3                       needs elements [p, p + C + 3)
+//   %x: argument                              needs elements [p - 3, p + C):    C new ones and a tail of 3
+//
+// A tail is what is kept of a value: its last elements in front of the new ones. Tails stand where elements in front of
+// the first token are asked for, which is at paddings, guarded reads and keys of attention; what lies between
+// a padding and its reader is computed again for a few tokens instead.
+#ifndef HEDDLE_PASSES_STREAM_STREAMDEMAND_H
+#define HEDDLE_PASSES_STREAM_STREAMDEMAND_H
+
+#include "passes/stream/StreamRules.h"
+#include "passes/stream/TokenFlow.h"
+
+namespace heddle {
+
+struct Tail {
+  mlir::TypedAttr fill; // its elements before the first token
+  int64_t depth = 0;    // tokens kept, unless `grows`
+  bool grows = false;   // all tokens so far, up to a capacity that the caller chooses
+  llvm::StringRef part; // what it is to its first reader: "key", "tail"
+  mlir::Operation *reader = nullptr;
+};
+
+struct Demand {
+  std::optional<Span> span; // without tails
+  llvm::SmallVector<Tail, 1> tails;
+};
+
+class StreamDemand {
+public:
+  /// Asks for what the outputs of the entry need. Fails after a diagnostic at the op that is in the way.
+  static mlir::FailureOr<StreamDemand> of(mlir::func::FuncOp entry, TokenFlow &flow);
+
+  const Demand &of(mlir::Value value) const;
+
+  //===--- for the rules ------------------------------------------------------------------===//
+
+  TokenFlow &flow;
+  /// The elements of all results of the op together.
+  Span spanOf(mlir::Operation *op) const;
+  /// Asks for elements of `value`, those before the first token being `fill` (any, where it is null). Nothing for
+  /// values without tokens.
+  void need(mlir::Value value, Span span, mlir::Operation *reader, mlir::TypedAttr fill = {});
+  /// Asks for all elements so far, up to `depth` in front of the new ones, or any number of them.
+  void needPast(mlir::Value value, std::optional<int64_t> depth, mlir::Operation *reader, llvm::StringRef part);
+  void refuse(mlir::Operation *op, const llvm::Twine &reason);
+
+private:
+  explicit StreamDemand(TokenFlow &flow) : flow(flow) {}
+  void addTail(mlir::Value value, Tail tail);
+
+  llvm::DenseMap<mlir::Value, Demand> demands;
+  bool failed = false;
+};
+
+} // namespace heddle
+
+#endif

@@ -1,0 +1,104 @@
+// Writes the step: the entry on the C tokens that come next, with what it keeps of those before as arguments and
+// results.
+//
+//   func @forward(%x: [B, T, 64]) -> [B, T, 64]
+//   func @step(%x: [B, C, 64], %position: [B], %tail: [B, 3, 64]) -> [B, C, 64], [B], [B, 3, 64]
+//
+// The symbol of the tokens stands for C in the step. Every row of a batch has its own position, so what depends on
+// positions gets one more dimension in front, the rows, where it has none: such a value is lifted.
+#ifndef HEDDLE_PASSES_STREAM_STREAMEMITTER_H
+#define HEDDLE_PASSES_STREAM_STREAMEMITTER_H
+
+#include "passes/stream/StreamDemand.h"
+#include "passes/stream/StreamStates.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace heddle {
+
+/// Elements of a value of the entry, in the step.
+struct Piece {
+  mlir::Value value;
+  bool lifted = false; // has the rows as one more dimension in front
+};
+
+/// A value with what is kept of it in front of the new tokens.
+struct History {
+  mlir::Value value;
+  mlir::OpFoldResult depth; // elements in front of the new ones
+};
+
+class StreamEmitter : public mlir::ImplicitLocOpBuilder {
+public:
+  /// `states` belongs to the step and has its arguments.
+  StreamEmitter(mlir::func::FuncOp entry, StreamStates &states, TokenFlow &flow, const StreamDemand &demand);
+
+  /// Writes the body of the step, without the terminator; returns the outputs of the entry.
+  llvm::SmallVector<mlir::Value> run(mlir::func::FuncOp step);
+
+  //===--- for the rules ------------------------------------------------------------------===//
+
+  TokenFlow &flow;
+  const StreamDemand &demand;
+  StreamStates &states;
+
+  /// A value that is Fixed or Latest.
+  mlir::Value value(mlir::Value original);
+  /// Elements of a Tokens value; those before the first token are `fill`.
+  Piece piece(mlir::Value original, Span span = {}, mlir::TypedAttr fill = {});
+  /// All that is kept of a Tokens value, and the new tokens.
+  History history(mlir::Value original, mlir::TypedAttr fill = {});
+  /// The result of the op being emitted: elements of the span that was asked for.
+  void define(mlir::Value original, Piece piece);
+  void define(mlir::Value original, mlir::Value fixed) { mapping.map(original, fixed); }
+
+  /// New tokens, rows (1 without a symbol).
+  mlir::OpFoldResult tokens();
+  mlir::OpFoldResult rows();
+  bool hasRows() const { return flow.sizes.rows.has_value(); }
+  /// A size of the entry, with C tokens.
+  mlir::OpFoldResult size(const SizeFormula &formula);
+  mlir::OpFoldResult size(mlir::OpFoldResult original);
+  /// The sizes of the given elements of a value.
+  llvm::SmallVector<mlir::OpFoldResult> sizesOf(mlir::Value original, Span span, bool lifted = false);
+  mlir::OpFoldResult plus(mlir::OpFoldResult size, mlir::OpFoldResult more);
+  mlir::OpFoldResult plus(mlir::OpFoldResult size, int64_t more) { return plus(size, getIndexAttr(more)); }
+
+  /// Tokens seen before this call, of one row; `row` is an index below the rows, or null where there is no symbol.
+  mlir::Value position(mlir::OpBuilder &builder, mlir::Value row);
+  /// The same values for every row.
+  Piece lifted(Piece piece);
+  mlir::Value slice(mlir::Value tensor, int64_t dim, mlir::OpFoldResult offset, mlir::OpFoldResult size);
+  mlir::Value concat(mlir::Value front, mlir::Value back, int64_t dim);
+  /// The value of a symbol of the entry.
+  mlir::Value symbol(unsigned number) { return symbols[number]; }
+  /// The shape of a value in terms of the symbols.
+  llvm::SmallVector<mlir::AffineExpr> stateShape(mlir::Value original);
+  static mlir::RankedTensorType typeOf(llvm::ArrayRef<mlir::AffineExpr> shape, mlir::Type element);
+
+private:
+  void bindSymbols(mlir::BlockArgument original, mlir::Value argument);
+  void addPosition();
+  mlir::Value advanced();
+  void emit(mlir::Operation *op);
+  void cloneOp(mlir::Operation *op);
+  void emitTails(mlir::Value original, Piece now);
+  mlir::AffineExpr exprOf(const SizeFormula &formula);
+
+  mlir::func::FuncOp entry;
+  mlir::IRMapping mapping;
+  llvm::DenseMap<mlir::Value, Piece> pieces;
+  struct Kept {
+    mlir::TypedAttr fill;
+    History history;
+  };
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Kept, 1>> kept;
+  llvm::SmallVector<mlir::Value> symbols;
+  mlir::Value positions;
+};
+
+} // namespace heddle
+
+#endif

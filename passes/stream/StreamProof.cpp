@@ -1,0 +1,138 @@
+#include "passes/stream/StreamProof.h"
+
+#include "dialects/mixer/reference/Interpreter.h"
+#include "dialects/mixer/reference/Tolerance.h"
+#include "passes/lower/Names.h"
+#include "passes/raise/ConcreteSizes.h"
+#include "passes/raise/Excerpt.h"
+#include "passes/stream/StepRunner.h"
+
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <random>
+
+using namespace mlir;
+
+namespace heddle {
+namespace {
+
+// The share of the largest value that another order of summation may differ by, in double.
+constexpr double kSameMeaning = 1e-7;
+// Elementary operations that ProofMode::Cheap may spend; the evaluator does about 5e7 in a second.
+constexpr double kBudget = 5e8;
+// Rows of a batch, and the size of any other symbol.
+constexpr int64_t kOtherSymbols = 2;
+// Tails longer than this are not filled by ProofMode::Cheap.
+constexpr int64_t kLongTail = 64;
+
+class StepProof {
+public:
+  explicit StepProof(const StreamClaim &claim) : claim(claim) {}
+
+  /// `length` as far as the entry's range of lengths allows it.
+  SmallVector<int64_t> symbolsAt(int64_t length) const {
+    func::FuncOp entry = claim.entry;
+    auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
+    auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+    SmallVector<int64_t> symbols(names.size(), kOtherSymbols);
+    symbols[claim.tokens] = length;
+    for (unsigned symbol = 0; ranges && symbol < symbols.size(); ++symbol)
+      symbols[symbol] = std::clamp(symbols[symbol], ranges[2 * symbol], ranges[2 * symbol + 1]);
+    return symbols;
+  }
+
+  /// Elementary operations of the entry at these sizes.
+  double operations(ArrayRef<int64_t> symbols) const {
+    func::FuncOp entry = claim.entry;
+    ConcreteSizes sizes(entry, symbols);
+    SmallVector<Value> results(entry.getBody().front().getTerminator()->getOperands());
+    Excerpt excerpt = Excerpt::of(results, {}, sizes);
+    return excerpt.function ? excerpt.operations : std::numeric_limits<double>::infinity();
+  }
+
+  LogicalResult proveAt(ArrayRef<int64_t> symbols);
+
+private:
+  ReferenceTensors drawInputs(ArrayRef<int64_t> symbols) const;
+  /// Some tokens at once, single ones, and the rest.
+  SmallVector<int64_t> chunksOf(int64_t length) const {
+    int64_t first = std::max<int64_t>(1, length / 2);
+    SmallVector<int64_t> chunks = {first};
+    for (int64_t left = length - first; left > 0; left -= chunks.back())
+      chunks.push_back(chunks.size() < 3 ? 1 : left);
+    return chunks;
+  }
+
+  StreamClaim claim;
+};
+
+ReferenceTensors StepProof::drawInputs(ArrayRef<int64_t> symbols) const {
+  func::FuncOp entry = claim.entry;
+  std::mt19937_64 random(1);
+  std::uniform_real_distribution<double> real(-1, 1);
+  ReferenceTensors inputs;
+  for (auto [number, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    auto shape = entry.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr);
+    auto range = entry.getArgAttrOfType<DenseI64ArrayAttr>(number, "heddle.range");
+    std::uniform_int_distribution<int64_t> integer(range ? range[0] : 0, range ? range[1] - 1 : 1);
+    SmallVector<int64_t> sizes = shape ? shapeAt(shape.getValue(), symbols) : SmallVector<int64_t>();
+    ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), sizes);
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      Scalar value;
+      if (tensor.isFloat())
+        value.real = real(random);
+      else
+        value.integer = integer(random);
+      tensor.set(i, value);
+    }
+    inputs.push_back(std::move(tensor));
+  }
+  return inputs;
+}
+
+LogicalResult StepProof::proveAt(ArrayRef<int64_t> symbols) {
+  func::FuncOp entry = claim.entry;
+  int64_t length = symbols[claim.tokens];
+  SmallVector<int64_t> all(symbols);
+  all.push_back(length); // the capacity, where the step has one
+  ReferenceTensors inputs = drawInputs(symbols), expected;
+  FailureOr<ReferenceTensors> actual = StepRunner(claim.step, claim.tokens, all).runChunks(inputs, chunksOf(length));
+  if (failed(actual) || failed(interpret(entry, inputs, expected, Precision::Double)))
+    return failure();
+  double largest = 0;
+  for (auto [number, left, right] : llvm::enumerate(expected, *actual)) {
+    Comparison comparison = compare(left, right, kSameMeaning * maxMagnitude(left));
+    if (!comparison.passes)
+      return entry.emitError() << "step differs from the entry in output " << number << " at " << length
+                               << " tokens: " << comparison.describe();
+    largest = std::max(largest, comparison.relative);
+  }
+  remark::passed(entry.getLoc(), remark::RemarkOpts::name("step-proved").category("derive-stream"))
+      << llvm::formatv("largest difference {0} of the largest value at {1} tokens", largest, length).str();
+  return success();
+}
+
+} // namespace
+
+LogicalResult proveStep(const StreamClaim &claim, ProofMode mode) {
+  StepProof proof(claim);
+  func::FuncOp entry = claim.entry;
+  if (mode == ProofMode::Off)
+    return success();
+  if (mode == ProofMode::Always) {
+    for (int64_t length : {int64_t(1), int64_t(2), int64_t(9), claim.depth + 5})
+      if (failed(proof.proveAt(proof.symbolsAt(length))))
+        return failure();
+    return success();
+  }
+  for (int64_t length :
+       {claim.depth <= kLongTail ? std::max<int64_t>(9, claim.depth + 5) : 9, int64_t(9), int64_t(3)}) {
+    SmallVector<int64_t> symbols = proof.symbolsAt(length);
+    if (2 * proof.operations(symbols) <= kBudget)
+      return proof.proveAt(symbols);
+  }
+  entry.emitWarning("the step was not compared with the entry: that would exceed the budget of verify=cheap");
+  return success();
+}
+
+} // namespace heddle

@@ -1,0 +1,26 @@
+// Before a step is handed on, it is compared with the entry that it was derived from.
+//
+//   forward on 9 random tokens     y0 .. y8
+//   step on 4, 1, 1 and 3          y0 .. y3   y4   y5   y6 .. y8, the states handed from call to call
+//
+// Both run in the reference evaluator, in double, so that the proof shares no code with what is compiled. A derivation
+// that is wrong is an error at the entry and never a wrong result.
+#ifndef HEDDLE_PASSES_STREAM_STREAMPROOF_H
+#define HEDDLE_PASSES_STREAM_STREAMPROOF_H
+
+#include "passes/raise/Proof.h"
+
+namespace heddle {
+
+struct StreamClaim {
+  mlir::func::FuncOp entry, step;
+  unsigned tokens = 0; // the symbol that counts them
+  int64_t depth = 0;   // the longest tail: a sequence must be longer to show what falls out of it
+};
+
+/// Cheap proves at one length, within a budget, and warns where it cannot; Always at several lengths.
+llvm::LogicalResult proveStep(const StreamClaim &claim, ProofMode mode);
+
+} // namespace heddle
+
+#endif

@@ -1,0 +1,55 @@
+// Tensors that the rules are written with: positions, rows, slices and concatenations.
+#include "passes/stream/StreamEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+Value StreamEmitter::position(OpBuilder &builder, Value row) {
+  if (!row)
+    row = arith::ConstantIndexOp::create(builder, getLoc(), 0);
+  Value seen = tensor::ExtractOp::create(builder, getLoc(), positions, row);
+  return arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), seen);
+}
+
+Piece StreamEmitter::lifted(Piece piece) {
+  if (piece.lifted || !hasRows())
+    return piece;
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(*this, getLoc(), piece.value);
+  sizes.insert(sizes.begin(), rows());
+  Value empty = tensor::EmptyOp::create(*this, sizes, getElementTypeOrSelf(piece.value));
+  if (piece.value.getDefiningOp<tensor::EmptyOp>())
+    return {empty, true};
+  AffineMap all = getMultiDimIdentityMap(sizes.size());
+  SmallVector<utils::IteratorType> kinds(sizes.size(), utils::IteratorType::parallel);
+  auto copy =
+      linalg::GenericOp::create(*this, empty.getType(), piece.value, empty, ArrayRef{all.dropResult(0), all}, kinds,
+                                [](OpBuilder &b, Location at, ValueRange v) { linalg::YieldOp::create(b, at, v[0]); });
+  return {copy.getResult(0), true};
+}
+
+Value StreamEmitter::slice(Value tensor, int64_t dim, OpFoldResult offset, OpFoldResult size) {
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(*this, getLoc(), tensor);
+  SmallVector<OpFoldResult> offsets(sizes.size(), getIndexAttr(0)), ones(sizes.size(), getIndexAttr(1));
+  if (sizes[dim] == size && isConstantIntValue(offset, 0))
+    return tensor;
+  offsets[dim] = offset;
+  sizes[dim] = size;
+  return tensor::ExtractSliceOp::create(*this, tensor, offsets, sizes, ones);
+}
+
+Value StreamEmitter::concat(Value front, Value back, int64_t dim) {
+  SmallVector<OpFoldResult> frontSizes = tensor::getMixedSizes(*this, getLoc(), front);
+  SmallVector<OpFoldResult> backSizes = tensor::getMixedSizes(*this, getLoc(), back), sizes = backSizes;
+  sizes[dim] = plus(frontSizes[dim], backSizes[dim]);
+  SmallVector<OpFoldResult> zeros(sizes.size(), getIndexAttr(0)), behind = zeros, ones(sizes.size(), getIndexAttr(1));
+  behind[dim] = frontSizes[dim];
+  Value all = tensor::EmptyOp::create(*this, sizes, getElementTypeOrSelf(back));
+  all = tensor::InsertSliceOp::create(*this, front, all, zeros, frontSizes, ones);
+  return tensor::InsertSliceOp::create(*this, back, all, behind, backSizes, ones);
+}
+
+} // namespace heddle

@@ -1,0 +1,145 @@
+#include "passes/stream/TokenFlow.h"
+
+#include "passes/raise/Reads.h"
+#include "passes/stream/StreamRules.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace heddle {
+
+TokenFlow::TokenFlow(func::FuncOp entry, unsigned tokens, std::optional<unsigned> rows)
+    : sizes(entry, tokens, rows), entry(entry) {
+  for (BlockArgument argument : entry.getArguments()) {
+    std::string problem;
+    if (!isa<RankedTensorType>(argument.getType()))
+      continue;
+    if (std::optional<TokenAxis> found = axis(argument, &problem))
+      flows[argument] = found->isPlain() ? Flow{Flow::Tokens} : refuse(entry, "an input has more than the tokens");
+    else if (!problem.empty())
+      flows[argument] = refuse(entry, "input has " + problem);
+  }
+  for (Operation &op : entry.getBody().front().without_terminator())
+    visit(&op);
+}
+
+const Flow &TokenFlow::of(Value value) const {
+  static const Flow fixed;
+  auto found = flows.find(value);
+  return found == flows.end() ? fixed : found->second;
+}
+
+std::optional<TokenAxis> TokenFlow::axis(Value tensor, std::string *problem) {
+  auto type = dyn_cast<RankedTensorType>(tensor.getType());
+  std::optional<TokenAxis> found;
+  auto give = [&](const char *text) {
+    if (problem)
+      *problem = text;
+    return std::nullopt;
+  };
+  for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
+    if (!type.isDynamicDim(dim))
+      continue;
+    std::optional<SizeFormula> size = sizes.of(tensor, dim);
+    if (!size && !sizes.variesWithTokens(tensor, dim))
+      continue;
+    if (!size)
+      return give("tokens in groups, or a size that depends on data");
+    if (!size->dependsOn(sizes.tokens) && size->product == 0)
+      continue;
+    if (found)
+      return give("pairs of tokens");
+    bool isPlain = size->isSymbol(sizes.tokens);
+    found = TokenAxis{dim, isPlain ? size->constant : 0, !isPlain};
+  }
+  return found;
+}
+
+bool TokenFlow::dependsOnTokens(OpFoldResult size) {
+  if (getConstantIntValue(size))
+    return false;
+  std::optional<SizeFormula> formula = sizes.of(size);
+  return formula && (formula->dependsOn(sizes.tokens) || formula->product != 0);
+}
+
+bool TokenFlow::touchesTokens(Operation *op) const {
+  auto hasTokens = [&](Value value) { return isTokens(value); };
+  return llvm::any_of(op->getResults(), hasTokens) || llvm::any_of(readsOf(op), hasTokens);
+}
+
+//===--- for the rules --------------------------------------------------------------------===//
+
+void TokenFlow::setResults(Operation *op, const Flow &flow) {
+  for (Value result : op->getResults())
+    flows[result] = flow;
+}
+
+Flow TokenFlow::refuse(Operation *op, std::string reason) { return {Flow::Refused, 0, op, std::move(reason)}; }
+
+Flow TokenFlow::join(Operation *op, ValueRange values) const {
+  Flow result;
+  bool readsTokens = false, readsLatest = false;
+  for (Value value : values) {
+    const Flow &flow = of(value);
+    if (flow.kind == Flow::Refused)
+      return flow;
+    readsLatest |= flow.kind == Flow::Latest;
+    if (flow.kind != Flow::Tokens)
+      continue;
+    if (!readsTokens || flow.lead < result.lead)
+      result = flow;
+    readsTokens = true;
+  }
+  if (readsTokens && readsLatest)
+    return refuse(op, "every token would see what the last token leaves");
+  if (readsLatest)
+    result.kind = Flow::Latest;
+  return result;
+}
+
+Flow TokenFlow::withLead(Operation *op, Flow flow, int64_t lead) {
+  if (flow.kind != Flow::Tokens || flow.isPositions())
+    return flow;
+  if (flow.lead >= 0 && lead < 0)
+    flow.where = op;
+  flow.lead = lead;
+  return flow;
+}
+
+Flow TokenFlow::needPast(Operation *op, Flow flow) {
+  if (flow.kind != Flow::Tokens || flow.lead >= 0)
+    return flow;
+  std::string reason =
+      llvm::formatv("a token sees {0} that follow{1} it", -flow.lead, flow.lead == -1 ? "s" : "").str();
+  return refuse(flow.where ? flow.where : op, reason);
+}
+
+//===--- ops ------------------------------------------------------------------------------===//
+
+void TokenFlow::visit(Operation *op) {
+  if (const StreamRule *rule = findStreamRule(op))
+    rule->classify(op, *this);
+  else
+    visitOther(op);
+}
+
+/// An op without a rule is computed as it is from what does not depend on the tokens, or on all of them so far.
+void TokenFlow::visitOther(Operation *op) {
+  if (isa<tensor::DimOp>(op) || llvm::all_of(op->getResultTypes(), [](Type type) { return type.isIndex(); })) {
+    Flow flow = isa<tensor::DimOp>(op) ? Flow() : join(op, readsOf(op).getArrayRef());
+    return setResults(op, flow.kind == Flow::Tokens ? refuse(op, "an index that the tokens decide") : flow);
+  }
+  SmallVector<Value> reads = readsOf(op).takeVector();
+  Flow flow = join(op, reads);
+  if (flow.kind == Flow::Tokens)
+    flow = refuse(op, "no rule says what it does to one token after the other");
+  bool countsTokens =
+      llvm::any_of(reads, [&](Value value) { return value.getType().isIndex() && dependsOnTokens(value); });
+  if (flow.kind != Flow::Refused && countsTokens)
+    flow = refuse(op, "its result depends on how many tokens there are");
+  setResults(op, flow);
+}
+
+} // namespace heddle

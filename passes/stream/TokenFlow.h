@@ -1,0 +1,85 @@
+// What of an entry can be computed token by token: for every value, when its elements are known.
+//
+//   %p = pad of %x by 3 tokens in front        Tokens, lead 3: element j is known as soon as token j - 3 is
+//   %c = convolution of %p with 4 taps         Tokens, lead 0
+//   %i = linalg.generic {linalg.index 0}       Tokens, lead kAlways: positions alone
+//   %w = arith.constant                        Fixed: the same for any number of tokens
+//   %l = extract_slice %c [T - 1] [1]          Latest: what the tokens so far leave; changes with each of them
+//   %r = sum of %c over its tokens             Refused, at this op
+//
+// A Tokens value has one dimension with tokens, of the size T + extra. Element j of two such values that meet in an op
+// is the same element, so a lead says by how many tokens the one must wait for the other.
+//
+// Refusals travel with the values: only one that reaches an output is an error, and it names the op that began it.
+#ifndef HEDDLE_PASSES_STREAM_TOKENFLOW_H
+#define HEDDLE_PASSES_STREAM_TOKENFLOW_H
+
+#include "passes/stream/SizeFormula.h"
+
+#include "llvm/ADT/MapVector.h"
+
+namespace heddle {
+
+/// The lead of what depends on positions alone.
+inline constexpr int64_t kAlways = int64_t(1) << 40;
+
+struct Flow {
+  enum Kind { Fixed, Tokens, Latest, Refused } kind = Fixed;
+  /// Of Tokens: element j depends on tokens up to j - lead.
+  int64_t lead = 0;
+  /// The op that refuses, or the one that first looks ahead (lead < 0).
+  mlir::Operation *where = nullptr;
+  std::string reason = {};
+
+  bool isPositions() const { return kind == Tokens && lead == kAlways; }
+};
+
+/// The dimension with tokens. `merged`: tokens and something else, as in a collapsed [rows * tokens].
+struct TokenAxis {
+  int64_t dim = -1;
+  int64_t extra = 0; // size = T + extra; 0 when merged
+  bool merged = false;
+
+  bool isPlain() const { return !merged && extra == 0; }
+};
+
+class TokenFlow {
+public:
+  TokenFlow(mlir::func::FuncOp entry, unsigned tokens, std::optional<unsigned> rows);
+
+  const Flow &of(mlir::Value value) const;
+  bool isTokens(mlir::Value value) const { return of(value).kind == Flow::Tokens; }
+  /// The dimension with tokens; empty where there is none, or (`problem` set) more than one or a cut one.
+  std::optional<TokenAxis> axis(mlir::Value tensor, std::string *problem = nullptr);
+  /// The axis of a Tokens value.
+  TokenAxis tokenAxis(mlir::Value tensor) { return *axis(tensor); }
+  /// Whether a size counts tokens.
+  bool dependsOnTokens(mlir::OpFoldResult size);
+  /// Whether an op reads or makes values with tokens.
+  bool touchesTokens(mlir::Operation *op) const;
+
+  SizeFormulas sizes;
+
+  //===--- for the rules ------------------------------------------------------------------===//
+
+  void set(mlir::Value value, Flow flow) { flows[value] = std::move(flow); }
+  void setResults(mlir::Operation *op, const Flow &flow);
+  static Flow refuse(mlir::Operation *op, std::string reason);
+  /// What reads all of `values`: refused if one is, or if tokens meet what the last one leaves.
+  Flow join(mlir::Operation *op, mlir::ValueRange values) const;
+  /// `flow` with another lead; remembers the op where it becomes negative.
+  static Flow withLead(mlir::Operation *op, Flow flow, int64_t lead);
+  /// Refused, with the reason that something ahead is read, where the lead is negative; else `flow`.
+  static Flow needPast(mlir::Operation *op, Flow flow);
+
+private:
+  void visit(mlir::Operation *op);
+  void visitOther(mlir::Operation *op);
+
+  mlir::func::FuncOp entry;
+  llvm::DenseMap<mlir::Value, Flow> flows;
+};
+
+} // namespace heddle
+
+#endif

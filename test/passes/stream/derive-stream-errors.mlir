@@ -1,0 +1,372 @@
+// RUN: heddle-opt %s --heddle-derive-stream --split-input-file --verify-diagnostics
+// What has no step is refused at the op that is in the way.
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// Half of the output comes from tokens that follow.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: layout #mixer.layout<bidirectional>: half of the output comes from tokens that follow}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {layout = #mixer.layout<bidirectional>, support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// The recurrence runs from the end.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: layout: the tokens are visited from the last to the first}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {layout = #mixer.layout<reverse>, support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// Attention to all tokens.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: support #mixer.full: a token sees tokens that follow}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.full, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// A window with a look ahead.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: support #mixer.window<left = 3, right = 1>: a token sees tokens that follow}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.window<left = 3, right = 1>, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// A transform of all tokens.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: transport #mixer.structured<cosine>: weights of positions alone leave no state}}
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.full, transport = #mixer.structured<cosine>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// A convolution centred on its token.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %kernel = arith.constant dense<1.0> : tensor<1x1x3xf32>
+  // expected-error @below {{cannot run token by token: transport: its kernel has 1 taps on tokens that follow}}
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x3xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.full, transport = #mixer.toeplitz<center = 1>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#ids = affine_map<()[b, t] -> (b, t)>
+// Documents by ids.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %ids: tensor<?x?xi32> {heddle.shape = #ids}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: segments: ids count from the first token, which a state does not know}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      segments(%ids : tensor<?x?xi32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// A function of each pair.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: score_region: it would see the places of keys that do not exist yet}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>}
+      score_region {
+      ^bb0(%score: f32, %batch: index, %head: index, %i: index, %j: index):
+        %half = arith.constant 0.5 : f32
+        %less = arith.mulf %score, %half : f32
+        mixer.yield %less : f32
+      } -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#state = affine_map<()[b, t] -> (b, 1, 4, 4)>
+// A state that is given.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %s: tensor<?x1x4x4xf32> {heddle.shape = #state}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: state: it begins with a value that is given from outside}}
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      state(%s : tensor<?x1x4x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#all = affine_map<(b, t, h, d) -> (b, t, h, d)>
+#rows = affine_map<(b, t, h, d) -> (b, h, d)>
+// A sum over all tokens.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x1x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, 1, 4)>})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty(%b) : tensor<?x1x4xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<?x1x4xf32>) -> tensor<?x1x4xf32>
+  // expected-error @below {{cannot run token by token: it sums over all tokens, or takes one of them}}
+  %mixed = linalg.generic {indexing_maps = [#all, #rows], iterator_types = ["parallel", "reduction", "parallel", "parallel"]}
+      ins(%x : tensor<?x?x1x4xf32>) outs(%zeros : tensor<?x1x4xf32>) {
+  ^bb0(%a: f32, %sum: f32):
+    %more = arith.addf %a, %sum : f32
+    linalg.yield %more : f32
+  } -> tensor<?x1x4xf32>
+  return %mixed : tensor<?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// The first token.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x1x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, 1, 4)>})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: it takes tokens at fixed positions}}
+  %mixed = tensor.extract_slice %x[0, 0, 0, 0] [%b, 1, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x1x4xf32>
+  return %mixed : tensor<?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// The token that follows.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %less = affine.apply affine_map<()[t] -> (t - 1)>()[%t]
+  // expected-error @below {{cannot run token by token: a token sees 1 that follows it}}
+  %next = tensor.extract_slice %x[0, 1, 0, 0] [%b, %less, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x?x1x4xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<?x?x1x4xf32>) -> tensor<?x?x1x4xf32>
+  %mixed = tensor.insert_slice %next into %zeros[0, 0, 0, 0] [%b, %less, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> into tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// Every other token.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, t floordiv 2, 1, 4)>})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %half = affine.apply affine_map<()[t] -> (t floordiv 2)>()[%t]
+  // expected-error @below {{cannot run token by token: it takes tokens at another rate, or at positions that data decide}}
+  %mixed = tensor.extract_slice %x[0, 0, 0, 0] [%b, %half, 1, 4] [1, 2, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#left = affine_map<(b, i, j) -> (b, i, 0, 0)>
+#right = affine_map<(b, i, j) -> (b, j, 0, 0)>
+#pairs = affine_map<(b, i, j) -> (b, i, j)>
+// Pairs of tokens that are no mixer.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x?xf32> {heddle.shape = affine_map<()[b, t] -> (b, t, t)>})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty(%b, %t, %t) : tensor<?x?x?xf32>
+  // expected-error @below {{cannot run token by token: it has pairs of tokens}}
+  %mixed = linalg.generic {indexing_maps = [#left, #right, #pairs], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x, %x : tensor<?x?x1x4xf32>, tensor<?x?x1x4xf32>) outs(%empty : tensor<?x?x?xf32>) {
+  ^bb0(%q: f32, %k: f32, %none: f32):
+    %score = arith.mulf %q, %k : f32
+    linalg.yield %score : f32
+  } -> tensor<?x?x?xf32>
+  return %mixed : tensor<?x?x?xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#all = affine_map<(b, t, h, d) -> (b, t, h, d)>
+// A mean divides by the number of tokens.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: its result depends on how many tokens there are}}
+  %number = arith.index_cast %t : index to i64
+  %count = arith.sitofp %number : i64 to f32
+  %mixed = linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>) {
+  ^bb0(%a: f32, %none: f32):
+    %less = arith.divf %a, %count : f32
+    linalg.yield %less : f32
+  } -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#all = affine_map<(b, t, h, d) -> (b, t, h, d)>
+// The tokens from the last to the first.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %last = affine.apply affine_map<()[t] -> (t - 1)>()[%t]
+  // expected-error @below {{cannot run token by token: it reads tokens at positions without a bound}}
+  %mixed = linalg.generic {indexing_maps = [#all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      outs(%init : tensor<?x?x1x4xf32>) {
+  ^bb0(%none: f32):
+    %i0 = linalg.index 0 : index
+    %i1 = linalg.index 1 : index
+    %i3 = linalg.index 3 : index
+    %at = arith.subi %last, %i1 : index
+    %c = arith.constant 0 : index
+    %element = tensor.extract %x[%i0, %at, %c, %i3] : tensor<?x?x1x4xf32>
+    linalg.yield %element : f32
+  } -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#all = affine_map<(b, t, h, d) -> (b, t, h, d)>
+#rows = affine_map<(b, t, h, d) -> (b, h, d)>
+// Differences from the last token.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %at = affine.apply affine_map<()[t] -> (t - 1)>()[%t]
+  %last = tensor.extract_slice %x[0, %at, 0, 0] [%b, 1, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x1x4xf32>
+  // expected-error @below {{cannot run token by token: every token would see what the last token leaves}}
+  %mixed = linalg.generic {indexing_maps = [#all, #rows, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %last : tensor<?x?x1x4xf32>, tensor<?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>) {
+  ^bb0(%a: f32, %c: f32, %none: f32):
+    %less = arith.subf %a, %c : f32
+    linalg.yield %less : f32
+  } -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#all = affine_map<(b, t, h, d) -> (b, t, h, d)>
+// Positions counted from the end.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: its result depends on how many tokens there are}}
+  %mixed = linalg.generic {indexing_maps = [#all, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>) {
+  ^bb0(%a: f32, %none: f32):
+    %i = linalg.index 1 : index
+    %left = arith.subi %t, %i : index
+    %integer = arith.index_cast %left : index to i64
+    %weight = arith.sitofp %integer : i64 to f32
+    %product = arith.mulf %a, %weight : f32
+    linalg.yield %product : f32
+  } -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}

@@ -1,0 +1,104 @@
+// RUN: heddle-opt %s --heddle-derive-stream --canonicalize --cse --split-input-file | FileCheck %s
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// The state of the mixer comes in and leaves, behind the position of each row.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x?x1x4xf32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64> {heddle.name = "position", heddle.range = array<i64: 0, {{[0-9]+}}>, heddle.shape = #{{.*}}, heddle.state = 0 : i64},
+// CHECK-SAME:     %[[STATE:.*]]: tensor<?x1x4x4xf32> {heddle.name = "state", {{.*}}heddle.state = 0.000000e+00 : f32})
+// CHECK-SAME:    attributes {heddle.stream_of = "forward", heddle.symbols = ["B", "T"], heddle.tokens = 1 : i64}
+// CHECK:         %[[MIX:.*]]:2 = mixer.mix query(%[[X]] {{.*}} state(%[[STATE]] : tensor<?x1x4x4xf32>)
+// CHECK:         return %[[MIX]]#0, %{{.*}}, %[[MIX]]#1
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
+      -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// A window of 4: three keys are kept, and the queries are the last of all keys. The bias hides keys that do not exist.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %[[KEPT:[^:]*]]: tensor<?x3x1x4xf32> {heddle.name = "key",
+// CHECK:         %[[FRONT:.*]] = tensor.insert_slice %[[KEPT]] into
+// CHECK:         %[[ALL:.*]] = tensor.insert_slice %{{.*}} into %[[FRONT]][0, 3, 0, 0]
+// CHECK:         tensor.extract_slice %[[ALL]][0, %{{.*}}, 0, 0] [%{{.*}}, 3, 1, 4]
+// CHECK:         mixer.mix {{.*}} key(%[[ALL]] {{.*}} value(%[[ALL]] {{.*}} bias(%{{.*}} : tensor<?x1x1x?xf32>)
+// CHECK-SAME:      layout = #mixer.layout<forward, align = end>
+// CHECK-SAME:      score = #mixer.softmax<scale = 5.000000e-01, bias = dense>, support = #mixer.window<left = 3, right = 0>
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity,
+       score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// The whole past: as many keys are kept as the caller has room for.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %{{[^:]*}}: tensor<?x?x1x4xf32> {heddle.name = "key", heddle.shape = #{{.*}}, heddle.state
+// CHECK-SAME:    heddle.capacity = 2 : i64
+// CHECK-SAME:    heddle.symbols = ["B", "T", "capacity"]
+// CHECK:         mixer.mix {{.*}} support = #mixer.causal
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>,
+       norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// The region of a recurrence reads a weight of the step, not of the entry.
+// CHECK-LABEL: func.func @step
+// CHECK:         %[[WEIGHT:.*]] = arith.constant dense<{{.*}}> : tensor<2x1x1x4xf32>
+// CHECK:         mixer.mix {{.*}} transport_region
+// CHECK:         arith.mulf %{{.*}}, %[[WEIGHT]]
+func.func @forward(%x: tensor<2x?x1x4xf32> {heddle.shape = affine_map<()[t] -> (2, t, 1, 4)>})
+    -> (tensor<2x?x1x4xf32> {heddle.shape = affine_map<()[t] -> (2, t, 1, 4)>}) attributes {heddle.symbols = ["T"]} {
+  %c1 = arith.constant 1 : index
+  %weight = arith.constant dense<[[[[9.000000e-01, 8.000000e-01, 7.000000e-01, 6.000000e-01]]],
+                                 [[[9.000000e-01, 8.000000e-01, 7.000000e-01, 6.000000e-01]]]]> : tensor<2x1x1x4xf32>
+  %zero = arith.constant dense<0.0> : tensor<1x1x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<2x?x1x4xf32>
+  %init = tensor.empty(%t) : tensor<2x?x1x4xf32>
+  %mixed = mixer.mix value(%zero : tensor<1x1x1x4xf32>) transport(%x : tensor<2x?x1x4xf32>) outs(%init : tensor<2x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.region, score = #mixer.linear, norm = #mixer.norm<none>}
+      transport_region {
+      ^bb0(%state: tensor<2x1x1x4xf32>, %now: tensor<2x1x4xf32>):
+        %wide = tensor.expand_shape %now [[0], [1, 2], [3]] output_shape [2, 1, 1, 4] : tensor<2x1x4xf32> into tensor<2x1x1x4xf32>
+        %faded = arith.mulf %state, %weight : tensor<2x1x1x4xf32>
+        %next = arith.maximumf %faded, %wide : tensor<2x1x1x4xf32>
+        mixer.yield %next : tensor<2x1x1x4xf32>
+      } -> tensor<2x?x1x4xf32>
+  return %mixed : tensor<2x?x1x4xf32>
+}

@@ -1,0 +1,179 @@
+#include "StepCheck.h"
+
+#include "dialects/mixer/reference/Interpreter.h"
+#include "dialects/mixer/reference/Tolerance.h"
+#include "passes/Passes.h"
+#include "passes/lower/Names.h"
+
+#include "mlir/Pass/PassManager.h"
+#include <gtest/gtest.h>
+#include <random>
+
+using namespace mlir;
+
+namespace heddle::test {
+namespace {
+
+constexpr double kReordering = 1e-9; // double sums of a few hundred terms, reordered
+
+SmallVector<int64_t> equalChunks(int64_t length, int64_t chunk) {
+  SmallVector<int64_t> chunks;
+  for (int64_t left = length; left > 0; left -= chunk)
+    chunks.push_back(std::min(left, chunk));
+  return chunks;
+}
+
+ReferenceTensors evaluate(func::FuncOp function, ArrayRef<ReferenceTensor> inputs) {
+  ReferenceTensors outputs;
+  EXPECT_TRUE(succeeded(interpret(function, inputs, outputs, Precision::Double)));
+  return outputs;
+}
+
+std::optional<int64_t> dimOf(AffineMapAttr shape, unsigned symbol) {
+  if (shape)
+    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
+      if (size == getAffineSymbolExpr(symbol, size.getContext()))
+        return dim;
+  return std::nullopt;
+}
+
+} // namespace
+
+Derived Derived::of(ModuleOp module) {
+  Derived derived;
+  ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
+    if (derived.error.empty())
+      derived.error = diagnostic.str();
+    return success();
+  });
+  PassManager pm(module.getContext());
+  DeriveStreamPassOptions options;
+  options.verify = "off";
+  pm.addPass(createDeriveStreamPass(options));
+  if (failed(pm.run(module)))
+    return derived;
+  derived.forward = module.lookupSymbol<func::FuncOp>("forward");
+  derived.step = module.lookupSymbol<func::FuncOp>("step");
+  auto names = derived.forward->getAttrOfType<ArrayAttr>(kSymbolsAttr);
+  for (auto [number, name] : llvm::enumerate(names))
+    if (cast<StringAttr>(name).getValue() == "T")
+      derived.tokens = number;
+  return derived;
+}
+
+SmallVector<int64_t> Derived::symbols(int64_t rows, int64_t count) {
+  SmallVector<int64_t> sizes;
+  for (Attribute name : step->getAttrOfType<ArrayAttr>(kSymbolsAttr)) {
+    StringRef symbol = cast<StringAttr>(name).getValue();
+    sizes.push_back(symbol == "B" ? rows : symbol == "T" || symbol == "capacity" ? count : 3);
+  }
+  return sizes;
+}
+
+ReferenceTensors drawInputs(func::FuncOp forward, ArrayRef<int64_t> symbols, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> real(-1, 1);
+  ReferenceTensors inputs;
+  for (unsigned argument = 0; argument < forward.getNumArguments(); ++argument) {
+    auto shape = forward.getArgAttrOfType<AffineMapAttr>(argument, kShapeAttr).getValue();
+    auto range = forward.getArgAttrOfType<DenseI64ArrayAttr>(argument, "heddle.range");
+    std::uniform_int_distribution<int64_t> integer(range ? range[0] : 0, range ? range[1] - 1 : 3);
+    Type element = getElementTypeOrSelf(forward.getArgumentTypes()[argument]);
+    ReferenceTensor tensor = ReferenceTensor::zeros(element, shapeAt(shape, symbols));
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      Scalar value;
+      if (tensor.isFloat())
+        value.real = real(random);
+      else
+        value.integer = integer(random);
+      tensor.set(i, value);
+    }
+    inputs.push_back(std::move(tensor));
+  }
+  return inputs;
+}
+
+void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed) {
+  for (int64_t length : {int64_t(1), int64_t(2), chunk, 2 * chunk + 1, 3 * chunk + 1}) {
+    SmallVector<int64_t> symbols = derived.symbols(2, length);
+    ReferenceTensors inputs = drawInputs(derived.forward, symbols, seed), expected = evaluate(derived.forward, inputs);
+    for (int64_t size : {int64_t(1), int64_t(3), chunk, chunk + 1}) {
+      SCOPED_TRACE(std::to_string(length) + " tokens, " + std::to_string(size) + " at a time");
+      StepRunner runner(derived.step, derived.tokens, symbols);
+      FailureOr<ReferenceTensors> actual = runner.runChunks(inputs, equalChunks(length, size));
+      ASSERT_TRUE(succeeded(actual));
+      for (auto [left, right] : llvm::zip_equal(expected, *actual)) {
+        Comparison comparison = compare(left, right, kReordering * std::max(1.0, maxMagnitude(left)));
+        ASSERT_TRUE(comparison.passes) << comparison.describe();
+      }
+    }
+  }
+}
+
+void expectCausal(Derived &derived, int64_t length, uint64_t seed) {
+  SmallVector<int64_t> symbols = derived.symbols(2, 2 * length);
+  ReferenceTensors inputs = drawInputs(derived.forward, symbols, seed);
+  ReferenceTensors others = drawInputs(derived.forward, symbols, seed + 1), mixed;
+  for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(inputs, others))) {
+    auto [first, second] = pair;
+    std::optional<int64_t> dim =
+        dimOf(derived.forward.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+    mixed.push_back(
+        !dim ? first
+             : concatAlong({sliceAlong(first, *dim, 0, length), sliceAlong(second, *dim, length, length)}, *dim));
+  }
+  ReferenceTensors expected = evaluate(derived.forward, inputs), actual = evaluate(derived.forward, mixed);
+  for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(expected, actual))) {
+    auto [left, right] = pair;
+    std::optional<int64_t> dim =
+        dimOf(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+    if (dim)
+      EXPECT_TRUE(compare(sliceAlong(left, *dim, 0, length), sliceAlong(right, *dim, 0, length), 0).passes);
+  }
+}
+
+namespace {
+
+/// The row of every tensor that has rows.
+ReferenceTensors rowOf(func::FuncOp function, ArrayRef<ReferenceTensor> tensors, unsigned symbol, int64_t row,
+                       bool isResult, unsigned first = 0) {
+  ReferenceTensors result;
+  for (auto [number, tensor] : llvm::enumerate(tensors)) {
+    auto shape = isResult ? function.getResultAttrOfType<AffineMapAttr>(first + number, kShapeAttr)
+                          : function.getArgAttrOfType<AffineMapAttr>(first + number, kShapeAttr);
+    std::optional<int64_t> dim = dimOf(shape, symbol);
+    result.push_back(dim ? sliceAlong(tensor, *dim, row, 1) : tensor);
+  }
+  return result;
+}
+
+} // namespace
+
+void expectIndependentRows(Derived &derived, uint64_t seed) {
+  auto names = derived.step->getAttrOfType<ArrayAttr>(kSymbolsAttr);
+  auto found = llvm::find_if(names, [](Attribute name) { return cast<StringAttr>(name).getValue() == "B"; });
+  if (found == names.end())
+    return;
+  unsigned rows = found - names.begin(), numInputs = derived.forward.getNumArguments();
+  // Two rows, the second of which begins three tokens later: its state is reset in between.
+  SmallVector<int64_t> both = derived.symbols(2, 8), one = derived.symbols(1, 8);
+  StepRunner together(derived.step, derived.tokens, both), alone(derived.step, derived.tokens, one);
+  ReferenceTensors inputs = drawInputs(derived.forward, both, seed), outputs, outputsAlone;
+  ReferenceTensors states = together.initialStates();
+  ASSERT_TRUE(succeeded(together.run(together.inputsAt(inputs, 0, 3), states, outputs)));
+  ReferenceTensors initial = alone.initialStates(), kept = rowOf(derived.step, states, rows, 0, false, numInputs);
+  for (size_t number = 0; number < states.size(); ++number)
+    states[number] = concatAlong({kept[number], initial[number]}, 0);
+  ASSERT_TRUE(succeeded(together.run(together.inputsAt(inputs, 3, 5), states, outputs)));
+  for (int64_t row : {0, 1}) {
+    ReferenceTensors own = rowOf(derived.step, inputs, rows, row, false), statesAlone = alone.initialStates();
+    if (row == 0)
+      ASSERT_TRUE(succeeded(alone.run(alone.inputsAt(own, 0, 3), statesAlone, outputsAlone)));
+    ASSERT_TRUE(succeeded(alone.run(alone.inputsAt(own, 3, 5), statesAlone, outputsAlone)));
+    ReferenceTensors expected = rowOf(derived.step, outputs, rows, row, true);
+    for (auto [left, right] : llvm::zip_equal(expected, outputsAlone))
+      EXPECT_TRUE(compare(left, right, 0).passes) << "row " << row;
+  }
+}
+
+} // namespace heddle::test

@@ -1,0 +1,36 @@
+// Steps against the entry that they were derived from, in the reference evaluator.
+#ifndef HEDDLE_TEST_UNIT_STREAM_STEPCHECK_H
+#define HEDDLE_TEST_UNIT_STREAM_STEPCHECK_H
+
+#include "passes/stream/StepRunner.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include <string>
+
+namespace heddle::test {
+
+/// A module with @forward and the step derived from it.
+struct Derived {
+  mlir::func::FuncOp forward, step;
+  unsigned tokens = 0;
+  std::string error; // the first diagnostic, where there is no step
+
+  /// Adds @step to the module; nothing is proved on the way.
+  static Derived of(mlir::ModuleOp module);
+  /// Values for the symbols of the step, by their names: B rows, the tokens, anything else 3.
+  llvm::SmallVector<int64_t> symbols(int64_t rows, int64_t tokens);
+};
+
+/// Random inputs of the entry.
+ReferenceTensors drawInputs(mlir::func::FuncOp forward, llvm::ArrayRef<int64_t> symbols, uint64_t seed);
+
+/// Expects that calls on 1, 3, `chunk` and `chunk` + 1 tokens give what the entry gives, for all lengths up to
+/// 3 `chunk` + 1 in strides.
+void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed);
+/// Expects that other tokens behind `length` leave the first `length` outputs as they are, bit for bit.
+void expectCausal(Derived &derived, int64_t length, uint64_t seed);
+/// Expects that each row of a batch is what it is alone, bit for bit, also where the rows stand at different positions.
+void expectIndependentRows(Derived &derived, uint64_t seed);
+
+} // namespace heddle::test
+#endif
