@@ -88,6 +88,7 @@ Status Image::check(const std::string &where, bool verifyConstants) {
     else if (name == "constants")
       constants = content;
   }
+  fingerprint = header.header_hash;
   if (end != size || !manifest.data() || !host.data() || !constants.data())
     return corrupt(where, "sections", "manifest, host and constants up to the end of the file", "others");
   return {};

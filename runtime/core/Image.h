@@ -17,6 +17,7 @@ public:
   static Status openMemory(const void *bytes, size_t size, bool verifyConstants, Image &image);
 
   std::string_view manifest, host, constants;
+  uint64_t fingerprint = 0; // changes with any byte of the package
 
 private:
   Status check(const std::string &where, bool verifyConstants);

@@ -1,4 +1,6 @@
 #include "runtime/core/Manifest.h"
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace heddle::runtime {
@@ -63,7 +65,9 @@ public:
       return status;
     if (Status status = readTensors("inputs", entry.inputs); !status)
       return status;
-    return readTensors("outputs", entry.outputs);
+    if (Status status = readTensors("outputs", entry.outputs); !status)
+      return status;
+    return readStream();
   }
 
 private:
@@ -86,6 +90,34 @@ private:
       entry.symbols.push_back(std::move(symbol));
     }
     return {};
+  }
+
+  Status readSymbolName(const char *key, int &index) {
+    const json &name = member(object, key);
+    if (name.is_null())
+      return {};
+    auto found = name.is_string() ? std::find(names.begin(), names.end(), name.get<std::string>()) : names.end();
+    if (found == names.end())
+      return bad(path + "/" + key, "a symbol of the entry", name);
+    index = static_cast<int>(found - names.begin());
+    return {};
+  }
+
+  /// What only a step has. The states are the last inputs and the last outputs, of equal names and types.
+  Status readStream() {
+    for (auto [key, index] : {std::pair<const char *, int *>{"tokens", &entry.tokens}, {"capacity", &entry.capacity}})
+      if (Status status = readSymbolName(key, *index); !status)
+        return status;
+    if (const json &limit = member(object, "positions"); !limit.is_null())
+      if (Status status = readInteger(limit, path + "/positions", entry.positions); !status)
+        return status;
+    size_t count = entry.stateCount(), inputs = entry.inputs.size(), outputs = entry.outputs.size();
+    bool fits = count <= outputs && (count == 0 || entry.tokens >= 0);
+    for (size_t i = 1; fits && i <= count; ++i) {
+      const TensorInfo &in = entry.inputs[inputs - i], &out = entry.outputs[outputs - i];
+      fits = in.isState && in.name == out.name && in.dtype == out.dtype && in.dimensions == out.dimensions;
+    }
+    return fits ? Status() : bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
   }
 
   Status readTensors(const char *key, std::vector<TensorInfo> &tensors) {
@@ -114,7 +146,23 @@ private:
     for (size_t i = 0; i < shape.size(); ++i)
       if (Status status = readDimension(shape[i], at + "/shape/" + std::to_string(i), tensor); !status)
         return status;
+    if (Status status = readInitial(member(value, "initial"), at + "/initial", tensor); !status)
+      return status;
     return readRange(member(value, "range"), at + "/range", tensor);
+  }
+
+  /// JSON has no infinities. Values other than 0 are read for the types in which states are computed.
+  Status readInitial(const json &initial, const std::string &at, TensorInfo &tensor) {
+    if (initial.is_null())
+      return {};
+    tensor.isState = true;
+    bool isInfinite = initial == "-inf" || initial == "inf";
+    if (!initial.is_number() && !isInfinite)
+      return bad(at, "a number, \"-inf\" or \"inf\"", initial);
+    double infinity = std::numeric_limits<double>::infinity();
+    tensor.initial = !isInfinite ? initial.get<double>() : initial == "inf" ? infinity : -infinity;
+    bool anyValue = tensor.dtype == io::DType::F32 || tensor.dtype == io::DType::F64;
+    return tensor.initial == 0 || anyValue ? Status() : bad(at, "0 for this type", initial);
   }
 
   Status readDimension(const json &value, const std::string &at, TensorInfo &tensor) {
@@ -160,6 +208,11 @@ private:
 };
 
 } // namespace
+
+size_t EntryInfo::stateCount() const {
+  return static_cast<size_t>(
+      std::count_if(inputs.begin(), inputs.end(), [](const TensorInfo &t) { return t.isState; }));
+}
 
 Status Manifest::parse(std::string_view text, Manifest &manifest) {
   json root = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);

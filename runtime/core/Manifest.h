@@ -21,6 +21,8 @@ struct TensorInfo {
   std::vector<DimExpr> exprs;
   bool hasRange = false;
   int64_t low = 0, high = 0;
+  bool isState = false;
+  double initial = 0; // of a state: every element in front of the first token
 };
 
 struct Symbol {
@@ -32,6 +34,13 @@ struct EntryInfo {
   std::string name, symbol, plan, memoryFormula;
   std::vector<Symbol> symbols;
   std::vector<TensorInfo> inputs, outputs;
+  // Of a step: the symbols of the new tokens and of what growing states keep (-1: none), and the most tokens that a row
+  // may see.
+  int tokens = -1, capacity = -1;
+  int64_t positions = INT64_MAX;
+
+  /// The states are the last so many inputs and outputs; 0 when the entry is no step.
+  size_t stateCount() const;
 };
 
 struct Manifest {

@@ -4,6 +4,7 @@
 #include "runtime/core/View.h"
 #include <ctime>
 #include <sys/syscall.h>
+#include <tuple>
 #include <unistd.h>
 
 using namespace heddle::runtime;
@@ -121,6 +122,31 @@ Status heddle_session::run(const heddle_entry *entry, const heddle_tensor_view_t
   return {};
 }
 
+Status heddle_session::step(const heddle_entry *entry, heddle_state &state, const heddle_tensor_view_t *inputs,
+                            size_t inputCount, const heddle_tensor_view_t *outputs, size_t outputCount) {
+  if (entry != &state.entry || entry->package != package)
+    return Status(HEDDLE_INVALID_ARGUMENT,
+                  "state, expected one of the entry and the session's package but got another");
+  size_t states = state.tensors.size();
+  for (auto [kind, given, all] : {std::tuple("input", inputCount, entry->inputs.size()),
+                                  std::tuple("output", outputCount, entry->outputs.size())})
+    if (given != all - states)
+      return invalid(std::string("number of ") + kind + "s beside the state", std::to_string(all - states),
+                     std::to_string(given));
+  state.inputs.assign(inputs, inputs + inputCount);
+  state.outputs.assign(outputs, outputs + outputCount);
+  state.appendViews(state.inputs, state.outputs);
+  if (Status status = bindInputs(*entry, state.inputs.data(), state.inputs.size(), room); !status)
+    return status;
+  if (Status status = state.checkRoom(room.symbols[static_cast<size_t>(entry->info.tokens)]); !status)
+    return status;
+  if (Status status = run(entry, state.inputs.data(), state.inputs.size(), state.outputs.data(), state.outputs.size());
+      !status)
+    return status;
+  state.commit();
+  return {};
+}
+
 // --- C API
 // ------------------------------------------------------------------------------------------------------------
 
@@ -145,9 +171,8 @@ heddle_status_t heddle_session_create(heddle_package_t *package, const heddle_se
 
 void heddle_session_release(heddle_session_t *session) { delete session; }
 
-heddle_status_t heddle_session_run(heddle_session_t *session, const heddle_entry_t *entry,
-                                   const heddle_tensor_view_t *inputs, size_t input_count,
-                                   const heddle_tensor_view_t *outputs, size_t output_count) {
+/// Runs `body` as the session's one run.
+template <typename Body> static heddle_status_t runAlone(heddle_session *session, Body body) {
   return guard([&]() -> Status {
     if (session->running.exchange(true))
       return Status(HEDDLE_INVALID_ARGUMENT, "session, expected one run at a time but got a second");
@@ -155,7 +180,22 @@ heddle_status_t heddle_session_run(heddle_session_t *session, const heddle_entry
       heddle_session *session;
       ~Running() { session->running.store(false); }
     } running{session};
-    return session->run(entry, inputs, input_count, outputs, output_count);
+    return body();
+  });
+}
+
+heddle_status_t heddle_session_run(heddle_session_t *session, const heddle_entry_t *entry,
+                                   const heddle_tensor_view_t *inputs, size_t input_count,
+                                   const heddle_tensor_view_t *outputs, size_t output_count) {
+  return runAlone(session, [&] { return session->run(entry, inputs, input_count, outputs, output_count); });
+}
+
+heddle_status_t heddle_session_step(heddle_session_t *session, const heddle_entry_t *step, heddle_state_t *state,
+                                    const heddle_tensor_view_t *inputs, size_t input_count,
+                                    const heddle_tensor_view_t *outputs, size_t output_count) {
+  return runAlone(session, [&] {
+    return state ? session->step(step, *state, inputs, input_count, outputs, output_count)
+                 : Status(HEDDLE_INVALID_ARGUMENT, "state, expected an address but got NULL");
   });
 }
 

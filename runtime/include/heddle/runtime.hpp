@@ -77,5 +77,44 @@ private:
   std::unique_ptr<heddle_session_t, void (*)(heddle_session_t *)> handle;
 };
 
+/// What a step keeps between calls. Copies are forks.
+class State {
+public:
+  explicit State(const heddle_entry_t *step, int64_t rows = 1, int64_t capacity = 0)
+      : handle(nullptr, heddle_state_release) {
+    heddle_state_options_t options;
+    heddle_state_options_init(&options);
+    options.rows = rows;
+    options.capacity = capacity;
+    heddle_state_t *state = nullptr;
+    check(heddle_state_create(step, &options, &state));
+    handle.reset(state);
+  }
+  State(const State &other) : handle(nullptr, heddle_state_release) {
+    heddle_state_t *state = nullptr;
+    check(heddle_state_fork(other.get(), &state));
+    handle.reset(state);
+  }
+  State(State &&) = default;
+  heddle_state_t *get() const { return handle.get(); }
+
+  void step(const Session &session, const heddle_entry_t *entry, const std::vector<heddle_tensor_view_t> &inputs,
+            const std::vector<heddle_tensor_view_t> &outputs) {
+    check(
+        heddle_session_step(session.get(), entry, get(), inputs.data(), inputs.size(), outputs.data(), outputs.size()));
+  }
+  void reset(int64_t row = -1) { check(heddle_state_reset(get(), row)); }
+  int64_t position(int64_t row = 0) const { return heddle_state_position(get(), row); }
+  std::vector<char> save() const {
+    std::vector<char> bytes(heddle_state_saved_size(get()));
+    check(heddle_state_save(get(), bytes.data(), bytes.size()));
+    return bytes;
+  }
+  void restore(const std::vector<char> &bytes) { check(heddle_state_restore(get(), bytes.data(), bytes.size())); }
+
+private:
+  std::unique_ptr<heddle_state_t, void (*)(heddle_state_t *)> handle;
+};
+
 } // namespace heddle
 #endif

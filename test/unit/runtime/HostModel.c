@@ -2,6 +2,7 @@
  *
  *   forward: y[b,t,c] = 3 * x[b,t,c] + bias[c];  twice[2t] = twice[2t+1] = tokens[t]
  *   spin:    runs until it is cancelled
+ *   step:    y[b,t] = largest x of row b so far; cancelled, its states half written, where x[0,0] is -1
  */
 #include "runtime/abi/kernel_abi.h"
 
@@ -64,4 +65,29 @@ int32_t heddle_entry_spin(heddle_abi_context_t *context, const int64_t *dims, vo
   while (!__atomic_load_n(context->cancelled, __ATOMIC_RELAXED))
     context->parallel_for(context, nothing, 0, 1000, 1, 3);
   return 1;
+}
+
+void heddle_plan_step(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims) {
+  *arena_bytes = 0;
+  output_dims[0] = output_dims[2] = output_dims[3] = dims[0];
+  output_dims[1] = dims[1];
+}
+
+int32_t heddle_entry_step(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs, void *const *outputs,
+                          void *arena, const void *constants) {
+  const float *x = (const float *)inputs[0], *before = (const float *)inputs[2];
+  float *y = (float *)outputs[0], *after = (float *)outputs[2];
+  for (int64_t b = 0; b < dims[0]; ++b) {
+    float largest = before[b];
+    for (int64_t t = 0; t < dims[1]; ++t) {
+      if (x[b * dims[1] + t] > largest)
+        largest = x[b * dims[1] + t];
+      y[b * dims[1] + t] = largest;
+    }
+    after[b] = largest;
+    ((int64_t *)outputs[1])[b] = ((const int64_t *)inputs[1])[b] + dims[1];
+    if (x[0] == -1)
+      return 1;
+  }
+  return 0;
 }

@@ -18,7 +18,15 @@ const char *const kManifest = R"({"format": 1, "producer": "test", "model": "han
                {"name": "twice", "type": "i64", "shape": ["T * 2"]}],
    "memory": {"arena": "B * T * 16"}},
   {"name": "spin", "symbol": "heddle_entry_spin", "plan": "heddle_plan_spin", "symbols": [], "inputs": [],
-   "outputs": [{"name": "started", "type": "i32", "shape": [1]}]}],
+   "outputs": [{"name": "started", "type": "i32", "shape": [1]}]},
+  {"name": "step", "symbol": "heddle_entry_step", "plan": "heddle_plan_step", "tokens": "T", "positions": 100,
+   "symbols": [{"name": "B", "min": 1}, {"name": "T", "min": 1}],
+   "inputs": [{"name": "x", "type": "f32", "shape": ["B", "T"]},
+              {"name": "position", "type": "i64", "shape": ["B"], "initial": 0},
+              {"name": "largest", "type": "f32", "shape": ["B"], "initial": "-inf"}],
+   "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T"]},
+               {"name": "position", "type": "i64", "shape": ["B"]},
+               {"name": "largest", "type": "f32", "shape": ["B"]}]}],
  "kernels": [{"name": "scale"}, {"name": "add"}, {"name": "repeat"}, {"name": "nothing"}]})";
 
 std::string readFile(const std::string &path) {
