@@ -4,10 +4,9 @@
 //   %x into fill[3 ..] [T]           behind a padding: elements lead by 3, and those in front of the first token are
 //   the fill constant into %empty[0 ..] [3]   the padding of a concatenation
 #include "passes/stream/StreamEmitter.h"
+#include "passes/stream/UniformValue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -32,26 +31,15 @@ struct Place {
 
 Place unknown(StringRef problem) { return {Place::Unknown, -1, 0, problem.str()}; }
 
-/// The value of all elements of a tensor, where they have one.
-TypedAttr splatOf(Value tensor) {
-  Attribute constant;
-  if (auto fill = tensor.getDefiningOp<linalg::FillOp>())
-    matchPattern(fill.getInputs()[0], m_Constant(&constant));
-  else if (matchPattern(tensor, m_Constant(&constant)))
-    if (auto splat = dyn_cast_or_null<SplatElementsAttr>(constant))
-      constant = splat.getSplatValue<Attribute>();
-  return dyn_cast_or_null<TypedAttr>(constant);
-}
-
 /// The value of the first `count` elements along a dimension, where they have one.
 TypedAttr paddingOf(Value tensor, int64_t dim, int64_t count) {
-  if (TypedAttr splat = splatOf(tensor))
+  if (TypedAttr splat = uniformValue(tensor))
     return splat;
   auto insert = tensor.getDefiningOp<tensor::InsertSliceOp>();
   if (!insert || !isConstantIntValue(insert.getMixedOffsets()[dim], 0) ||
       getConstantIntValue(insert.getMixedSizes()[dim]).value_or(0) < count)
     return {};
-  return splatOf(insert.getSource());
+  return uniformValue(insert.getSource());
 }
 
 bool isAll(tensor::InsertSliceOp op, int64_t dim, TokenFlow &flow) {

@@ -1,10 +1,10 @@
 // Mixers that carry a state of fixed size: the same mixer on the new tokens, from the state that the tokens before
 // left. Every other mixer without a rule of its own is refused here, with the slot that is in the way.
 #include "passes/stream/StreamEmitter.h"
+#include "passes/stream/UniformValue.h"
 
 #include "dialects/mixer/Mixer.h"
 
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -35,18 +35,6 @@ llvm::SetVector<Value> capturesOf(MixOp mix) {
   return captures;
 }
 
-/// The one value that an initial state has, where it is one.
-TypedAttr initialValue(Value state) {
-  SplatElementsAttr splat;
-  if (matchPattern(state, m_Constant(&splat)))
-    return splat.getSplatValue<TypedAttr>();
-  Attribute filler;
-  if (auto fill = state.getDefiningOp<linalg::FillOp>())
-    if (matchPattern(fill.getInputs()[0], m_Constant(&filler)))
-      return cast<TypedAttr>(filler);
-  return {};
-}
-
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (std::string reason = mix.whyNotStreamed(); !reason.empty())
     return reason;
@@ -55,7 +43,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.carriedState().parts.front().type.isDynamicDim(0) && !flow.sizes.rows)
     return "its batch is not the first dimension of an input";
   for (Value state : mix.getInitialState())
-    if (!initialValue(state))
+    if (!uniformValue(state))
       return "state: it begins with a value that is given from outside";
   for (Value captured : capturesOf(mix))
     if (flow.of(captured).kind != Flow::Fixed)
@@ -109,7 +97,7 @@ void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   for (auto [number, part] : llvm::enumerate(carried.parts)) {
     TypedAttr initial = e.getFloatAttr(part.type.getElementType(), part.initial);
     if (number < mix.getInitialState().size())
-      initial = initialValue(mix.getInitialState()[number]);
+      initial = uniformValue(mix.getInitialState()[number]);
     SmallVector<AffineExpr> shape;
     for (int64_t size : part.type.getShape())
       shape.push_back(ShapedType::isDynamic(size) ? e.getAffineSymbolExpr(*e.flow.sizes.rows)

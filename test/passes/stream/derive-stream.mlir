@@ -102,3 +102,33 @@ func.func @forward(%x: tensor<2x?x1x4xf32> {heddle.shape = affine_map<()[t] -> (
       } -> tensor<2x?x1x4xf32>
   return %mixed : tensor<2x?x1x4xf32>
 }
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#zero = affine_map<(b, h, k, v) -> ()>
+#all = affine_map<(b, h, k, v) -> (b, h, k, v)>
+
+// A state that begins with a constant, spread over the batch, is one that begins with its value.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %{{[^:]*}}: tensor<?x1x4x4xf32> {heddle.name = "state", {{.*}}heddle.state = 2.500000e-01 : f32}
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %quarter = arith.constant dense<2.500000e-01> : tensor<f32>
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %empty = tensor.empty(%b) : tensor<?x1x4x4xf32>
+  %before = linalg.generic {indexing_maps = [#zero, #all], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%quarter : tensor<f32>) outs(%empty : tensor<?x1x4x4xf32>) {
+  ^bb0(%value: f32, %none: f32):
+    linalg.yield %value : f32
+  } -> tensor<?x1x4x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      state(%before : tensor<?x1x4x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
+      -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
