@@ -14,6 +14,7 @@ void addRunCommand(CLI::App &app, int &exitCode);
 void addVerifyCommand(CLI::App &app, int &exitCode);
 void addInspectCommand(CLI::App &app, int &exitCode);
 void addBenchCommand(CLI::App &app, int &exitCode);
+void addStreamCommand(CLI::App &app, int &exitCode);
 void addDocsCommand(CLI::App &app, int &exitCode);
 
 } // namespace heddle

@@ -1,4 +1,5 @@
-// heddle run, heddle bench: the runtime's verbs for models as well as packages; a model is compiled first.
+// heddle run, heddle bench: the runtime's verbs for models as well as packages; a model is compiled first. heddle
+// stream: for packages alone.
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Options.h"
 
@@ -31,6 +32,10 @@ void addBenchCommand(CLI::App &app, int &exitCode) {
   auto options = std::make_shared<ToolOptions>();
   CLI::App *command = addCommand(app, "bench", "measure a model or a package on random inputs", *options);
   addBenchVerb(*command, *options, loaderOf(options), exitCode);
+}
+
+void addStreamCommand(CLI::App &app, int &exitCode) {
+  addPackageCommand(app, "stream", "run a package token by token", "step", addStreamVerb, exitCode);
 }
 
 } // namespace heddle

@@ -13,6 +13,7 @@ int main(int argc, char **argv) {
   heddle::addVerifyCommand(app, exitCode);
   heddle::addInspectCommand(app, exitCode);
   heddle::addBenchCommand(app, exitCode);
+  heddle::addStreamCommand(app, exitCode);
   heddle::addDocsCommand(app, exitCode);
   try {
     app.parse(argc, argv);

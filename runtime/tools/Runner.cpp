@@ -4,6 +4,12 @@
 #include "runtime/io/TensorSpec.h"
 
 namespace heddle {
+
+heddle_tensor_view_t viewOf(io::HostTensor &tensor) {
+  return heddle_tensor_view(tensor.data(), io::toDlpack(tensor.dtype), int32_t(tensor.shape.size()),
+                            tensor.shape.data());
+}
+
 namespace {
 
 /// Turns a status of the runtime into one of ours and releases it.
@@ -15,11 +21,6 @@ io::Status take(heddle_status_t status) {
     error.what += std::string("; ") + heddle_status_message(cause);
   heddle_status_release(status);
   return error;
-}
-
-heddle_tensor_view_t viewOf(io::HostTensor &tensor) {
-  return heddle_tensor_view(tensor.data(), io::toDlpack(tensor.dtype), int32_t(tensor.shape.size()),
-                            tensor.shape.data());
 }
 
 std::vector<heddle_tensor_view_t> viewsOf(std::vector<io::HostTensor> &tensors) {
@@ -47,6 +48,17 @@ static io::Result<io::HostTensor> makeTensor(const heddle_tensor_info_t *info, s
     return io::Error{"", "element type of '" + std::string(info->name) + "'", "one that the tools know",
                      "DLPack code " + std::to_string(info->dtype.code)};
   return io::makeTensor(*dtype, std::move(shape));
+}
+
+io::Result<io::HostTensor> makeTensor(const heddle_tensor_info_t *info, const SymbolValues &symbols) {
+  std::vector<int64_t> shape;
+  for (int32_t dim = 0; dim < info->rank; ++dim) {
+    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbols);
+    if (!size)
+      return size.error();
+    shape.push_back(*size);
+  }
+  return makeTensor(info, std::move(shape));
 }
 
 io::Result<std::unique_ptr<Runner>> Runner::open(const std::string &path, int threads) {
@@ -161,14 +173,7 @@ io::Result<std::vector<io::NamedTensor>> randomInputs(const heddle_entry_t *entr
   std::vector<io::NamedTensor> inputs;
   for (size_t i = 0; i < heddle_entry_input_count(entry); ++i) {
     const heddle_tensor_info_t *info = heddle_entry_input(entry, i);
-    std::vector<int64_t> shape;
-    for (int32_t dim = 0; dim < info->rank; ++dim) {
-      io::Result<int64_t> size = evaluate(info->dimensions[dim], symbols);
-      if (!size)
-        return size.error();
-      shape.push_back(*size);
-    }
-    io::Result<io::HostTensor> tensor = makeTensor(info, shape);
+    io::Result<io::HostTensor> tensor = makeTensor(info, symbols);
     if (!tensor)
       return tensor.error();
     bool isFloat = io::dtypeIsFloat(tensor->dtype);

@@ -40,6 +40,11 @@ private:
   heddle_session_t *session_ = nullptr;
 };
 
+/// A view of the whole tensor, which keeps the bytes.
+heddle_tensor_view_t viewOf(io::HostTensor &tensor);
+/// A cleared tensor for a description of the package at these symbol values.
+io::Result<io::HostTensor> makeTensor(const heddle_tensor_info_t *info, const SymbolValues &symbols);
+
 /// Sizes for inputs that are made up: `first` for the entry's first symbol (a batch, by custom), `others` for the rest.
 SymbolValues defaultDims(const heddle_entry_t *entry, int64_t first, int64_t others);
 /// `values` with those replaced that the NAME=SIZE texts of --dim name.

@@ -26,4 +26,15 @@ void addRunOptions(CLI::App &command, RunTarget &target) {
   command.add_option("--entry", target.entry, "entry to run")->capture_default_str();
 }
 
+void addPackageCommand(CLI::App &app, const char *name, const char *description, const char *entry, AddVerb addVerb,
+                       int &exitCode) {
+  auto target = std::make_shared<RunTarget>();
+  target->entry = entry;
+  CLI::App *command = app.add_subcommand(name, description);
+  command->add_option("PACKAGE", target->model, "package (.heddle)")->required();
+  addRunOptions(*command, *target);
+  // The callback keeps the target alive as long as the command.
+  addVerb(*command, *target, [target] { return loadPackage(*target); }, exitCode);
+}
+
 } // namespace heddle

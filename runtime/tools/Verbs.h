@@ -1,4 +1,4 @@
-// The verbs that need a package and nothing of the compiler: `run` and `bench`.
+// The verbs that need a package and nothing of the compiler: `run`, `bench` and `stream`.
 //
 // `heddle` offers them for models too and compiles first; `heddle-rt` is the runtime alone with these verbs, small, to
 // be carried to machines without a compiler, and the honest way to measure what a run costs in memory.
@@ -42,6 +42,12 @@ void addRunOptions(CLI::App &command, RunTarget &target);
 /// code is then 0 (done) or 1 (a user's error, printed).
 void addRunVerb(CLI::App &command, const RunTarget &target, Loader load, int &exitCode);
 void addBenchVerb(CLI::App &command, const RunTarget &target, Loader load, int &exitCode);
+void addStreamVerb(CLI::App &command, const RunTarget &target, Loader load, int &exitCode);
+
+/// Adds a command of this name for a verb on packages, with the entry that it runs unless --entry names another.
+using AddVerb = void (*)(CLI::App &, const RunTarget &, Loader, int &);
+void addPackageCommand(CLI::App &app, const char *name, const char *description, const char *entry, AddVerb addVerb,
+                       int &exitCode);
 
 /// Prints `error: <what>` to standard error, in colour on a terminal; returns 1, the exit code of a user's error.
 int printError(const std::string &what);
