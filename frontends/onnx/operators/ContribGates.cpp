@@ -1,9 +1,8 @@
 // Gates and complex products of com.microsoft, and products with weights of a few bits.
 #include "frontends/Layers.h"
+#include "frontends/onnx/operators/BlockWeights.h"
 #include "frontends/onnx/operators/Broadcast.h"
 #include "frontends/onnx/operators/Tokens.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -69,95 +68,43 @@ template <bool conjugates> static Results convertComplexMul(NodeReader &node) {
 
 //===--- MatMulNBits ----------------------------------------------------------------------===//
 
-namespace {
-
-// A row of weights is cut into blocks with a scale each; numbers are packed from the low bits of a byte on.
-class PackedWeights {
-public:
-  explicit PackedWeights(NodeReader &node) : node(node), g(node.g) {}
-
-  bool read() {
-    inner = node.integer("K", 0), columns = node.integer("N", 0);
-    bits = node.integer("bits", 4), block = node.integer("block_size", 0);
-    node.ignore({"accuracy_level", "weight_prepacked"}); // hints
-    if (inner < 1 || columns < 1 || block < 16 || (bits != 2 && bits != 4 && bits != 8))
-      return node.fail("attributes 'K', 'N', 'block_size' and 'bits', expected positive sizes, blocks of at least 16 "
-                       "and 2, 4 or 8 bits"),
-             false;
-    if (node.has(4))
-      return node.fail("input 'g_idx', expected none"), false;
-    blocks = llvm::divideCeil(inner, block);
-    packed = node.tensor(1), scales = node.tensor(2), zeros = node.optionalTensor(3);
-    Type byte = g.builder().getIntegerType(8, false);
-    int64_t rowBytes = blocks * block * bits / 8, zeroBytes = llvm::divideCeil(blocks * bits, 8);
-    if (!packed || !scales || packed.elementType != byte)
-      return packed && scales && (node.fail("weights, expected elements of type uint8"), false);
-    packed = g.reshape(packed, {g.dim(columns), g.dim(rowBytes)});
-    scales = g.reshape(scales, {g.dim(columns), g.dim(blocks)});
-    if (zeros)
-      zeros = g.reshape(zeros, {g.dim(columns), g.dim(zeros.elementType == byte ? zeroBytes : blocks)});
-    return packed && scales && (!node.has(3) || zeros);
-  }
-
-  // [N, K] of the type.
-  Tensor unpack(Type type) {
-    Tensor wide = g.cast(scales, type);
-    if (!wide)
-      return {};
-    return g.generate({g.dim(columns), g.dim(inner)}, type, [&](OpBuilder &b, Location at, ValueRange index) -> Value {
-      Value size = arith::ConstantIndexOp::create(b, at, block);
-      Value blockIndex = arith::DivUIOp::create(b, at, index[1], size);
-      Value number = arith::UIToFPOp::create(b, at, type, bitsAt(b, at, packed, index[0], index[1]));
-      Value zero = zeroAt(b, at, type, index[0], blockIndex);
-      Value scale = tensor::ExtractOp::create(b, at, wide.value, ValueRange{index[0], blockIndex});
-      return arith::MulFOp::create(b, at, arith::SubFOp::create(b, at, number, zero), scale);
-    });
-  }
-
-  int64_t inner = 0, columns = 0;
-
-private:
-  // Number `place` of a row, i8.
-  Value bitsAt(OpBuilder &b, Location at, const Tensor &bytes, Value row, Value place) {
-    Type i8 = b.getI8Type();
-    Value perByte = arith::ConstantIndexOp::create(b, at, 8 / bits);
-    Value where = arith::DivUIOp::create(b, at, place, perByte);
-    Value byte = tensor::ExtractOp::create(b, at, bytes.value, ValueRange{row, where});
-    if (bits == 8)
-      return byte;
-    Value first = arith::RemUIOp::create(b, at, place, perByte);
-    Value shift = arith::MulIOp::create(b, at, first, arith::ConstantIndexOp::create(b, at, bits));
-    Value moved = arith::ShRUIOp::create(b, at, byte, arith::IndexCastOp::create(b, at, i8, shift));
-    Value mask = arith::ConstantIntOp::create(b, at, i8, (1 << bits) - 1);
-    return arith::AndIOp::create(b, at, moved, mask);
-  }
-
-  Value zeroAt(OpBuilder &b, Location at, Type type, Value row, Value blockIndex) {
-    if (!zeros)
-      return arith::ConstantOp::create(b, at, b.getFloatAttr(type, 1 << (bits - 1)));
-    if (!isa<FloatType>(zeros.elementType))
-      return arith::UIToFPOp::create(b, at, type, bitsAt(b, at, zeros, row, blockIndex));
-    Value zero = tensor::ExtractOp::create(b, at, zeros.value, ValueRange{row, blockIndex});
-    return zeros.elementType == type ? zero : arith::ExtFOp::create(b, at, type, zero).getResult();
-  }
-
-  NodeReader &node;
-  GraphBuilder &g;
-  int64_t bits = 4, block = 0, blocks = 0;
-  Tensor packed, scales, zeros;
-};
-
-} // namespace
+// The weights [N, K].
+static std::optional<BlockWeights> readWeights(NodeReader &node) {
+  GraphBuilder &g = node.g;
+  int64_t inner = node.integer("K", 0), columns = node.integer("N", 0);
+  int64_t bits = node.integer("bits", 4), block = node.integer("block_size", 0);
+  node.ignore({"accuracy_level", "weight_prepacked"}); // hints
+  if (inner < 1 || columns < 1 || block < 16 || !isPackedWidth(bits))
+    return node.fail("attributes 'K', 'N', 'block_size' and 'bits', expected positive sizes, blocks of at least 16 "
+                     "and 2, 4 or 8 bits"),
+           std::nullopt;
+  if (node.has(4))
+    return node.fail("input 'g_idx', expected none"), std::nullopt;
+  int64_t blocks = llvm::divideCeil(inner, block), zeroBytes = llvm::divideCeil(blocks * bits, 8);
+  Tensor packed = node.tensor(1), scales = node.tensor(2), zeros = node.optionalTensor(3);
+  Type byte = g.builder().getIntegerType(8, false);
+  if (!packed || !scales)
+    return std::nullopt;
+  if (packed.elementType != byte)
+    return node.fail("weights, expected elements of type uint8"), std::nullopt;
+  packed = g.reshape(packed, {g.dim(columns), g.dim(blocks * block * bits / 8)});
+  scales = g.reshape(scales, {g.dim(columns), g.dim(blocks)});
+  if (zeros)
+    zeros = g.reshape(zeros, {g.dim(columns), g.dim(zeros.elementType == byte ? zeroBytes : blocks)});
+  if (!packed || !scales || (node.has(3) && !zeros))
+    return std::nullopt;
+  return BlockWeights{bits, block, inner, packed, scales, zeros};
+}
 
 // x [.., K] times the transposed weights [N, K], plus a bias [N].
 static Results convertMatMulNBits(NodeReader &node) {
   GraphBuilder &g = node.g;
   Tensor x = node.tensor(0), bias = node.optionalTensor(5);
-  PackedWeights weights(node);
-  if (!x || !weights.read() || !node.unify(x.shape.back(), g.dim(weights.inner)))
+  std::optional<BlockWeights> weights = readWeights(node);
+  if (!x || !weights || !node.unify(x.shape.back(), g.dim(weights->length)))
     return {};
   Type wide = x.elementType.isF64() ? x.elementType : Type(g.builder().getF32Type());
-  Tensor matrix = weights.unpack(wide);
+  Tensor matrix = dequantize(g, *weights, wide);
   Tensor y = g.matmul(g.cast(x, wide), matrix, false, true);
   if (bias && y && !node.unify(bias.shape.back(), y.shape.back()))
     return {};

@@ -112,7 +112,7 @@ static Results convertReverseSequence(NodeReader &node) {
 //===--- TopK -----------------------------------------------------------------------------===//
 
 // The rank of each element among those of its row: how many are better, or equal and before it. Quadratic in the row.
-static Tensor rankAmong(GraphBuilder &g, Tensor rows, bool largest) {
+Tensor rankAmong(GraphBuilder &g, Tensor rows, bool largest) {
   Type index = g.builder().getI64Type(), type = rows.elementType;
   int64_t last = rows.rank() - 1;
   MLIRContext *context = g.context();

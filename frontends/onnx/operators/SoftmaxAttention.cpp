@@ -36,6 +36,10 @@ Attribute SoftmaxAttention::support() {
     parts.push_back(mixer::WindowAttr::get(context, limits.left >= 0 ? limits.left : wide,
                                            limits.right >= 0 ? limits.right : wide));
   }
+  if (!limits.global.empty()) {
+    assert(hasPlainPositions() && past == g.dim(0) && parts.size() == 1 && "global positions stand beside a window");
+    parts = {mixer::AnyOfAttr::get(context, {parts[0], mixer::GlobalAttr::get(context, limits.global)})};
+  }
   if (parts.empty())
     return mixer::FullAttr::get(context);
   return parts.size() == 1 ? parts[0] : mixer::AllOfAttr::get(context, parts);

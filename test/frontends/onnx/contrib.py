@@ -60,7 +60,14 @@ def gates():
     contrib("complexmul", "ComplexMul", {"a": pairs(left), "b": pairs(right)}, pairs(left * right))
     contrib("complexmulconj", "ComplexMulConj", {"a": pairs(left), "b": pairs(right)}, pairs(left * right.conj()))
     quantized()
+    gathered()
     gated_delta_net()
+
+
+def pack(numbers, bits):
+    """The last axis, from the low bits of a byte on."""
+    parts = numbers.reshape(*numbers.shape[:-1], -1, 8 // bits)
+    return sum(parts[..., i].astype(np.uint8) << np.uint8(bits * i) for i in range(8 // bits)).astype(np.uint8)
 
 
 def quantized():
@@ -68,18 +75,32 @@ def quantized():
     x, bias = rand(2, 40), rand(3)
     for bits in [2, 4, 8]:
         numbers = ints(3, 48, low=0, high=2**bits, dtype=np.uint8)
-        packed = lambda n: sum(n.reshape(3, -1, 8 // bits)[..., i].astype(np.uint8) << np.uint8(bits * i) for i in range(8 // bits)).astype(np.uint8)
         scales, zeros = rand(3, 3), ints(3, 4, low=0, high=2**bits, dtype=np.uint8)
         weights = lambda zero: ((numbers.reshape(3, 3, 16).astype(np.float32) - zero) * scales[..., None]).reshape(3, 48)[:, :40]
-        arrays = {"x": x, "w": packed(numbers).reshape(3, 3, -1), "s": scales.reshape(-1)}
+        arrays = {"x": x, "w": pack(numbers, bits).reshape(3, 3, -1), "s": scales.reshape(-1)}
         attributes = {"K": 40, "N": 3, "bits": bits, "block_size": 16}
         contrib(f"matmulnbits{bits}", "MatMulNBits", arrays, x @ weights(2**(bits - 1)).T, **attributes)
         # A row's zero points fill whole bytes.
-        listed = packed(zeros)[:, :-(-3 * bits // 8)]
+        listed = pack(zeros, bits)[:, :-(-3 * bits // 8)]
         more = dict(arrays, z=listed.reshape(-1), b=bias)
         contrib(f"matmulnbits{bits}-zeros", "MatMulNBits", more, x @ weights(zeros[:, :3, None].astype(np.float32)).T + bias, slots=["x", "w", "s", "z", "", "b"],
                 **attributes)
     contrib("matmulnbits-floatzeros", "MatMulNBits", dict(arrays, z=scales), x @ weights(scales[..., None]).T, **attributes)
+
+
+def gathered():
+    """Rows of a table in blocks of 16."""
+    places = np.array([[1, 4], [-1, 0]], np.int64)
+    for bits in [2, 4, 8]:
+        numbers, scales, zeros = ints(5, 2, 40, low=0, high=2**bits, dtype=np.uint8), rand(5, 2, 3), ints(5, 2, 4, low=0, high=2**bits, dtype=np.uint8)
+        spread = lambda x: np.repeat(x, 16, 2)[..., :40]
+        attributes = {"bits": bits, "block_size": 16, "quantize_axis": 2}
+        arrays = {"t": pack(numbers, bits), "i": places, "s": scales}
+        whole = (numbers - 2.0**(bits - 1)) * spread(scales)
+        contrib(f"gatherblock{bits}", "GatherBlockQuantized", arrays, whole[places].astype(np.float32), **attributes)
+        whole = (numbers - spread(zeros[..., :3]).astype(np.float32)) * spread(scales)
+        listed = pack(zeros, bits)[..., :-(-3 * bits // 8)]
+        contrib(f"gatherblock{bits}-zeros", "GatherBlockQuantized", dict(arrays, z=listed), whole[places].astype(np.float32), **attributes)
 
 
 def gated_delta_net():

@@ -95,6 +95,25 @@ def microsoft():
     contrib("linear-window", "LinearAttention", three, "attribute 'state_window', expected 0 but got 2", update_rule="linear", q_num_heads=2, kv_num_heads=2, state_window=2)
     weights = {"x": rand(2, 32), "w": np.zeros((3, 2, 8), np.uint8), "s": rand(6)}
     contrib("matmulnbits-bits", "MatMulNBits", weights, "attributes 'K', 'N', 'block_size' and 'bits', expected", K=32, N=3, bits=3, block_size=16)
+    contrib("gatherblock-axis", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 1)}, "attributes 'gather_axis' 1 and", gather_axis=1)
+    contrib("gatherblock-scales", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 2)}, r"scales of shape \[2, 2\], expected \[2, 1\]")
     contrib("complexmul-pairs", "ComplexMul", {"a": x, "b": x}, r"input of shape \[2, 3\], expected pairs in the last dimension")
     contrib("rfft-dimensions", "Rfft", {"x": x}, "attributes 'signal_ndim', 'onesided' and 'normalized', expected 1, 1 and 0", signal_ndim=2)
     contrib("gatedrmsnorm-width", "GatedRMSNorm", {"x": q, "s": rand(3), "g": q}, "last dimension 8, expected a multiple of the scale's length")
+    sparse(contrib)
+
+
+def sparse(contrib):
+    arrays = {"x": rand(1, 4, 8), "w": rand(8, 24), "b": rand(24), "m": rand(1, 4), "gw": rand(8, 24), "gb": rand(24), "g": np.zeros((1, 4), np.int32)}
+    contrib("longformer-global", "LongformerAttention", arrays, "input 'global', expected constant flags", num_heads=2, window=2)
+    contrib("longformer-window", "LongformerAttention", arrays, "attributes 'num_heads' 2 and 'window' 0, expected positive", num_heads=2)
+    contrib("longformer-weights", "LongformerAttention", dict(arrays, gw=rand(8, 23)), r"weights of shape \[8, 23\], expected \[8, 24\]", num_heads=2, window=2)
+    moe = {"x": rand(3, 6), "r": rand(3, 4), "u": rand(4, 5, 6), "ub": rand(4, 5), "d": rand(4, 6, 5)}
+    contrib("moe-k", "MoE", moe, "attribute 'k' 5, expected 1 to 4", k=5)
+    contrib("moe-mixer", "MoE", moe, "attribute 'use_sparse_mixer', expected 0", use_sparse_mixer=1)
+    contrib("moe-activation", "MoE", moe, "attribute 'activation_type', expected relu, gelu, silu, swiglu or identity but got 'tanh'", activation_type="tanh")
+    contrib("moe-fusion", "MoE", moe, "attribute 'swiglu_fusion' 0, expected 0 with input 'fc3_experts_weights'", activation_type="swiglu")
+    contrib("moe-weights", "MoE", dict(moe, u=rand(4, 6, 5)), r"weights of shape \[4, 6, 5\], expected \[4, 5, 6\]")
+    byte = np.zeros((4, 6, 3), np.uint8)
+    quantized = {"x": rand(3, 6), "r": rand(3, 4), "u": byte, "us": rand(4, 5), "d": byte, "ds": rand(4, 6)}
+    contrib("qmoe-scales", "QMoE", quantized, r"scales or zero points, expected shapes \[4, 6\] and \[4, 3\]", ["x", "r", "u", "us", "", "d", "ds"])

@@ -6,13 +6,16 @@ import cases
 import contraction
 import contrib
 import elementwise
+import experts
+import longformer
 import movement
 import newer
 import tokens
 
 GROUPS = [
     elementwise.elementwise, elementwise.logic, elementwise.activation, contraction.matmul, contraction.reduce, contraction.norm, movement.constant,
-    movement.shape, movement.index, movement.positions, tokens.tokens, newer.newer, contrib.fused, contrib.gates, contrib.attention
+    movement.shape, movement.index, movement.positions, tokens.tokens, newer.newer, contrib.fused, contrib.gates, contrib.attention,
+    experts.experts, longformer.longformer
 ]
 
 if __name__ == "__main__":
