@@ -138,9 +138,11 @@ Description readModel(ObjectReader &r) {
   return d;
 }
 
-// What tools know of the entry's symbols: the sizes they run it at, and the bounds that blocks set.
-void annotateSymbols(Model &m, const Description &d) {
+// What passes and tools know of the entry: that its mixers are named (recognition has nothing to look for), the sizes
+// that it is run at, and the bounds that blocks set.
+void annotateEntry(Model &m, const Description &d) {
   Builder b(m.g.context());
+  m.g.function()->setAttr("heddle.named_mixers", b.getUnitAttr());
   if (!d.defaults.empty())
     m.g.function()->setAttr("heddle.defaults", b.getDenseI64ArrayAttr(d.defaults));
   if (m.symbolLimits().empty())
@@ -176,7 +178,7 @@ void build(Model &m, const Description &d) {
   m.enter("/output");
   for (const auto &[name, tensor] : m.outputs)
     g.output(name, tensor);
-  annotateSymbols(m, d);
+  annotateEntry(m, d);
 }
 
 } // namespace

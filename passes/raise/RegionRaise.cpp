@@ -89,6 +89,8 @@ private:
 } // namespace
 
 bool raiseRegions(func::FuncOp entry, Raiser &raiser, const RegionRaiseOptions &options, Propose propose) {
+  if (entry->hasAttr(kNamedMixersAttr))
+    return false;
   Sweep sweep(entry, raiser, options, propose);
   // By custom tokens come behind the batch, now and then in front of it.
   return sweep.run(1) || sweep.run(0);

@@ -24,6 +24,9 @@ struct RegionRaiseOptions {
   llvm::function_ref<bool(const TokenRegion &, const TokenAxes &)> concerns = nullptr;
 };
 
+/// Marks an entry whose author has named its mixers: what stands between them hides none, and is not probed.
+inline constexpr llvm::StringLiteral kNamedMixersAttr = "heddle.named_mixers";
+
 /// Calls `propose` on every region with as many inputs as the options say; the builder stands in front of its output.
 /// Returns true where something was raised.
 bool raiseRegions(
