@@ -16,7 +16,7 @@ struct PositionLimits {
   bool isCausal = false;
   int64_t left = -1, right = -1; // tokens that are seen before and after; negative: all
   // Positions that see all and are seen by all, beside the window; for queries and keys of the same tokens only.
-  llvm::SmallVector<int64_t> global;
+  llvm::SmallVector<int64_t> global = {};
   explicit operator bool() const { return isCausal || left >= 0 || right >= 0; }
 };
 
