@@ -133,10 +133,7 @@ std::optional<ExponentialForm> ExponentialForms::read(Value value, const Indices
     std::optional<Sequence> sequence = sequences.of(value);
     if (!sequence)
       return std::nullopt;
-    Indices all = at;
-    if (sequence->varies())
-      all.insert(all.begin() + sequence->axis, Index{kToken});
-    return readOutside(sequence->value, all);
+    return readOutside(sequence->value, ofSequence(*sequence, at));
   }
   Operation *op = value.getDefiningOp();
   if (!op)

@@ -122,7 +122,7 @@ std::optional<bool> Probe::isLinear(unsigned input) const {
   return true;
 }
 
-std::optional<std::pair<Probe::Index, Probe::Index>> Probe::changedBox(unsigned input, ArrayRef<int64_t> at) const {
+std::optional<Probe::Box> Probe::changedBox(unsigned input, ArrayRef<int64_t> at) const {
   SmallVector<ReferenceTensor> inputs(base);
   ReferenceTensor &tensor = inputs[input];
   tensor.data[dot(tensor.strides(), at)] += 0.31;
@@ -174,6 +174,23 @@ SmallVector<Probe::Index> Probe::samples(unsigned input) const {
   return points;
 }
 
+/// The dimension of the output whose elements dimension `dim` of the input chooses, `size` elements long.
+std::optional<int64_t> Probe::chosenDim(int64_t size, int64_t dim, ArrayRef<Index> points, ArrayRef<Box> boxes) const {
+  auto chooses = [&](int64_t outputDim) {
+    int64_t share = expected.shape[outputDim] / size;
+    if (outputDim == outputToken || size == 1 || share * size != expected.shape[outputDim])
+      return false;
+    return llvm::all_of(llvm::zip_equal(points, boxes), [&](auto pair) {
+      auto &[point, box] = pair;
+      return box.first[outputDim] == point[dim] * share && box.second[outputDim] == (point[dim] + 1) * share - 1;
+    });
+  };
+  for (int64_t outputDim = 0; outputDim < expected.rank(); ++outputDim)
+    if (chooses(outputDim))
+      return outputDim;
+  return std::nullopt;
+}
+
 std::optional<Influence> Probe::influence(unsigned input) const {
   const ReferenceTensor &tensor = base[input];
   Influence influence{excerpt.inputs[input], false, Reach::None, tokenDims[input], {}};
@@ -182,7 +199,7 @@ std::optional<Influence> Probe::influence(unsigned input) const {
     return std::nullopt;
   influence.isLinear = *linear;
   SmallVector<Index> points = samples(input);
-  SmallVector<std::pair<Index, Index>> boxes;
+  SmallVector<Box> boxes;
   for (const Index &point : points) {
     auto box = changedBox(input, point);
     if (!box)
@@ -193,22 +210,9 @@ std::optional<Influence> Probe::influence(unsigned input) const {
     Reach reach = reachOf(box->first[outputToken], box->second[outputToken], point[*influence.tokenDim]);
     influence.reach = influence.reach == Reach::None || influence.reach == reach ? reach : Reach::Everywhere;
   }
-  for (int64_t dim = 0; dim < tensor.rank(); ++dim) {
-    auto chooses = [&](int64_t outputDim) {
-      int64_t share = expected.shape[outputDim] / tensor.shape[dim];
-      if (outputDim == outputToken || tensor.shape[dim] == 1 || share * tensor.shape[dim] != expected.shape[outputDim])
-        return false;
-      return llvm::all_of(llvm::zip_equal(points, boxes), [&](auto pair) {
-        auto &[point, box] = pair;
-        return box.first[outputDim] == point[dim] * share && box.second[outputDim] == (point[dim] + 1) * share - 1;
-      });
-    };
-    auto outputDims = llvm::seq<int64_t>(0, expected.rank());
-    auto found = llvm::find_if(outputDims, chooses);
-    bool isToken = influence.tokenDim == dim;
-    influence.outputDims.push_back(isToken || found == outputDims.end() ? std::nullopt
-                                                                        : std::optional<int64_t>(*found));
-  }
+  for (int64_t dim = 0; dim < tensor.rank(); ++dim)
+    influence.outputDims.push_back(influence.tokenDim == dim ? std::nullopt
+                                                             : chosenDim(tensor.shape[dim], dim, points, boxes));
   return influence;
 }
 

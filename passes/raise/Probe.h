@@ -54,9 +54,12 @@ public:
 
 private:
   using Index = llvm::SmallVector<int64_t>;
-  /// First and last index at which the output changes, for each of its dimensions; nothing where it does not change.
-  std::optional<std::pair<Index, Index>> changedBox(unsigned input, llvm::ArrayRef<int64_t> at) const;
+  using Box = std::pair<Index, Index>; // first and last index, for each dimension
+  /// Where the output changes; nothing where it does not.
+  std::optional<Box> changedBox(unsigned input, llvm::ArrayRef<int64_t> at) const;
   llvm::SmallVector<Index> samples(unsigned input) const;
+  std::optional<int64_t> chosenDim(int64_t size, int64_t dim, llvm::ArrayRef<Index> points,
+                                   llvm::ArrayRef<Box> boxes) const;
   std::optional<bool> isLinear(unsigned input) const;
 
   ConcreteSizes *known = nullptr;

@@ -108,16 +108,19 @@ std::optional<Indices> StateForms::createIndices(Value bodyValue) {
   return result;
 }
 
+Indices ofSequence(const Sequence &sequence, Indices at) {
+  if (sequence.varies())
+    at.insert(at.begin() + sequence.axis, Index{kToken});
+  return at;
+}
+
 std::optional<Form> StateForms::ofKnown(Value value, const Indices &at) {
   if (std::optional<double> constant = constantOf(value))
     return Form{Term{Product{*constant, {}}, std::nullopt, {}}};
   std::optional<Sequence> sequence = sequences.of(value);
   if (!sequence)
     return std::nullopt;
-  Indices all = at;
-  if (sequence->varies())
-    all.insert(all.begin() + sequence->axis, Index{kToken});
-  return Form{Term{factorise(sequence->value, all, variables), std::nullopt, {}}};
+  return Form{Term{factorise(sequence->value, ofSequence(*sequence, at), variables), std::nullopt, {}}};
 }
 
 std::optional<Form> StateForms::of(Value value, const Indices &at) {

@@ -30,6 +30,9 @@ struct Term {
 };
 using Form = llvm::SmallVector<Term, 0>;
 
+/// Indices into a sequence from those into the value of the body that it stands for.
+Indices ofSequence(const Sequence &sequence, Indices at);
+
 class StateForms {
 public:
   StateForms(const TokenLoop &loop, TokenSequences &sequences, Variables &variables)

@@ -4,6 +4,8 @@
 #include "passes/lower/Names.h"
 #include "passes/stream/Names.h"
 
+#include <random>
+
 using namespace mlir;
 
 namespace heddle {
@@ -17,6 +19,29 @@ SmallVector<int64_t> shapeAt(AffineMap map, ArrayRef<int64_t> symbols) {
     for (Attribute result : results)
       shape.push_back(cast<IntegerAttr>(result).getInt());
   return shape;
+}
+
+ReferenceTensors drawInputs(func::FuncOp entry, ArrayRef<int64_t> symbols, uint64_t seed, int64_t largestInteger) {
+  std::mt19937_64 random(seed);
+  std::uniform_real_distribution<double> real(-1, 1);
+  ReferenceTensors inputs;
+  for (auto [number, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    auto shape = entry.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr);
+    auto range = entry.getArgAttrOfType<DenseI64ArrayAttr>(number, "heddle.range");
+    std::uniform_int_distribution<int64_t> integer(range ? range[0] : 0, range ? range[1] - 1 : largestInteger);
+    SmallVector<int64_t> sizes = shape ? shapeAt(shape.getValue(), symbols) : SmallVector<int64_t>();
+    ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), sizes);
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      Scalar value;
+      if (tensor.isFloat())
+        value.real = real(random);
+      else
+        value.integer = integer(random);
+      tensor.set(i, value);
+    }
+    inputs.push_back(std::move(tensor));
+  }
+  return inputs;
 }
 
 ReferenceTensor sliceAlong(const ReferenceTensor &tensor, int64_t dim, int64_t first, int64_t count) {

@@ -9,7 +9,6 @@
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
-#include <random>
 
 using namespace mlir;
 
@@ -53,7 +52,6 @@ public:
   LogicalResult proveAt(ArrayRef<int64_t> symbols);
 
 private:
-  ReferenceTensors drawInputs(ArrayRef<int64_t> symbols) const;
   /// Some tokens at once, single ones, and the rest.
   SmallVector<int64_t> chunksOf(int64_t length) const {
     int64_t first = std::max<int64_t>(1, length / 2);
@@ -66,36 +64,12 @@ private:
   StreamClaim claim;
 };
 
-ReferenceTensors StepProof::drawInputs(ArrayRef<int64_t> symbols) const {
-  func::FuncOp entry = claim.entry;
-  std::mt19937_64 random(1);
-  std::uniform_real_distribution<double> real(-1, 1);
-  ReferenceTensors inputs;
-  for (auto [number, type] : llvm::enumerate(entry.getArgumentTypes())) {
-    auto shape = entry.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr);
-    auto range = entry.getArgAttrOfType<DenseI64ArrayAttr>(number, "heddle.range");
-    std::uniform_int_distribution<int64_t> integer(range ? range[0] : 0, range ? range[1] - 1 : 1);
-    SmallVector<int64_t> sizes = shape ? shapeAt(shape.getValue(), symbols) : SmallVector<int64_t>();
-    ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), sizes);
-    for (int64_t i = 0; i < tensor.size(); ++i) {
-      Scalar value;
-      if (tensor.isFloat())
-        value.real = real(random);
-      else
-        value.integer = integer(random);
-      tensor.set(i, value);
-    }
-    inputs.push_back(std::move(tensor));
-  }
-  return inputs;
-}
-
 LogicalResult StepProof::proveAt(ArrayRef<int64_t> symbols) {
   func::FuncOp entry = claim.entry;
   int64_t length = symbols[claim.tokens];
   SmallVector<int64_t> all(symbols);
   all.push_back(length); // the capacity, where the step has one
-  ReferenceTensors inputs = drawInputs(symbols), expected;
+  ReferenceTensors inputs = drawInputs(entry, symbols, /*seed=*/1, /*largestInteger=*/1), expected;
   FailureOr<ReferenceTensors> actual = StepRunner(claim.step, claim.tokens, all).runChunks(inputs, chunksOf(length));
   if (failed(actual) || failed(interpret(entry, inputs, expected, Precision::Double)))
     return failure();

@@ -72,7 +72,7 @@ protected:
 TEST_P(CompiledTest, StepsEqualForward) {
   constexpr int64_t length = 25;
   SmallVector<int64_t> symbols = derived.symbols(2, length);
-  ReferenceTensors inputs = drawInputs(derived.forward, symbols, 1), expected, single;
+  ReferenceTensors inputs = drawInputs(derived.forward, symbols, 1, kLargestInteger), expected, single;
   for (ReferenceTensor &input : inputs)
     roundToStorage(input);
   ASSERT_TRUE(succeeded(interpret(derived.forward, inputs, expected, Precision::Double)));

@@ -21,8 +21,8 @@ struct Derived {
   llvm::SmallVector<int64_t> symbols(int64_t rows, int64_t tokens);
 };
 
-/// Random inputs of the entry.
-ReferenceTensors drawInputs(mlir::func::FuncOp forward, llvm::ArrayRef<int64_t> symbols, uint64_t seed);
+/// The largest integer that is drawn for inputs without a range.
+inline constexpr int64_t kLargestInteger = 3;
 
 /// Expects that calls on 1, 3, `chunk` and `chunk` + 1 tokens give what the entry gives, for all lengths up to
 /// 3 `chunk` + 1 in strides.
