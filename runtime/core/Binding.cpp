@@ -135,12 +135,19 @@ Status checkOutputShape(const TensorInfo &info, const heddle_tensor_view_t &view
   return {};
 }
 
+/// Whether an output is the state that an input is, appended to where it lies.
+bool isAppendedInPlace(const heddle_entry &entry, size_t output, const heddle_tensor_view_t &outputView, size_t input,
+                       const heddle_tensor_view_t &inputView) {
+  return entry.info.inputs[input].appends && entry.outputs.size() - output == entry.inputs.size() - input &&
+         viewData(outputView) == viewData(inputView);
+}
+
 /// A tensor written while another reads or writes the same bytes would give results that depend on the schedule.
 Status checkOverlaps(const heddle_entry &entry, const heddle_tensor_view_t *inputs,
                      const heddle_tensor_view_t *outputs) {
   for (size_t i = 0; i < entry.outputs.size(); ++i) {
     for (size_t j = 0; j < entry.inputs.size(); ++j)
-      if (overlap(outputs[i], inputs[j]))
+      if (overlap(outputs[i], inputs[j]) && !isAppendedInPlace(entry, i, outputs[i], j, inputs[j]))
         return invalid("output '" + entry.info.outputs[i].name + "'", "memory of its own",
                        "that of input '" + entry.info.inputs[j].name + "'");
     for (size_t j = 0; j < i; ++j)

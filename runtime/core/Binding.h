@@ -31,7 +31,8 @@ struct BindingRoom {
 /// Checks types and shapes, fills room.symbols (in range) and room.inputs. Looks at no element.
 Status bindInputs(const heddle_entry &entry, const heddle_tensor_view_t *views, size_t count, BindingRoom &room);
 
-/// Checks types, the shapes of room.outputDims, and that outputs overlap nothing. Fills room.outputs.
+/// Checks types, the shapes of room.outputDims, and that outputs overlap nothing but the
+/// inputs that they are appended to. Fills room.outputs.
 Status bindOutputs(const heddle_entry &entry, const heddle_tensor_view_t *inputs, const heddle_tensor_view_t *views,
                    size_t count, BindingRoom &room);
 

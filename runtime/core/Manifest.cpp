@@ -1,35 +1,11 @@
-#include "runtime/core/Manifest.h"
+#include "runtime/core/ManifestJson.h"
 #include <algorithm>
-#include <limits>
-#include <nlohmann/json.hpp>
 
 namespace heddle::runtime {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr int kManifestFormat = 1;
-constexpr size_t kMaxRank = 32;
-
-Status bad(const std::string &path, const char *expected, const json &got) {
-  return mismatch(HEDDLE_CORRUPT, "manifest " + path, expected,
-                  got.is_null() ? "nothing" : got.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60));
-}
-
-const json &member(const json &object, const char *key) {
-  static const json none;
-  auto found = object.is_object() ? object.find(key) : object.end();
-  return found == object.end() ? none : *found;
-}
-
-Status readText(const json &object, const char *key, const std::string &path, std::string &text) {
-  const json &value = member(object, key);
-  if (!value.is_string())
-    return bad(path + "/" + key, "a text", value);
-  text = value.get<std::string>();
-  return {};
-}
 
 /// A text or a list of texts; anything else, also nothing, leaves `list` as it is.
 void readOptionalTexts(const json &values, std::vector<std::string> &list) {
@@ -38,13 +14,6 @@ void readOptionalTexts(const json &values, std::vector<std::string> &list) {
   for (const json &value : values)
     if (value.is_string())
       list.push_back(value.get<std::string>());
-}
-
-Status readInteger(const json &value, const std::string &path, int64_t &integer) {
-  if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<uint64_t>() > uint64_t(INT64_MAX)))
-    return bad(path, "an integer", value);
-  integer = value.get<int64_t>();
-  return {};
 }
 
 class EntryReader {
@@ -103,7 +72,8 @@ private:
     return {};
   }
 
-  /// What only a step has. The states are the last inputs and the last outputs, of equal names and types.
+  /// What only a step has. The states are the last inputs and the last outputs, of equal names and types; the positions
+  /// of the rows are the first of them.
   Status readStream() {
     for (auto [key, index] : {std::pair<const char *, int *>{"tokens", &entry.tokens}, {"capacity", &entry.capacity}})
       if (Status status = readSymbolName(key, *index); !status)
@@ -112,12 +82,32 @@ private:
       if (Status status = readInteger(limit, path + "/positions", entry.positions); !status)
         return status;
     size_t count = entry.stateCount(), inputs = entry.inputs.size(), outputs = entry.outputs.size();
-    bool fits = count <= outputs && (count == 0 || entry.tokens >= 0);
+    bool fits = count <= outputs && (count == 0 || (entry.tokens >= 0 && isPositions(entry.inputs[inputs - count])));
     for (size_t i = 1; fits && i <= count; ++i) {
       const TensorInfo &in = entry.inputs[inputs - i], &out = entry.outputs[outputs - i];
       fits = in.isState && in.name == out.name && in.dtype == out.dtype && in.dimensions == out.dimensions;
     }
-    return fits ? Status() : bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
+    if (!fits)
+      return bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
+    return checkAppends(inputs - count);
+  }
+
+  static bool isPositions(const TensorInfo &tensor) {
+    return tensor.isState && tensor.dtype == io::DType::I64 && tensor.exprs.size() == 1;
+  }
+
+  /// What is appended to has the rows and the capacity in front.
+  Status checkAppends(size_t positions) {
+    for (size_t i = 0; i < entry.inputs.size(); ++i) {
+      const TensorInfo &in = entry.inputs[i];
+      bool fits = in.isState && entry.capacity >= 0 && in.exprs.size() >= 2 &&
+                  in.dimensions[0] == entry.inputs[positions].dimensions[0] &&
+                  in.exprs[1].plainSymbol() == entry.capacity;
+      if (in.appends && !fits)
+        return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and capacity",
+                   member(object, "inputs")[i]);
+    }
+    return {};
   }
 
   Status readTensors(const char *key, std::vector<TensorInfo> &tensors) {
@@ -126,78 +116,10 @@ private:
       return bad(path + "/" + key, "a list", list);
     for (size_t i = 0; i < list.size(); ++i) {
       tensors.emplace_back();
-      if (Status status = readTensor(list[i], path + "/" + key + "/" + std::to_string(i), tensors.back()); !status)
+      if (Status status = readTensor(list[i], path + "/" + key + "/" + std::to_string(i), names, tensors.back());
+          !status)
         return status;
     }
-    return {};
-  }
-
-  Status readTensor(const json &value, const std::string &at, TensorInfo &tensor) {
-    std::string type;
-    if (Status status = readText(value, "name", at, tensor.name); !status)
-      return status;
-    if (Status status = readText(value, "type", at, type); !status)
-      return status;
-    if (!io::parseDType(type, tensor.dtype))
-      return bad(at + "/type", "one of f32 f64 f16 bf16 i64 i32 i8 u8 bool", value["type"]);
-    const json &shape = member(value, "shape");
-    if (!shape.is_array() || shape.size() > kMaxRank)
-      return bad(at + "/shape", "a list of at most 32 dimensions", shape);
-    for (size_t i = 0; i < shape.size(); ++i)
-      if (Status status = readDimension(shape[i], at + "/shape/" + std::to_string(i), tensor); !status)
-        return status;
-    if (Status status = readInitial(member(value, "initial"), at + "/initial", tensor); !status)
-      return status;
-    return readRange(member(value, "range"), at + "/range", tensor);
-  }
-
-  /// JSON has no infinities. Values other than 0 are read for the types in which states are computed.
-  Status readInitial(const json &initial, const std::string &at, TensorInfo &tensor) {
-    if (initial.is_null())
-      return {};
-    tensor.isState = true;
-    bool isInfinite = initial == "-inf" || initial == "inf";
-    if (!initial.is_number() && !isInfinite)
-      return bad(at, "a number, \"-inf\" or \"inf\"", initial);
-    double infinity = std::numeric_limits<double>::infinity();
-    tensor.initial = !isInfinite ? initial.get<double>() : initial == "inf" ? infinity : -infinity;
-    bool anyValue = tensor.dtype == io::DType::F32 || tensor.dtype == io::DType::F64;
-    return tensor.initial == 0 || anyValue ? Status() : bad(at, "0 for this type", initial);
-  }
-
-  Status readDimension(const json &value, const std::string &at, TensorInfo &tensor) {
-    if (value.is_string()) {
-      DimExpr expr;
-      std::string problem;
-      if (!DimExpr::parse(value.get_ref<const std::string &>(), names, expr, problem))
-        return mismatch(HEDDLE_CORRUPT, "manifest " + at, "an expression over the entry's symbols", problem);
-      tensor.dimensions.push_back(value.get<std::string>());
-      tensor.exprs.push_back(std::move(expr));
-      return {};
-    }
-    int64_t size = 0;
-    if (Status status = readInteger(value, at, size); !status)
-      return status;
-    if (size < 0)
-      return bad(at, "at least 0", value);
-    tensor.dimensions.push_back(std::to_string(size));
-    tensor.exprs.push_back(DimExpr::constant(size));
-    return {};
-  }
-
-  Status readRange(const json &range, const std::string &at, TensorInfo &tensor) {
-    if (range.is_null())
-      return {};
-    if (!range.is_array() || range.size() != 2)
-      return bad(at, "[low, high]", range);
-    if (Status status = readInteger(range[0], at + "/0", tensor.low); !status)
-      return status;
-    if (Status status = readInteger(range[1], at + "/1", tensor.high); !status)
-      return status;
-    bool integer = !io::dtypeIsFloat(tensor.dtype) && tensor.dtype != io::DType::Bool;
-    if (!integer)
-      return bad(at, "an integer tensor", range);
-    tensor.hasRange = true;
     return {};
   }
 

@@ -22,7 +22,8 @@ struct TensorInfo {
   bool hasRange = false;
   int64_t low = 0, high = 0;
   bool isState = false;
-  double initial = 0; // of a state: every element in front of the first token
+  double initial = 0;   // of a state: every element in front of the first token
+  bool appends = false; // a state [rows, capacity, ..] of which calls write the places behind a row's position alone
 };
 
 struct Symbol {

@@ -2,6 +2,7 @@
 #include "runtime/core/Checked.h"
 #include "runtime/core/View.h"
 #include "runtime/io/DlpackType.h"
+#include <algorithm>
 #include <cstring>
 
 using namespace heddle;
@@ -13,6 +14,12 @@ namespace {
 int rowSymbol(const heddle_entry &entry) {
   const TensorInfo &positions = entry.info.inputs[entry.info.inputs.size() - entry.info.stateCount()];
   return positions.exprs.size() == 1 ? positions.exprs[0].plainSymbol() : -1;
+}
+
+int64_t numberAt(const char *numbers, int64_t index) {
+  int64_t number = 0;
+  std::memcpy(&number, numbers + index * int64_t(sizeof number), sizeof number);
+  return number;
 }
 
 template <typename T> void fillWith(char *data, int64_t bytes, T value) {
@@ -32,8 +39,7 @@ void fillInitial(const TensorInfo &info, char *data, int64_t bytes) {
 } // namespace
 
 heddle_tensor_view_t StateTensor::view(int side) {
-  return heddle_tensor_view(data[side].get(), io::toDlpack(info->dtype), static_cast<int32_t>(shape.size()),
-                            shape.data());
+  return heddle_tensor_view(base(side), io::toDlpack(info->dtype), static_cast<int32_t>(shape.size()), shape.data());
 }
 
 heddle_state::heddle_state(const heddle_entry &entry, int64_t rows, int64_t capacity)
@@ -92,8 +98,8 @@ Status heddle_state::allocate(const TensorInfo &info) {
   if (byteSizeOverflows(tensor.shape.data(), tensor.shape.size(), static_cast<int64_t>(io::dtypeSize(info.dtype)),
                         bytes))
     return Status(HEDDLE_OUT_OF_RANGE, "state '" + info.name + "', expected less than 2^63 bytes but got more");
-  for (std::unique_ptr<char[]> &data : tensor.data)
-    data.reset(new char[static_cast<size_t>(bytes)]);
+  for (int side = 0; side < (info.appends ? 1 : 2); ++side)
+    tensor.data[side].reset(new char[static_cast<size_t>(bytes)]);
   tensors.push_back(std::move(tensor));
   return {};
 }
@@ -101,21 +107,18 @@ Status heddle_state::allocate(const TensorInfo &info) {
 void heddle_state::resetRow(int64_t row) {
   for (StateTensor &tensor : tensors)
     for (int64_t index = 0; index < tensor.outer; ++index)
-      fillInitial(*tensor.info, tensor.piece(current, index, row), tensor.inner);
+      fillInitial(*tensor.info, tensor.piece(current, index, row), tensor.used(/*position=*/0));
 }
 
 void heddle_state::copyRow(int64_t row, const heddle_state &other, int64_t otherRow) {
+  int64_t seen = other.position(otherRow);
   for (size_t i = 0; i < tensors.size(); ++i)
     for (int64_t index = 0; index < tensors[i].outer; ++index)
       std::memcpy(tensors[i].piece(current, index, row), other.tensors[i].piece(other.current, index, otherRow),
-                  static_cast<size_t>(tensors[i].inner));
+                  static_cast<size_t>(tensors[i].used(seen)));
 }
 
-int64_t heddle_state::position(int64_t row) const {
-  int64_t seen = 0;
-  std::memcpy(&seen, tensors.front().piece(current, 0, row), sizeof seen);
-  return seen;
-}
+int64_t heddle_state::position(int64_t row) const { return numberAt(tensors.front().base(current), row); }
 
 int64_t heddle_state::bytes() const {
   int64_t sum = 0;
@@ -124,15 +127,50 @@ int64_t heddle_state::bytes() const {
   return sum;
 }
 
+int64_t heddle_state::savedBytesOf(const char *positions) const {
+  int64_t sum = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t seen = numberAt(positions, row);
+    if (seen < 0 || (entry.info.capacity >= 0 && seen > capacity))
+      return -1;
+    for (const StateTensor &tensor : tensors)
+      sum += tensor.outer * tensor.used(seen);
+  }
+  return sum;
+}
+
+int64_t heddle_state::savedBytes() const { return savedBytesOf(tensors.front().base(current)); }
+
+void heddle_state::save(char *bytes) const {
+  for (const StateTensor &tensor : tensors)
+    for (int64_t index = 0; index < tensor.outer; ++index)
+      for (int64_t row = 0; row < rows; ++row) {
+        int64_t used = tensor.used(position(row));
+        std::memcpy(bytes, tensor.piece(current, index, row), static_cast<size_t>(used));
+        bytes += used;
+      }
+}
+
+/// The positions are the first tensor.
+void heddle_state::restore(const char *bytes) {
+  const char *positions = bytes;
+  for (StateTensor &tensor : tensors)
+    for (int64_t index = 0; index < tensor.outer; ++index)
+      for (int64_t row = 0; row < rows; ++row) {
+        int64_t used = tensor.used(numberAt(positions, row));
+        std::memcpy(tensor.piece(current, index, row), bytes, static_cast<size_t>(used));
+        bytes += used;
+      }
+}
+
 Status heddle_state::checkRoom(int64_t tokens) const {
   for (int64_t row = 0; row < rows; ++row) {
     int64_t seen = position(row);
-    if (entry.info.capacity >= 0 && seen > capacity)
-      return mismatch(HEDDLE_OUT_OF_RANGE, "position of row " + std::to_string(row),
-                      "at most the state's capacity of " + std::to_string(capacity), std::to_string(seen));
-    if (seen > entry.info.positions - tokens)
+    int64_t most = entry.info.capacity < 0 ? entry.info.positions : std::min(entry.info.positions, capacity);
+    if (seen > most - tokens)
       return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of row " + std::to_string(row),
-                      "at most " + std::to_string(entry.info.positions) + " in all",
+                      "at most " + std::to_string(most) + " in all" +
+                          (most < entry.info.positions ? " (the state's capacity)" : ""),
                       std::to_string(seen) + " and " + std::to_string(tokens) + " more");
   }
   return {};

@@ -1,10 +1,13 @@
-// What a step keeps between calls: the tensors of its states, twice.
+// What a step keeps between calls: the tensors of its states, most of them twice.
 //
 //   step inputs   x [B, T, 64] | position [B], layers.0.mixer.state [B, 1, 16, 64]       the last ones are states
 //   step outputs  y [B, T, 64] | position [B], layers.0.mixer.state [B, 1, 16, 64]
 //
 // A call reads the current tensors and writes the other ones; they change places when it has gone well. So a call that
 // fails or is cancelled leaves the state as it was, whatever it has written.
+//
+// A tensor that calls append to ([rows, capacity, ..]) exists once. Of a row its places in front of the position count,
+// and no call writes there or reads behind: what is behind, of a failed call or of a row's earlier life, means nothing.
 #ifndef HEDDLE_RUNTIME_CORE_STATE_H
 #define HEDDLE_RUNTIME_CORE_STATE_H
 
@@ -19,10 +22,14 @@ struct StateTensor {
   const TensorInfo *info = nullptr;
   std::vector<int64_t> shape;
   int64_t outer = 1, rows = 1, inner = 0;
-  std::unique_ptr<char[]> data[2]; // the current one is named by the state
+  std::unique_ptr<char[]> data[2]; // the current one is named by the state; the second is empty where calls append
 
-  int64_t bytes() const { return outer * rows * inner; }
-  char *piece(int side, int64_t index, int64_t row) const { return data[side].get() + (index * rows + row) * inner; }
+  /// Bytes in memory.
+  int64_t bytes() const { return outer * rows * inner * (info->appends ? 1 : 2); }
+  char *base(int side) const { return data[info->appends ? 0 : side].get(); }
+  char *piece(int side, int64_t index, int64_t row) const { return base(side) + (index * rows + row) * inner; }
+  /// Bytes that count, of a piece of a row at this position.
+  int64_t used(int64_t position) const { return info->appends ? inner / shape[1] * position : inner; }
   heddle_tensor_view_t view(int side);
 };
 
@@ -40,8 +47,14 @@ struct heddle_state {
   void copyRow(int64_t row, const heddle_state &other, int64_t otherRow);
   /// Tokens that a row has seen.
   int64_t position(int64_t row) const;
-  /// Bytes of all tensors, each once.
+  /// Bytes of all tensors in memory.
   int64_t bytes() const;
+  /// What counts of the tensors, in their order, row-major.
+  int64_t savedBytes() const;
+  void save(char *bytes) const;
+  /// The number of saved bytes that begin so; -1 where a position is none.
+  int64_t savedBytesOf(const char *positions) const;
+  void restore(const char *bytes);
   /// Whether every row may take `tokens` more.
   heddle::runtime::Status checkRoom(int64_t tokens) const;
   /// Puts the state's tensors behind those of a call; the arrays have room for them.

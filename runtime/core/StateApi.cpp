@@ -1,6 +1,6 @@
 // The C functions of states, and their saved form.
 //
-//   header (64 bytes) | the tensors in the entry's order, row-major
+//   header (64 bytes) | the tensors in the entry's order, row-major; of those that are appended to, the tokens seen
 #include "runtime/core/Options.h"
 #include "runtime/core/State.h"
 #include "runtime/core/View.h"
@@ -36,7 +36,7 @@ SavedHeader headerOf(const heddle_state &state) {
   header.entry = XXH3_64bits(state.entry.info.name.data(), state.entry.info.name.size());
   header.rows = state.rows;
   header.capacity = state.capacity;
-  header.bytes = static_cast<uint64_t>(state.bytes());
+  header.bytes = static_cast<uint64_t>(state.savedBytes());
   return header;
 }
 
@@ -58,17 +58,21 @@ Status checkSaved(const heddle_state &state, const SavedHeader &saved, const voi
       {"hash of the saved state's entry", expected.entry, saved.entry},
       {"rows of the saved state", uint64_t(expected.rows), uint64_t(saved.rows)},
       {"capacity of the saved state", uint64_t(expected.capacity), uint64_t(saved.capacity)},
-      {"tensors of the saved state", expected.tensors, saved.tensors},
-      {"bytes of the saved state", expected.bytes, saved.bytes}};
+      {"tensors of the saved state", expected.tensors, saved.tensors}};
   for (auto [what, wanted, got] : fields)
     if (wanted != got)
       return mismatch(HEDDLE_INCOMPATIBLE, what, std::to_string(wanted), std::to_string(got));
   if (size != sizeof saved + saved.bytes)
     return mismatch(HEDDLE_CORRUPT, "size of the saved state", std::to_string(sizeof saved + saved.bytes),
                     std::to_string(size));
-  uint64_t hash = XXH3_64bits(static_cast<const char *>(bytes) + sizeof saved, saved.bytes);
+  const char *tensors = static_cast<const char *>(bytes) + sizeof saved;
+  uint64_t hash = XXH3_64bits(tensors, saved.bytes);
   if (hash != saved.hash)
     return mismatch(HEDDLE_CORRUPT, "hash of the saved state", std::to_string(saved.hash), std::to_string(hash));
+  bool hasPositions = saved.bytes >= static_cast<uint64_t>(state.rows) * sizeof(int64_t);
+  int64_t wanted = hasPositions ? state.savedBytesOf(tensors) : -1;
+  if (wanted < 0 || static_cast<uint64_t>(wanted) != saved.bytes)
+    return mismatch(HEDDLE_CORRUPT, "bytes of the saved state", "those of its positions", std::to_string(saved.bytes));
   return {};
 }
 
@@ -140,7 +144,7 @@ heddle_status_t heddle_state_fork(const heddle_state_t *state, heddle_state_t **
 }
 
 size_t heddle_state_saved_size(const heddle_state_t *state) {
-  return sizeof(SavedHeader) + static_cast<size_t>(state->bytes());
+  return sizeof(SavedHeader) + static_cast<size_t>(state->savedBytes());
 }
 
 heddle_status_t heddle_state_save(const heddle_state_t *state, void *bytes, size_t size) {
@@ -148,11 +152,7 @@ heddle_status_t heddle_state_save(const heddle_state_t *state, void *bytes, size
     if (!bytes || size != heddle_state_saved_size(state))
       return invalid("size of the saved state", std::to_string(heddle_state_saved_size(state)),
                      bytes ? std::to_string(size) : "NULL");
-    char *at = static_cast<char *>(bytes) + sizeof(SavedHeader);
-    for (const StateTensor &tensor : state->tensors) {
-      std::memcpy(at, tensor.data[state->current].get(), static_cast<size_t>(tensor.bytes()));
-      at += tensor.bytes();
-    }
+    state->save(static_cast<char *>(bytes) + sizeof(SavedHeader));
     SavedHeader header = headerOf(*state);
     header.hash = XXH3_64bits(static_cast<char *>(bytes) + sizeof header, header.bytes);
     std::memcpy(bytes, &header, sizeof header);
@@ -167,11 +167,7 @@ heddle_status_t heddle_state_restore(heddle_state_t *state, const void *bytes, s
       std::memcpy(&saved, bytes, std::min(size, sizeof saved));
     if (Status status = checkSaved(*state, saved, bytes, bytes ? size : 0); !status)
       return status;
-    const char *at = static_cast<const char *>(bytes) + sizeof saved;
-    for (StateTensor &tensor : state->tensors) {
-      std::memcpy(tensor.data[state->current].get(), at, static_cast<size_t>(tensor.bytes()));
-      at += tensor.bytes();
-    }
+    state->restore(static_cast<const char *>(bytes) + sizeof saved);
     return {};
   });
 }

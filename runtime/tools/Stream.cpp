@@ -197,7 +197,7 @@ io::Status stream(const RunTarget &target, const StreamArguments &arguments, Run
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (io::Status status = sink.close(); !status)
     return status;
-  fprintf(stderr, "%lld tokens, %.1f per second; state: %lld bytes, twice; arena: %s bytes\n", (long long)*tokens,
+  fprintf(stderr, "%lld tokens, %.1f per second; state: %lld bytes; arena: %s bytes\n", (long long)*tokens,
           double(*tokens) / seconds, (long long)heddle_state_bytes(state.get()),
           heddle_entry_memory_formula(step->entry));
   return {};

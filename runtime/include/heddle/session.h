@@ -42,8 +42,9 @@ HEDDLE_API void heddle_session_release(heddle_session_t *session);
 
 /* Computes the outputs from the inputs, all in the entry's order. Everything is checked before anything is written:
  * counts, types, shapes against each other and the entry, value ranges. Inputs are read and outputs written in place;
- * an output may not overlap an input or another output. After a first run with the same symbol values, a run allocates
- * nothing. On HEDDLE_CANCELLED the outputs hold unspecified values. */
+ * an output may not overlap an input or another output, except that a state which is appended to may be both (the
+ * manifest says `append`). After a first run with the same symbol values, a run allocates nothing. On HEDDLE_CANCELLED
+ * the outputs hold unspecified values. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_run(heddle_session_t *session, const heddle_entry_t *entry,
                                                               const heddle_tensor_view_t *inputs, size_t input_count,
                                                               const heddle_tensor_view_t *outputs, size_t output_count);

@@ -10,14 +10,14 @@ extern "C" {
 
 /* What a step keeps between calls, for the rows of a batch: an entry whose last inputs and outputs are states
  * (docs/streaming.md). Rows are independent of each other and may stand at different positions.
- * Owns: its tensors, twice; holds a reference to the package. Threads: one call at a time; states are independent.
+ * Owns: its tensors; holds a reference to the package. Threads: one call at a time; states are independent.
  * Lifetime: until released, not during a call that uses it. */
 typedef struct heddle_state heddle_state_t;
 
 typedef struct heddle_state_options {
   size_t size;
   int64_t rows;     /* batch; 1 */
-  int64_t capacity; /* tokens that growing states keep (attention to the whole past); ignored where there are none */
+  int64_t capacity; /* tokens that a row may see, where states grow (attention to the whole past); ignored elsewhere */
 } heddle_state_options_t;
 
 HEDDLE_API void heddle_state_options_init(heddle_state_options_t *options);
@@ -40,7 +40,7 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_step(heddle_session_t 
 
 /* Tokens that a row has seen; -1 for no such row. */
 HEDDLE_API int64_t heddle_state_position(const heddle_state_t *state, int64_t row);
-/* Bytes of its tensors, each counted once; the state holds twice as many. */
+/* Bytes of memory that its tensors take: those that calls append to once, the others twice. */
 HEDDLE_API int64_t heddle_state_bytes(const heddle_state_t *state);
 
 /* Puts a row, or all of them (-1), in front of the first token. The other rows keep every bit. */
@@ -52,7 +52,7 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_copy_row(heddle_state_t 
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_fork(const heddle_state_t *state, heddle_state_t **out_state);
 
 /* The state as bytes: versioned, with the fingerprint of its package and a hash. `size` must be
- * heddle_state_saved_size. */
+ * heddle_state_saved_size, which grows with the tokens seen where states grow. */
 HEDDLE_API size_t heddle_state_saved_size(const heddle_state_t *state);
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_save(const heddle_state_t *state, void *bytes, size_t size);
 /* Reads saved bytes into a state of the same package, entry, rows and capacity; continuing is then bit-exact. Where

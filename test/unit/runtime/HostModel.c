@@ -3,6 +3,7 @@
  *   forward: y[b,t,c] = 3 * x[b,t,c] + bias[c];  twice[2t] = twice[2t+1] = tokens[t]
  *   spin:    runs until it is cancelled
  *   step:    y[b,t] = largest x of row b so far; cancelled, its states half written, where x[0,0] is -1
+ *   sum:     y[b,t] = sum of all x of row b so far, which it appends to `seen`; cancelled, written, where x[0,0] is -1
  */
 #include "runtime/abi/kernel_abi.h"
 
@@ -90,4 +91,29 @@ int32_t heddle_entry_step(heddle_abi_context_t *context, const int64_t *dims, vo
       return 1;
   }
   return 0;
+}
+
+void heddle_plan_sum(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims) {
+  *arena_bytes = 0;
+  output_dims[0] = output_dims[2] = output_dims[3] = dims[0];
+  output_dims[1] = dims[1];
+  output_dims[4] = dims[2];
+}
+
+int32_t heddle_entry_sum(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs, void *const *outputs,
+                         void *arena, const void *constants) {
+  const float *x = (const float *)inputs[0], *before = (const float *)inputs[2];
+  float *y = (float *)outputs[0], *seen = (float *)outputs[2];
+  const int64_t *position = (const int64_t *)inputs[1];
+  for (int64_t i = 0; seen != before && i < dims[0] * dims[2]; ++i)
+    seen[i] = before[i];
+  for (int64_t b = 0; b < dims[0]; ++b) {
+    float sum = 0;
+    for (int64_t j = 0; j < position[b]; ++j)
+      sum += seen[b * dims[2] + j];
+    for (int64_t t = 0; t < dims[1]; ++t)
+      y[b * dims[1] + t] = sum += seen[b * dims[2] + position[b] + t] = x[b * dims[1] + t];
+    ((int64_t *)outputs[1])[b] = position[b] + dims[1];
+  }
+  return x[0] == -1;
 }

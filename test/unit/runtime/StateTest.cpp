@@ -1,58 +1,18 @@
 // States: steps, rows, forks, saved forms, and calls that fail.
-#include "test/unit/runtime/TestPackage.h"
-#include <limits>
+#include "test/unit/runtime/StateFixture.h"
 
 using namespace heddle::test;
 
 namespace {
 
-struct ReleaseState {
-  void operator()(heddle_state_t *state) const { heddle_state_release(state); }
-};
-using StatePtr = std::unique_ptr<heddle_state_t, ReleaseState>;
-
-class State : public testing::Test {
+class State : public StateFixture {
 protected:
-  std::string bytes = makePackage();
-  PackagePtr package = load(bytes);
-  SessionPtr session = makeSession(package);
-  const heddle_entry_t *entry = heddle_package_find_entry(package.get(), "step");
-
-  StatePtr make(int64_t rows) {
-    heddle_state_options_t options;
-    heddle_state_options_init(&options);
-    options.rows = rows;
-    heddle_state_t *state = nullptr;
-    expectOk(heddle_state_create(entry, &options, &state));
-    return StatePtr(state);
-  }
-
-  heddle_status_t call(const StatePtr &state, std::vector<float> x, int64_t rows, std::vector<float> &y) {
-    int64_t shape[2] = {rows, static_cast<int64_t>(x.size()) / rows};
-    y.assign(x.size(), 0);
-    heddle_tensor_view_t in = heddle_tensor_view(x.data(), HEDDLE_F32, 2, shape),
-                         out = heddle_tensor_view(y.data(), HEDDLE_F32, 2, shape);
-    return heddle_session_step(session.get(), entry, state.get(), &in, 1, &out, 1);
-  }
-
-  std::vector<float> step(const StatePtr &state, std::vector<float> x, int64_t rows) {
-    std::vector<float> y;
-    expectOk(call(state, std::move(x), rows, y));
-    return y;
-  }
-
-  static std::vector<char> save(const StatePtr &state) {
-    std::vector<char> saved(heddle_state_saved_size(state.get()));
-    expectOk(heddle_state_save(state.get(), saved.data(), saved.size()));
-    return saved;
-  }
+  State() : StateFixture("step") {}
 };
-
-using Floats = std::vector<float>;
 
 TEST_F(State, carries_from_call_to_call) {
   StatePtr state = make(2);
-  EXPECT_EQ(heddle_state_bytes(state.get()), 2 * (8 + 4));
+  EXPECT_EQ(heddle_state_bytes(state.get()), 2 * 2 * (8 + 4));
   EXPECT_EQ(step(state, {-3, -5, 7, 2}, 2), (Floats{-3, -3, 7, 7}));
   EXPECT_EQ(heddle_state_position(state.get(), 1), 2);
   EXPECT_EQ(step(state, {-4, 9}, 2), (Floats{-3, 9}));

@@ -26,7 +26,15 @@ const char *const kManifest = R"({"format": 1, "producer": "test", "model": "han
               {"name": "largest", "type": "f32", "shape": ["B"], "initial": "-inf"}],
    "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T"]},
                {"name": "position", "type": "i64", "shape": ["B"]},
-               {"name": "largest", "type": "f32", "shape": ["B"]}]}],
+               {"name": "largest", "type": "f32", "shape": ["B"]}]},
+  {"name": "sum", "symbol": "heddle_entry_sum", "plan": "heddle_plan_sum", "tokens": "T", "capacity": "C",
+   "symbols": [{"name": "B", "min": 1}, {"name": "T", "min": 1}, {"name": "C", "min": 1}],
+   "inputs": [{"name": "x", "type": "f32", "shape": ["B", "T"]},
+              {"name": "position", "type": "i64", "shape": ["B"], "initial": 0},
+              {"name": "seen", "type": "f32", "shape": ["B", "C"], "initial": 0, "append": true}],
+   "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T"]},
+               {"name": "position", "type": "i64", "shape": ["B"]},
+               {"name": "seen", "type": "f32", "shape": ["B", "C"]}]}],
  "kernels": [{"name": "scale"}, {"name": "add"}, {"name": "repeat"}, {"name": "nothing"}]})";
 
 std::string readFile(const std::string &path) {
