@@ -122,8 +122,9 @@ Status heddle_session::run(const heddle_entry *entry, const heddle_tensor_view_t
   return {};
 }
 
-Status heddle_session::step(const heddle_entry *entry, heddle_state &state, const heddle_tensor_view_t *inputs,
-                            size_t inputCount, const heddle_tensor_view_t *outputs, size_t outputCount) {
+Status heddle_session::step(const heddle_entry *entry, heddle_state &state, const bool *active,
+                            const heddle_tensor_view_t *inputs, size_t inputCount, const heddle_tensor_view_t *outputs,
+                            size_t outputCount) {
   if (entry != &state.entry || entry->package != package)
     return Status(HEDDLE_INVALID_ARGUMENT,
                   "state, expected one of the entry and the session's package but got another");
@@ -138,12 +139,14 @@ Status heddle_session::step(const heddle_entry *entry, heddle_state &state, cons
   state.appendViews(state.inputs, state.outputs);
   if (Status status = bindInputs(*entry, state.inputs.data(), state.inputs.size(), room); !status)
     return status;
-  if (Status status = state.checkRoom(room.symbols[static_cast<size_t>(entry->info.tokens)]); !status)
+  int64_t tokens = room.symbols[static_cast<size_t>(entry->info.tokens)];
+  if (Status status = state.admit(tokens, active, state.inputs[inputCount]); !status)
     return status;
-  if (Status status = run(entry, state.inputs.data(), state.inputs.size(), state.outputs.data(), state.outputs.size());
-      !status)
+  Status status = run(entry, state.inputs.data(), state.inputs.size(), state.outputs.data(), state.outputs.size());
+  state.putBack();
+  if (!status)
     return status;
-  state.commit();
+  state.commit(active);
   return {};
 }
 
@@ -191,10 +194,10 @@ heddle_status_t heddle_session_run(heddle_session_t *session, const heddle_entry
 }
 
 heddle_status_t heddle_session_step(heddle_session_t *session, const heddle_entry_t *step, heddle_state_t *state,
-                                    const heddle_tensor_view_t *inputs, size_t input_count,
+                                    const bool *active, const heddle_tensor_view_t *inputs, size_t input_count,
                                     const heddle_tensor_view_t *outputs, size_t output_count) {
   return runAlone(session, [&] {
-    return state ? session->step(step, *state, inputs, input_count, outputs, output_count)
+    return state ? session->step(step, *state, active, inputs, input_count, outputs, output_count)
                  : Status(HEDDLE_INVALID_ARGUMENT, "state, expected an address but got NULL");
   });
 }

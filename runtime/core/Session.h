@@ -16,9 +16,11 @@ struct heddle_session {
   heddle::runtime::Status run(const heddle_entry *entry, const heddle_tensor_view_t *inputs, size_t inputCount,
                               const heddle_tensor_view_t *outputs, size_t outputCount);
 
-  /// run() on the tokens that come next; the state changes when all has gone well.
-  heddle::runtime::Status step(const heddle_entry *entry, heddle_state &state, const heddle_tensor_view_t *inputs,
-                               size_t inputCount, const heddle_tensor_view_t *outputs, size_t outputCount);
+  /// run() on the tokens that come next, for the rows that take part (all: null); the state changes when all has gone
+  /// well.
+  heddle::runtime::Status step(const heddle_entry *entry, heddle_state &state, const bool *active,
+                               const heddle_tensor_view_t *inputs, size_t inputCount,
+                               const heddle_tensor_view_t *outputs, size_t outputCount);
 
   heddle_package *const package; // holds a reference
   const heddle_session_options_t options;

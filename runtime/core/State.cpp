@@ -1,7 +1,5 @@
 #include "runtime/core/State.h"
-#include "runtime/core/Checked.h"
 #include "runtime/core/View.h"
-#include "runtime/io/DlpackType.h"
 #include <algorithm>
 #include <cstring>
 
@@ -10,176 +8,182 @@ using namespace heddle::runtime;
 
 namespace {
 
-/// The symbol that counts the rows: the size of the first state, the positions. -1: there is one row.
-int rowSymbol(const heddle_entry &entry) {
-  const TensorInfo &positions = entry.info.inputs[entry.info.inputs.size() - entry.info.stateCount()];
-  return positions.exprs.size() == 1 ? positions.exprs[0].plainSymbol() : -1;
-}
+constexpr int64_t kForgotten = -1;
+constexpr int64_t kMaxRewind = 1 << 20; // versions are counted in an int
 
-int64_t numberAt(const char *numbers, int64_t index) {
-  int64_t number = 0;
-  std::memcpy(&number, numbers + index * int64_t(sizeof number), sizeof number);
-  return number;
-}
-
-template <typename T> void fillWith(char *data, int64_t bytes, T value) {
-  for (int64_t at = 0; at < bytes; at += int64_t(sizeof value))
-    std::memcpy(data + at, &value, sizeof value);
-}
-
-void fillInitial(const TensorInfo &info, char *data, int64_t bytes) {
-  if (info.initial == 0) // 0 is zero bytes in every type
-    std::memset(data, 0, static_cast<size_t>(bytes));
-  else if (info.dtype == io::DType::F64)
-    fillWith(data, bytes, info.initial);
-  else
-    fillWith(data, bytes, static_cast<float>(info.initial));
-}
+std::string rowName(int64_t row) { return "row " + std::to_string(row); }
 
 } // namespace
 
-heddle_tensor_view_t StateTensor::view(int side) {
-  return heddle_tensor_view(base(side), io::toDlpack(info->dtype), static_cast<int32_t>(shape.size()), shape.data());
-}
+// --- making one
+// -------------------------------------------------------------------------------------------------------
 
-heddle_state::heddle_state(const heddle_entry &entry, int64_t rows, int64_t capacity)
-    : entry(entry), rows(rows), capacity(capacity) {
+heddle_state::heddle_state(const heddle_entry &entry, const heddle_state_options_t &options)
+    : entry(entry), rows(options.rows), capacity(options.capacity), rewind(options.rewind) {
   heddle_package_retain(const_cast<heddle_package *>(entry.package)); // counting references changes nothing else
 }
 
 heddle_state::~heddle_state() { heddle_package_release(const_cast<heddle_package *>(entry.package)); }
 
-Status heddle_state::create(const heddle_entry &entry, int64_t rows, int64_t capacity,
-                            std::unique_ptr<heddle_state> &state) {
-  size_t count = entry.info.stateCount();
-  if (count == 0)
+Status heddle_state::layOut(const heddle_entry &entry, const heddle_state_options_t &options,
+                            std::vector<StateTensor> &tensors) {
+  if (entry.info.stateCount() == 0)
     return invalid("entry '" + entry.info.name + "'", "a step", "an entry without states");
-  if (rows < 1 || (rowSymbol(entry) < 0 && rows != 1))
-    return invalid("rows", rowSymbol(entry) < 0 ? "1" : "at least 1", std::to_string(rows));
-  if (entry.info.capacity >= 0 && capacity < 1)
-    return invalid("capacity", "at least 1", std::to_string(capacity));
-  state.reset(new heddle_state(entry, rows, capacity));
-  for (size_t i = entry.info.inputs.size() - count; i < entry.info.inputs.size(); ++i)
-    if (Status status = state->allocate(entry.info.inputs[i]); !status)
-      return status;
+  bool oneRow = rowSymbol(entry) < 0;
+  if (options.rows < 1 || (oneRow && options.rows != 1))
+    return invalid("rows", oneRow ? "1" : "at least 1", std::to_string(options.rows));
+  if (entry.info.capacity >= 0 && options.capacity < 1)
+    return invalid("capacity", "at least 1", std::to_string(options.capacity));
+  if (options.rewind < 0 || options.rewind > kMaxRewind)
+    return invalid("rewind", "0 to " + std::to_string(kMaxRewind) + " calls", std::to_string(options.rewind));
+  return layOutStates(entry, options.rows, options.capacity, options.rewind + 2, tensors);
+}
+
+Status heddle_state::create(const heddle_entry &entry, const heddle_state_options_t &options,
+                            std::unique_ptr<heddle_state> &state) {
+  state.reset(new heddle_state(entry, options));
+  if (Status status = layOut(entry, options, state->tensors); !status)
+    return status;
+  for (StateTensor &tensor : state->tensors)
+    tensor.allocate();
   state->inputs.reserve(entry.info.inputs.size());
   state->outputs.reserve(entry.info.outputs.size());
-  for (int64_t row = 0; row < rows; ++row)
+  state->seen.assign(static_cast<size_t>(state->versionCount() * state->rows), kForgotten);
+  state->safePositions.assign(static_cast<size_t>(state->rows), 0);
+  for (int64_t row = 0; row < state->rows; ++row)
     state->resetRow(row);
   return {};
 }
 
-Status heddle_state::allocate(const TensorInfo &info) {
-  std::vector<int64_t> symbols(entry.info.symbols.size(), 0);
-  int rowsAt = rowSymbol(entry);
-  if (rowsAt >= 0)
-    symbols[static_cast<size_t>(rowsAt)] = rows;
-  if (entry.info.capacity >= 0)
-    symbols[static_cast<size_t>(entry.info.capacity)] = capacity;
-  StateTensor tensor;
-  tensor.info = &info;
-  tensor.inner = static_cast<int64_t>(io::dtypeSize(info.dtype));
-  bool foundRows = rowsAt < 0;
-  for (const DimExpr &expr : info.exprs) {
-    int64_t size = 0;
-    if (!expr.evaluate(symbols.data(), size))
-      return Status(HEDDLE_OUT_OF_RANGE, "state '" + info.name + "', expected less than 2^63 bytes but got more");
-    tensor.shape.push_back(size);
-    if (!foundRows && expr.plainSymbol() == rowsAt) {
-      foundRows = true;
-      tensor.rows = rows;
-    } else if (mulOverflows(foundRows ? tensor.inner : tensor.outer, size, foundRows ? tensor.inner : tensor.outer)) {
-      return Status(HEDDLE_OUT_OF_RANGE, "state '" + info.name + "', expected less than 2^63 bytes but got more");
-    }
-  }
-  if (!foundRows)
-    return mismatch(HEDDLE_INCOMPATIBLE, "state '" + info.name + "'", "a dimension of rows", "none");
-  int64_t bytes = 0;
-  if (byteSizeOverflows(tensor.shape.data(), tensor.shape.size(), static_cast<int64_t>(io::dtypeSize(info.dtype)),
-                        bytes))
-    return Status(HEDDLE_OUT_OF_RANGE, "state '" + info.name + "', expected less than 2^63 bytes but got more");
-  for (int side = 0; side < (info.appends ? 1 : 2); ++side)
-    tensor.data[side].reset(new char[static_cast<size_t>(bytes)]);
-  tensors.push_back(std::move(tensor));
-  return {};
+// --- rows
+// -------------------------------------------------------------------------------------------------------------
+
+void heddle_state::forget(int64_t row) {
+  for (int version = 0; version < versionCount(); ++version)
+    seen[at(version, row)] = kForgotten;
+  seen[at(current, row)] = position(row);
 }
 
 void heddle_state::resetRow(int64_t row) {
   for (StateTensor &tensor : tensors)
-    for (int64_t index = 0; index < tensor.outer; ++index)
-      fillInitial(*tensor.info, tensor.piece(current, index, row), tensor.used(/*position=*/0));
+    tensor.resetRow(current, row);
+  forget(row);
 }
 
 void heddle_state::copyRow(int64_t row, const heddle_state &other, int64_t otherRow) {
-  int64_t seen = other.position(otherRow);
   for (size_t i = 0; i < tensors.size(); ++i)
-    for (int64_t index = 0; index < tensors[i].outer; ++index)
-      std::memcpy(tensors[i].piece(current, index, row), other.tensors[i].piece(other.current, index, otherRow),
-                  static_cast<size_t>(tensors[i].used(seen)));
+    tensors[i].copyRow(current, row, other.tensors[i], other.current, otherRow, other.position(otherRow));
+  forget(row);
 }
 
-int64_t heddle_state::position(int64_t row) const { return numberAt(tensors.front().base(current), row); }
-
-int64_t heddle_state::bytes() const {
-  int64_t sum = 0;
-  for (const StateTensor &tensor : tensors)
-    sum += tensor.bytes();
-  return sum;
+/// How many calls ago the row last stood there; more than `rewind`: not within the window.
+int64_t heddle_state::callsSince(int64_t row, int64_t position) const {
+  int64_t calls = 0;
+  while (calls <= rewind && seen[at(versionBefore(calls), row)] != position)
+    ++calls;
+  return calls;
 }
 
-int64_t heddle_state::savedBytesOf(const char *positions) const {
-  int64_t sum = 0;
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t seen = numberAt(positions, row);
-    if (seen < 0 || (entry.info.capacity >= 0 && seen > capacity))
-      return -1;
-    for (const StateTensor &tensor : tensors)
-      sum += tensor.outer * tensor.used(seen);
-  }
-  return sum;
+Status heddle_state::checkRewind(int64_t row, int64_t position) const {
+  if (position >= 0 && callsSince(row, position) <= rewind)
+    return {};
+  std::string window;
+  for (int64_t calls = 0; calls <= rewind; ++calls)
+    if (int64_t there = seen[at(versionBefore(calls), row)]; there != kForgotten)
+      window += (window.empty() ? "" : ", ") + std::to_string(there);
+  return mismatch(HEDDLE_OUT_OF_RANGE, "position to take " + rowName(row) + " back to",
+                  "one that the last " + std::to_string(rewind) + " calls began or ended at (" + window + ")",
+                  std::to_string(position));
 }
 
-int64_t heddle_state::savedBytes() const { return savedBytesOf(tensors.front().base(current)); }
-
-void heddle_state::save(char *bytes) const {
-  for (const StateTensor &tensor : tensors)
-    for (int64_t index = 0; index < tensor.outer; ++index)
-      for (int64_t row = 0; row < rows; ++row) {
-        int64_t used = tensor.used(position(row));
-        std::memcpy(bytes, tensor.piece(current, index, row), static_cast<size_t>(used));
-        bytes += used;
-      }
-}
-
-/// The positions are the first tensor.
-void heddle_state::restore(const char *bytes) {
-  const char *positions = bytes;
+void heddle_state::rewindRow(int64_t row, int64_t position) {
+  int64_t calls = callsSince(row, position);
+  int version = versionBefore(calls);
+  if (calls == 0)
+    return;
   for (StateTensor &tensor : tensors)
-    for (int64_t index = 0; index < tensor.outer; ++index)
-      for (int64_t row = 0; row < rows; ++row) {
-        int64_t used = tensor.used(numberAt(positions, row));
-        std::memcpy(tensor.piece(current, index, row), bytes, static_cast<size_t>(used));
-        bytes += used;
-      }
+    tensor.copyRow(current, row, tensor, version, row, position);
+  for (int64_t since = 1; since < calls; ++since)
+    seen[at(versionBefore(since), row)] = kForgotten;
+  seen[at(current, row)] = position;
 }
 
-Status heddle_state::checkRoom(int64_t tokens) const {
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t seen = position(row);
-    int64_t most = entry.info.capacity < 0 ? entry.info.positions : std::min(entry.info.positions, capacity);
-    if (seen > most - tokens)
-      return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of row " + std::to_string(row),
-                      "at most " + std::to_string(most) + " in all" +
-                          (most < entry.info.positions ? " (the state's capacity)" : ""),
-                      std::to_string(seen) + " and " + std::to_string(tokens) + " more");
-  }
-  return {};
+int64_t heddle_state::position(int64_t row) const {
+  int64_t tokens = 0;
+  std::memcpy(&tokens, tensors.front().piece(current, 0, row), sizeof tokens);
+  return tokens;
 }
+
+// --- calls
+// ------------------------------------------------------------------------------------------------------------
 
 void heddle_state::appendViews(std::vector<heddle_tensor_view_t> &toInputs,
                                std::vector<heddle_tensor_view_t> &toOutputs) {
   for (StateTensor &tensor : tensors) {
     toInputs.push_back(tensor.view(current));
-    toOutputs.push_back(tensor.view(1 - current));
+    toOutputs.push_back(tensor.view(next()));
   }
+}
+
+int64_t heddle_state::mostTokens() const {
+  return entry.info.capacity < 0 ? entry.info.positions : std::min(entry.info.positions, capacity);
+}
+
+Status heddle_state::checkRoom(int64_t row, int64_t tokens) const {
+  int64_t before = position(row), most = mostTokens();
+  if (before <= most - tokens)
+    return {};
+  return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of " + rowName(row),
+                  "at most " + std::to_string(most) + " in all" +
+                      (most < entry.info.positions ? " (the state's capacity)" : ""),
+                  std::to_string(before) + " and " + std::to_string(tokens) + " more");
+}
+
+Status heddle_state::admit(int64_t tokens, const bool *active, heddle_tensor_view_t &positions) {
+  if (active && std::none_of(active, active + rows, [](bool isActive) { return isActive; }))
+    return invalid("active rows", "at least 1", "0");
+  for (int64_t row = 0; row < rows; ++row)
+    if (!active || active[row])
+      if (Status status = checkRoom(row, tokens); !status)
+        return status;
+  aside.clear();
+  asideBytes.clear();
+  if (!active)
+    return {};
+  for (int64_t row = 0; row < rows; ++row) {
+    // What the call computes for a row that sits out is thrown away, but its tokens must have places too.
+    int64_t before = position(row), safe = std::min(before, mostTokens() - tokens);
+    safePositions[static_cast<size_t>(row)] = safe;
+    if (!active[row])
+      setAside(row, safe, before);
+  }
+  positions.data = safePositions.data();
+  return {};
+}
+
+/// Keeps the places [begin, end) of a row in the tensors that calls append to.
+void heddle_state::setAside(int64_t row, int64_t begin, int64_t end) {
+  for (const StateTensor &tensor : tensors) {
+    if (!tensor.info->appends || begin == end)
+      continue;
+    char *place = tensor.piece(current, 0, row) + tensor.used(begin);
+    size_t offset = asideBytes.size(), bytes = static_cast<size_t>(tensor.used(end) - tensor.used(begin));
+    aside.push_back({place, offset, bytes});
+    asideBytes.insert(asideBytes.end(), place, place + bytes);
+  }
+}
+
+void heddle_state::putBack() {
+  for (const Aside &kept : aside)
+    std::memcpy(kept.place, asideBytes.data() + kept.offset, kept.bytes);
+}
+
+void heddle_state::commit(const bool *active) {
+  for (int64_t row = 0; row < rows; ++row)
+    if (active && !active[row])
+      for (StateTensor &tensor : tensors)
+        tensor.copyRow(next(), row, tensor, current, row, position(row));
+  current = next();
+  for (int64_t row = 0; row < rows; ++row)
+    seen[at(current, row)] = position(row);
 }

@@ -1,76 +1,88 @@
-// What a step keeps between calls: the tensors of its states, most of them twice.
+// What a step keeps between calls: the tensors of its states, most of them in versions.
 //
 //   step inputs   x [B, T, 64] | position [B], layers.0.mixer.state [B, 1, 16, 64]       the last ones are states
 //   step outputs  y [B, T, 64] | position [B], layers.0.mixer.state [B, 1, 16, 64]
 //
-// A call reads the current tensors and writes the other ones; they change places when it has gone well. So a call that
-// fails or is cancelled leaves the state as it was, whatever it has written.
+// The versions are a ring. A call reads the current one and writes the one behind it, which becomes the current one
+// when the call has gone well. So a call that fails or is cancelled leaves the state as it was, whatever it has
+// written, and the versions in front of the current one are what rows may be taken back to.
 //
-// A tensor that calls append to ([rows, capacity, ..]) exists once. Of a row its places in front of the position count,
-// and no call writes there or reads behind: what is behind, of a failed call or of a row's earlier life, means nothing.
+//   rewind = 2    [10 tokens]  [13 tokens]  [20 tokens, current]  [written by the next call]
+//
+// Tensors that calls append to have no versions: of each row the places in front of its position count.
 #ifndef HEDDLE_RUNTIME_CORE_STATE_H
 #define HEDDLE_RUNTIME_CORE_STATE_H
 
-#include "runtime/core/Package.h"
-#include <memory>
-#include <vector>
-
-namespace heddle::runtime {
-
-/// One tensor of a state: `rows` pieces of `inner` bytes, `outer` times.
-struct StateTensor {
-  const TensorInfo *info = nullptr;
-  std::vector<int64_t> shape;
-  int64_t outer = 1, rows = 1, inner = 0;
-  std::unique_ptr<char[]> data[2]; // the current one is named by the state; the second is empty where calls append
-
-  /// Bytes in memory.
-  int64_t bytes() const { return outer * rows * inner * (info->appends ? 1 : 2); }
-  char *base(int side) const { return data[info->appends ? 0 : side].get(); }
-  char *piece(int side, int64_t index, int64_t row) const { return base(side) + (index * rows + row) * inner; }
-  /// Bytes that count, of a piece of a row at this position.
-  int64_t used(int64_t position) const { return info->appends ? inner / shape[1] * position : inner; }
-  heddle_tensor_view_t view(int side);
-};
-
-} // namespace heddle::runtime
+#include "runtime/core/StateTensor.h"
 
 struct heddle_state {
   /// Makes a state with initial values.
-  static heddle::runtime::Status create(const heddle_entry &entry, int64_t rows, int64_t capacity,
+  static heddle::runtime::Status create(const heddle_entry &entry, const heddle_state_options_t &options,
                                         std::unique_ptr<heddle_state> &state);
+  /// Checks the options and lays out the tensors, without memory.
+  static heddle::runtime::Status layOut(const heddle_entry &entry, const heddle_state_options_t &options,
+                                        std::vector<heddle::runtime::StateTensor> &tensors);
   ~heddle_state();
 
-  /// Initial values for one row.
+  /// Initial values for one row, which can be taken back no more.
   void resetRow(int64_t row);
-  /// The values of a row of another state of the same entry and capacity.
+  /// The values of a row of another state of the same entry and capacity; the row can be taken back no more.
   void copyRow(int64_t row, const heddle_state &other, int64_t otherRow);
+
+  /// Whether a call of the window has left the row at this position.
+  heddle::runtime::Status checkRewind(int64_t row, int64_t position) const;
+  /// The row as the last such call left it; the calls since are forgotten.
+  void rewindRow(int64_t row, int64_t position);
+
   /// Tokens that a row has seen.
   int64_t position(int64_t row) const;
-  /// Bytes of all tensors in memory.
-  int64_t bytes() const;
-  /// What counts of the tensors, in their order, row-major.
+
+  /// What counts of the current version, in the tensors' order, row-major.
   int64_t savedBytes() const;
   void save(char *bytes) const;
   /// The number of saved bytes that begin so; -1 where a position is none.
   int64_t savedBytesOf(const char *positions) const;
   void restore(const char *bytes);
-  /// Whether every row may take `tokens` more.
-  heddle::runtime::Status checkRoom(int64_t tokens) const;
+
   /// Puts the state's tensors behind those of a call; the arrays have room for them.
   void appendViews(std::vector<heddle_tensor_view_t> &inputs, std::vector<heddle_tensor_view_t> &outputs);
-  /// The tensors that a call has written become the current ones.
-  void commit() { current = 1 - current; }
+  /// Whether the rows that take part (all: null) may take `tokens` more. `positions` is the view of the first state: it
+  /// is turned to positions that are safe for the others too.
+  heddle::runtime::Status admit(int64_t tokens, const bool *active, heddle_tensor_view_t &positions);
+  /// After a call that was admitted: undoes what it has written over rows that sat out.
+  void putBack();
+  /// What a call has written becomes the current version; the rows that sat out are in it as they were.
+  void commit(const bool *active);
 
   const heddle_entry &entry;
-  const int64_t rows, capacity;
+  const int64_t rows, capacity, rewind;
   int current = 0;
   std::vector<heddle::runtime::StateTensor> tensors;
   std::vector<heddle_tensor_view_t> inputs, outputs; // of a call; room for all, so that calls allocate nothing
 
 private:
-  heddle_state(const heddle_entry &entry, int64_t rows, int64_t capacity);
-  heddle::runtime::Status allocate(const heddle::runtime::TensorInfo &info);
+  heddle_state(const heddle_entry &entry, const heddle_state_options_t &options);
+  int64_t mostTokens() const;
+  heddle::runtime::Status checkRoom(int64_t row, int64_t tokens) const;
+  void setAside(int64_t row, int64_t begin, int64_t end);
+
+  int versionCount() const { return static_cast<int>(rewind) + 2; }
+  int next() const { return (current + 1) % versionCount(); }
+  int versionBefore(int64_t calls) const {
+    return static_cast<int>((current + versionCount() - calls) % versionCount());
+  }
+  size_t at(int version, int64_t row) const { return static_cast<size_t>(version * rows + row); }
+  int64_t callsSince(int64_t row, int64_t position) const;
+  void forget(int64_t row);
+
+  std::vector<int64_t> seen;          // [version, row]: tokens that the row had seen, or kForgotten
+  std::vector<int64_t> safePositions; // [row]: what a call is given when rows sit out
+  struct Aside {
+    char *place;
+    size_t offset, bytes; // in asideBytes
+  };
+  std::vector<Aside> aside; // what a call may overwrite of rows that sit out
+  std::vector<char> asideBytes;
 };
 
 #endif

@@ -1,44 +1,11 @@
-// The C functions of states, and their saved form.
-//
-//   header (64 bytes) | the tensors in the entry's order, row-major; of those that are appended to, the tokens seen
+// The C functions of states; SavedState.cpp has those of their saved form.
 #include "runtime/core/Options.h"
 #include "runtime/core/State.h"
 #include "runtime/core/View.h"
-#include <cstring>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 using namespace heddle::runtime;
 
 namespace {
-
-constexpr char kMagic[8] = {'\x89', 'H', 'E', 'D', 'S', 'T', 'A', '\n'};
-constexpr uint32_t kVersion = 1;
-
-struct SavedHeader {
-  char magic[8];
-  uint32_t version;
-  uint32_t tensors;
-  uint64_t fingerprint; // of the package
-  uint64_t entry;       // hash of its name
-  int64_t rows, capacity;
-  uint64_t bytes; // of the tensors
-  uint64_t hash;  // of the tensors
-};
-static_assert(sizeof(SavedHeader) == 64, "layout is fixed");
-
-SavedHeader headerOf(const heddle_state &state) {
-  SavedHeader header = {};
-  std::memcpy(header.magic, kMagic, sizeof kMagic);
-  header.version = kVersion;
-  header.tensors = static_cast<uint32_t>(state.tensors.size());
-  header.fingerprint = state.entry.package->image.fingerprint;
-  header.entry = XXH3_64bits(state.entry.info.name.data(), state.entry.info.name.size());
-  header.rows = state.rows;
-  header.capacity = state.capacity;
-  header.bytes = static_cast<uint64_t>(state.savedBytes());
-  return header;
-}
 
 Status checkRow(const heddle_state &state, int64_t row) {
   if (row >= 0 && row < state.rows)
@@ -46,39 +13,37 @@ Status checkRow(const heddle_state &state, int64_t row) {
   return invalid("row", "0 to " + std::to_string(state.rows - 1), std::to_string(row));
 }
 
-Status checkSaved(const heddle_state &state, const SavedHeader &saved, const void *bytes, size_t size) {
-  SavedHeader expected = headerOf(state);
-  if (size < sizeof saved || std::memcmp(saved.magic, kMagic, sizeof kMagic) != 0)
-    return Status(HEDDLE_CORRUPT, "saved state, expected one of Heddle but got other bytes");
-  if (saved.version != kVersion)
-    return mismatch(HEDDLE_INCOMPATIBLE, "version of the saved state", std::to_string(kVersion),
-                    std::to_string(saved.version));
-  const std::tuple<const char *, uint64_t, uint64_t> fields[] = {
-      {"fingerprint of the saved state's package", expected.fingerprint, saved.fingerprint},
-      {"hash of the saved state's entry", expected.entry, saved.entry},
-      {"rows of the saved state", uint64_t(expected.rows), uint64_t(saved.rows)},
-      {"capacity of the saved state", uint64_t(expected.capacity), uint64_t(saved.capacity)},
-      {"tensors of the saved state", expected.tensors, saved.tensors}};
-  for (auto [what, wanted, got] : fields)
-    if (wanted != got)
-      return mismatch(HEDDLE_INCOMPATIBLE, what, std::to_string(wanted), std::to_string(got));
-  if (size != sizeof saved + saved.bytes)
-    return mismatch(HEDDLE_CORRUPT, "size of the saved state", std::to_string(sizeof saved + saved.bytes),
-                    std::to_string(size));
-  const char *tensors = static_cast<const char *>(bytes) + sizeof saved;
-  uint64_t hash = XXH3_64bits(tensors, saved.bytes);
-  if (hash != saved.hash)
-    return mismatch(HEDDLE_CORRUPT, "hash of the saved state", std::to_string(saved.hash), std::to_string(hash));
-  bool hasPositions = saved.bytes >= static_cast<uint64_t>(state.rows) * sizeof(int64_t);
-  int64_t wanted = hasPositions ? state.savedBytesOf(tensors) : -1;
-  if (wanted < 0 || static_cast<uint64_t>(wanted) != saved.bytes)
-    return mismatch(HEDDLE_CORRUPT, "bytes of the saved state", "those of its positions", std::to_string(saved.bytes));
-  return {};
+int64_t bytesOf(const std::vector<StateTensor> &tensors) {
+  int64_t sum = 0;
+  for (const StateTensor &tensor : tensors)
+    sum += tensor.bytes();
+  return sum;
 }
+
+/// The rows that `row` stands for: that one, or all of them (-1).
+struct Rows {
+  int64_t begin, end;
+  Rows(const heddle_state &state, int64_t row) : begin(row == -1 ? 0 : row), end(row == -1 ? state.rows : row + 1) {}
+};
 
 } // namespace
 
-void heddle_state_options_init(heddle_state_options_t *options) { *options = {sizeof *options, 1, 0}; }
+void heddle_state_options_init(heddle_state_options_t *options) { *options = {sizeof *options, 1, 0, 0}; }
+
+heddle_status_t heddle_state_plan(const heddle_entry_t *step, const heddle_state_options_t *options,
+                                  int64_t *out_bytes) {
+  return guard([&]() -> Status {
+    if (!step || !out_bytes)
+      return Status(HEDDLE_INVALID_ARGUMENT, "step and out_bytes, expected addresses but got NULL");
+    *out_bytes = 0;
+    std::vector<StateTensor> tensors;
+    heddle_state_options_t given = readOptions(options, heddle_state_options_init);
+    if (Status status = heddle_state::layOut(*step, given, tensors); !status)
+      return status;
+    *out_bytes = bytesOf(tensors);
+    return {};
+  });
+}
 
 heddle_status_t heddle_state_create(const heddle_entry_t *step, const heddle_state_options_t *options,
                                     heddle_state_t **out_state) {
@@ -86,9 +51,8 @@ heddle_status_t heddle_state_create(const heddle_entry_t *step, const heddle_sta
     if (!step || !out_state)
       return Status(HEDDLE_INVALID_ARGUMENT, "step and out_state, expected addresses but got NULL");
     *out_state = nullptr;
-    heddle_state_options_t given = readOptions(options, heddle_state_options_init);
     std::unique_ptr<heddle_state> state;
-    if (Status status = heddle_state::create(*step, given.rows, given.capacity, state); !status)
+    if (Status status = heddle_state::create(*step, readOptions(options, heddle_state_options_init), state); !status)
       return status;
     *out_state = state.release();
     return {};
@@ -101,15 +65,31 @@ int64_t heddle_state_position(const heddle_state_t *state, int64_t row) {
   return row >= 0 && row < state->rows ? state->position(row) : -1;
 }
 
-int64_t heddle_state_bytes(const heddle_state_t *state) { return state->bytes(); }
+int64_t heddle_state_bytes(const heddle_state_t *state) { return bytesOf(state->tensors); }
 
 heddle_status_t heddle_state_reset(heddle_state_t *state, int64_t row) {
   return guard([&]() -> Status {
     if (row != -1)
       if (Status status = checkRow(*state, row); !status)
         return status;
-    for (int64_t each = row == -1 ? 0 : row; each < (row == -1 ? state->rows : row + 1); ++each)
+    Rows rows(*state, row);
+    for (int64_t each = rows.begin; each < rows.end; ++each)
       state->resetRow(each);
+    return {};
+  });
+}
+
+heddle_status_t heddle_state_rewind(heddle_state_t *state, int64_t row, int64_t position) {
+  return guard([&]() -> Status {
+    if (row != -1)
+      if (Status status = checkRow(*state, row); !status)
+        return status;
+    Rows rows(*state, row);
+    for (int64_t each = rows.begin; each < rows.end; ++each)
+      if (Status status = state->checkRewind(each, position); !status)
+        return status;
+    for (int64_t each = rows.begin; each < rows.end; ++each)
+      state->rewindRow(each, position);
     return {};
   });
 }
@@ -134,40 +114,12 @@ heddle_status_t heddle_state_fork(const heddle_state_t *state, heddle_state_t **
       return Status(HEDDLE_INVALID_ARGUMENT, "out_state, expected an address but got NULL");
     *out_state = nullptr;
     std::unique_ptr<heddle_state> fork;
-    if (Status status = heddle_state::create(state->entry, state->rows, state->capacity, fork); !status)
+    heddle_state_options_t options = {sizeof options, state->rows, state->capacity, state->rewind};
+    if (Status status = heddle_state::create(state->entry, options, fork); !status)
       return status;
     for (int64_t row = 0; row < state->rows; ++row)
       fork->copyRow(row, *state, row);
     *out_state = fork.release();
-    return {};
-  });
-}
-
-size_t heddle_state_saved_size(const heddle_state_t *state) {
-  return sizeof(SavedHeader) + static_cast<size_t>(state->savedBytes());
-}
-
-heddle_status_t heddle_state_save(const heddle_state_t *state, void *bytes, size_t size) {
-  return guard([&]() -> Status {
-    if (!bytes || size != heddle_state_saved_size(state))
-      return invalid("size of the saved state", std::to_string(heddle_state_saved_size(state)),
-                     bytes ? std::to_string(size) : "NULL");
-    state->save(static_cast<char *>(bytes) + sizeof(SavedHeader));
-    SavedHeader header = headerOf(*state);
-    header.hash = XXH3_64bits(static_cast<char *>(bytes) + sizeof header, header.bytes);
-    std::memcpy(bytes, &header, sizeof header);
-    return {};
-  });
-}
-
-heddle_status_t heddle_state_restore(heddle_state_t *state, const void *bytes, size_t size) {
-  return guard([&]() -> Status {
-    SavedHeader saved = {};
-    if (bytes)
-      std::memcpy(&saved, bytes, std::min(size, sizeof saved));
-    if (Status status = checkSaved(*state, saved, bytes, bytes ? size : 0); !status)
-      return status;
-    state->restore(static_cast<const char *>(bytes) + sizeof saved);
     return {};
   });
 }

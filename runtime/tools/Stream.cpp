@@ -169,7 +169,7 @@ io::Result<int64_t> streamAll(const Step &step, Runner &runner, State &state, So
       std::memcpy(input->data(), bytes.data(), got);
     }
     heddle_tensor_view_t in = viewOf(*input), out = viewOf(*output);
-    check(heddle_session_step(runner.session(), step.entry, state.get(), &in, 1, &out, 1));
+    check(heddle_session_step(runner.session(), step.entry, state.get(), /*active=*/nullptr, &in, 1, &out, 1));
     tokens += count;
     if (io::Status status = sink.write(*output); !status)
       return status.error();

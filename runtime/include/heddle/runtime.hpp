@@ -80,12 +80,13 @@ private:
 /// What a step keeps between calls. Copies are forks.
 class State {
 public:
-  explicit State(const heddle_entry_t *step, int64_t rows = 1, int64_t capacity = 0)
+  explicit State(const heddle_entry_t *step, int64_t rows = 1, int64_t capacity = 0, int64_t rewind = 0)
       : handle(nullptr, heddle_state_release) {
     heddle_state_options_t options;
     heddle_state_options_init(&options);
     options.rows = rows;
     options.capacity = capacity;
+    options.rewind = rewind;
     heddle_state_t *state = nullptr;
     check(heddle_state_create(step, &options, &state));
     handle.reset(state);
@@ -98,12 +99,17 @@ public:
   State(State &&) = default;
   heddle_state_t *get() const { return handle.get(); }
 
+  /// active: whether each row takes part, an array of as many as there are rows; null: all do.
   void step(const Session &session, const heddle_entry_t *entry, const std::vector<heddle_tensor_view_t> &inputs,
-            const std::vector<heddle_tensor_view_t> &outputs) {
-    check(
-        heddle_session_step(session.get(), entry, get(), inputs.data(), inputs.size(), outputs.data(), outputs.size()));
+            const std::vector<heddle_tensor_view_t> &outputs, const bool *active = nullptr) {
+    check(heddle_session_step(session.get(), entry, get(), active, inputs.data(), inputs.size(), outputs.data(),
+                              outputs.size()));
   }
   void reset(int64_t row = -1) { check(heddle_state_reset(get(), row)); }
+  void rewind(int64_t position, int64_t row = -1) { check(heddle_state_rewind(get(), row, position)); }
+  void copyRow(int64_t row, const State &from, int64_t fromRow) {
+    check(heddle_state_copy_row(get(), row, from.get(), fromRow));
+  }
   int64_t position(int64_t row = 0) const { return heddle_state_position(get(), row); }
   std::vector<char> save() const {
     std::vector<char> bytes(heddle_state_saved_size(get()));

@@ -18,10 +18,14 @@ typedef struct heddle_state_options {
   size_t size;
   int64_t rows;     /* batch; 1 */
   int64_t capacity; /* tokens that a row may see, where states grow (attention to the whole past); ignored elsewhere */
+  int64_t rewind;   /* calls that heddle_state_rewind can undo; 0. Each costs the bytes of the states of fixed size */
 } heddle_state_options_t;
 
 HEDDLE_API void heddle_state_options_init(heddle_state_options_t *options);
 
+/* What heddle_state_bytes will be for a state with these options. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_plan(const heddle_entry_t *step,
+                                                             const heddle_state_options_t *options, int64_t *out_bytes);
 /* Makes a state in front of the first token. Owns: *out_state, release with heddle_state_release. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_create(const heddle_entry_t *step,
                                                                const heddle_state_options_t *options,
@@ -30,31 +34,44 @@ HEDDLE_API void heddle_state_release(heddle_state_t *state);
 
 /* Computes the outputs of the tokens that come next: the inputs and outputs of the entry without its states, which are
  * read from and, once all has gone well, written to `state`. On failure and on HEDDLE_CANCELLED the state is as before.
- * HEDDLE_OUT_OF_RANGE: a row has seen as many tokens as the state keeps or the model takes. Otherwise as
- * heddle_session_run. */
+ * active: for each row, whether it takes part; NULL: all do. A row that sits out keeps every bit of its state, whatever
+ * stands in its part of the inputs (integers must lie in their ranges there too); its part of the outputs is
+ * unspecified. At least one row takes part.
+ * HEDDLE_OUT_OF_RANGE: a row that takes part has seen as many tokens as the state keeps or the model takes. Otherwise
+ * as heddle_session_run; after a first call with as many tokens, a call allocates nothing. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_step(heddle_session_t *session, const heddle_entry_t *step,
-                                                               heddle_state_t *state,
+                                                               heddle_state_t *state, const bool *active,
                                                                const heddle_tensor_view_t *inputs, size_t input_count,
                                                                const heddle_tensor_view_t *outputs,
                                                                size_t output_count);
 
 /* Tokens that a row has seen; -1 for no such row. */
 HEDDLE_API int64_t heddle_state_position(const heddle_state_t *state, int64_t row);
-/* Bytes of memory that its tensors take: those that calls append to once, the others twice. */
+/* Bytes of memory that its tensors take: those that calls append to once, the others rewind + 2 times. */
 HEDDLE_API int64_t heddle_state_bytes(const heddle_state_t *state);
 
 /* Puts a row, or all of them (-1), in front of the first token. The other rows keep every bit. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_reset(heddle_state_t *state, int64_t row);
+/* Takes a row, or all of them (-1), back to a position at which one of the last `rewind` calls began, bit for bit as if
+ * the calls since had never been. The other rows keep every bit. Calls that a row sat out count. A reset, a copied row
+ * and restored bytes begin a new window for their rows.
+ * HEDDLE_OUT_OF_RANGE: no such position within the window, which is named; the state is then as before. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_rewind(heddle_state_t *state, int64_t row, int64_t position);
 /* Copies a row of `from` into a row of `to`; both are of one entry and have one capacity, and may be one state. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_copy_row(heddle_state_t *to, int64_t to_row,
                                                                  const heddle_state_t *from, int64_t from_row);
-/* A second state with the same values, from then on independent. Owns: *out_state. */
+/* A second state with the same options and values, from then on independent; its window begins here. Owns: *out_state.
+ */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_fork(const heddle_state_t *state, heddle_state_t **out_state);
 
 /* The state as bytes: versioned, with the fingerprint of its package and a hash. `size` must be
  * heddle_state_saved_size, which grows with the tokens seen where states grow. */
 HEDDLE_API size_t heddle_state_saved_size(const heddle_state_t *state);
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_save(const heddle_state_t *state, void *bytes, size_t size);
+/* The rows and capacity of the state that was saved, for heddle_state_create; out_options->size is set by the caller.
+ */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_saved_options(const void *bytes, size_t size,
+                                                                      heddle_state_options_t *out_options);
 /* Reads saved bytes into a state of the same package, entry, rows and capacity; continuing is then bit-exact. Where
  * they do not fit, HEDDLE_INCOMPATIBLE names both sides and the state is as before; HEDDLE_CORRUPT: the bytes were
  * changed. */

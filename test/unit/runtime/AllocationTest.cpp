@@ -1,5 +1,5 @@
 // After a first run with the same sizes, a run allocates nothing: every allocation of the process is counted here.
-#include "test/unit/runtime/TestPackage.h"
+#include "test/unit/runtime/StateFixture.h"
 #include <atomic>
 
 using namespace heddle::test;
@@ -66,6 +66,30 @@ TEST(Allocation, none_in_repeated_runs) {
   }
   EXPECT_EQ(allocations - before, 0);
   EXPECT_TRUE(large.outputsAreRight() && small.outputsAreRight());
+}
+
+class StepAllocation : public StateFixture {
+protected:
+  StepAllocation() : StateFixture("sum") {}
+};
+
+TEST_F(StepAllocation, none_in_repeated_steps) {
+  StatePtr state = make(2, /*capacity=*/100, /*rewind=*/3);
+  float x[2] = {1, 2}, y[2];
+  int64_t shape[2] = {2, 1};
+  const bool active[2] = {true, false};
+  heddle_tensor_view_t in = heddle_tensor_view(x, HEDDLE_F32, 2, shape),
+                       out = heddle_tensor_view(y, HEDDLE_F32, 2, shape);
+  auto step = [&](const bool *mask) {
+    return heddle_session_step(session.get(), entry, state.get(), mask, &in, 1, &out, 1);
+  };
+  expectOk(step(nullptr));
+  int64_t before = allocations;
+  for (int round = 0; round < 30; ++round) {
+    heddle_status_t all = step(nullptr), some = step(active), back = heddle_state_rewind(state.get(), 1, 1);
+    ASSERT_TRUE(all == nullptr && some == nullptr && back == nullptr);
+  }
+  EXPECT_EQ(allocations - before, 0);
 }
 
 } // namespace

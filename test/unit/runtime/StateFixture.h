@@ -23,27 +23,28 @@ protected:
   SessionPtr session = makeSession(package);
   const heddle_entry_t *entry;
 
-  StatePtr make(int64_t rows, int64_t capacity = 0) {
+  StatePtr make(int64_t rows, int64_t capacity = 0, int64_t rewind = 0) {
     heddle_state_options_t options;
     heddle_state_options_init(&options);
     options.rows = rows;
     options.capacity = capacity;
+    options.rewind = rewind;
     heddle_state_t *state = nullptr;
     expectOk(heddle_state_create(entry, &options, &state));
     return StatePtr(state);
   }
 
-  heddle_status_t call(const StatePtr &state, Floats x, int64_t rows, Floats &y) {
+  heddle_status_t call(const StatePtr &state, Floats x, int64_t rows, Floats &y, const bool *active = nullptr) {
     int64_t shape[2] = {rows, static_cast<int64_t>(x.size()) / rows};
     y.assign(x.size(), 0);
     heddle_tensor_view_t in = heddle_tensor_view(x.data(), HEDDLE_F32, 2, shape),
                          out = heddle_tensor_view(y.data(), HEDDLE_F32, 2, shape);
-    return heddle_session_step(session.get(), entry, state.get(), &in, 1, &out, 1);
+    return heddle_session_step(session.get(), entry, state.get(), active, &in, 1, &out, 1);
   }
 
-  Floats step(const StatePtr &state, Floats x, int64_t rows) {
+  Floats step(const StatePtr &state, Floats x, int64_t rows, const bool *active = nullptr) {
     Floats y;
-    expectOk(call(state, std::move(x), rows, y));
+    expectOk(call(state, std::move(x), rows, y, active));
     return y;
   }
 

@@ -58,6 +58,10 @@ TEST_F(State, is_restored_bit_for_bit) {
   StatePtr state = make(2), other = make(2);
   step(state, {4, 0.1f}, 2);
   std::vector<char> saved = save(state);
+  heddle_state_options_t options;
+  heddle_state_options_init(&options);
+  expectOk(heddle_state_saved_options(saved.data(), saved.size(), &options));
+  EXPECT_EQ(options.rows, 2);
   expectOk(heddle_state_restore(other.get(), saved.data(), saved.size()));
   EXPECT_EQ(save(other), saved);
   EXPECT_EQ(step(other, {1, 0}, 2), (Floats{4, 0.1f}));
@@ -110,8 +114,8 @@ TEST_F(State, refuses_what_is_no_step) {
   float x = 0;
   int64_t shape[2] = {1, 1};
   heddle_tensor_view_t view = heddle_tensor_view(&x, HEDDLE_F32, 2, shape);
-  expectError(heddle_session_step(session.get(), entry, state.get(), &view, 1, nullptr, 0), HEDDLE_INVALID_ARGUMENT,
-              "number of outputs beside the state, expected 1 but got 0");
+  expectError(heddle_session_step(session.get(), entry, state.get(), nullptr, &view, 1, nullptr, 0),
+              HEDDLE_INVALID_ARGUMENT, "number of outputs beside the state, expected 1 but got 0");
   StatePtr wide = make(2);
   Floats y;
   expectError(call(wide, {1}, 1, y), HEDDLE_INVALID_ARGUMENT,

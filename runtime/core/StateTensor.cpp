@@ -1,0 +1,105 @@
+#include "runtime/core/StateTensor.h"
+#include "runtime/core/Checked.h"
+#include "runtime/io/DlpackType.h"
+#include <cstring>
+
+namespace heddle::runtime {
+
+namespace {
+
+template <typename T> void fillWith(char *data, int64_t bytes, T value) {
+  for (int64_t at = 0; at < bytes; at += int64_t(sizeof value))
+    std::memcpy(data + at, &value, sizeof value);
+}
+
+void fillInitial(const TensorInfo &info, char *data, int64_t bytes) {
+  if (info.initial == 0) // 0 is zero bytes in every type
+    std::memset(data, 0, static_cast<size_t>(bytes));
+  else if (info.dtype == io::DType::F64)
+    fillWith(data, bytes, info.initial);
+  else
+    fillWith(data, bytes, static_cast<float>(info.initial));
+}
+
+Status tooLarge(const TensorInfo &info) {
+  return Status(HEDDLE_OUT_OF_RANGE, "state '" + info.name + "', expected less than 2^63 bytes but got more");
+}
+
+/// The layout of one tensor: what stands in front of the dimension of rows is `outer`, what stands behind it `inner`.
+Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int rowsAt, StateTensor &tensor) {
+  tensor.info = &info;
+  tensor.inner = static_cast<int64_t>(io::dtypeSize(info.dtype));
+  bool foundRows = rowsAt < 0;
+  for (const DimExpr &expr : info.exprs) {
+    int64_t size = 0;
+    if (!expr.evaluate(symbols.data(), size))
+      return tooLarge(info);
+    tensor.shape.push_back(size);
+    if (!foundRows && expr.plainSymbol() == rowsAt) {
+      foundRows = true;
+      tensor.rows = size;
+    } else if (int64_t &part = foundRows ? tensor.inner : tensor.outer; mulOverflows(part, size, part)) {
+      return tooLarge(info);
+    }
+  }
+  int64_t bytes = 0;
+  if (byteSizeOverflows(tensor.shape.data(), tensor.shape.size(), static_cast<int64_t>(io::dtypeSize(info.dtype)),
+                        bytes))
+    return tooLarge(info);
+  return foundRows ? Status()
+                   : mismatch(HEDDLE_INCOMPATIBLE, "state '" + info.name + "'", "a dimension of rows", "none");
+}
+
+} // namespace
+
+heddle_tensor_view_t StateTensor::view(int version) {
+  return heddle_tensor_view(base(version), io::toDlpack(info->dtype), static_cast<int32_t>(shape.size()), shape.data());
+}
+
+void StateTensor::allocate() {
+  for (std::unique_ptr<char[]> &version : versions)
+    version.reset(new char[static_cast<size_t>(outer * rows * inner)]);
+}
+
+void StateTensor::resetRow(int version, int64_t row) {
+  for (int64_t index = 0; index < outer; ++index)
+    fillInitial(*info, piece(version, index, row), used(/*position=*/0));
+}
+
+void StateTensor::copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow,
+                          int64_t position) {
+  if (piece(version, 0, row) == from.piece(fromVersion, 0, fromRow))
+    return; // the versions of what is appended to
+  for (int64_t index = 0; index < outer; ++index)
+    std::memcpy(piece(version, index, row), from.piece(fromVersion, index, fromRow),
+                static_cast<size_t>(used(position)));
+}
+
+int rowSymbol(const heddle_entry &entry) {
+  const TensorInfo &positions = entry.info.inputs[entry.info.inputs.size() - entry.info.stateCount()];
+  return positions.exprs.size() == 1 ? positions.exprs[0].plainSymbol() : -1;
+}
+
+Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,
+                    std::vector<StateTensor> &tensors) {
+  std::vector<int64_t> symbols(entry.info.symbols.size(), 0);
+  int rowsAt = rowSymbol(entry);
+  if (rowsAt >= 0)
+    symbols[static_cast<size_t>(rowsAt)] = rows;
+  if (entry.info.capacity >= 0)
+    symbols[static_cast<size_t>(entry.info.capacity)] = capacity;
+  int64_t sum = 0;
+  for (size_t i = entry.info.inputs.size() - entry.info.stateCount(); i < entry.info.inputs.size(); ++i) {
+    const TensorInfo &info = entry.info.inputs[i];
+    tensors.emplace_back();
+    if (Status status = layOut(info, symbols, rowsAt, tensors.back()); !status)
+      return status;
+    int64_t count = info.appends ? 1 : versions, bytes = tensors.back().outer * rows * tensors.back().inner;
+    if (mulOverflows(bytes, count, bytes) || addOverflows(sum, bytes, sum))
+      return tooLarge(info);
+    tensors.back().versions.resize(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+} // namespace heddle::runtime

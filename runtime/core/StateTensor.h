@@ -1,0 +1,47 @@
+// One tensor of a step's states, in as many versions as a state keeps, addressed by rows.
+//
+//   state [L, B, D] with rows B:   L times B pieces of D elements; a row is its L pieces
+#ifndef HEDDLE_RUNTIME_CORE_STATETENSOR_H
+#define HEDDLE_RUNTIME_CORE_STATETENSOR_H
+
+#include "runtime/core/Package.h"
+#include <memory>
+#include <vector>
+
+namespace heddle::runtime {
+
+/// `rows` pieces of `inner` bytes, `outer` times.
+///
+/// A tensor that calls append to ([rows, capacity, ..]) exists once, whatever the number of versions. Of a row its
+/// places in front of the position count, and no call writes there or reads behind: what is behind, of a failed call or
+/// of a row's earlier life, means nothing.
+struct StateTensor {
+  const TensorInfo *info = nullptr;
+  std::vector<int64_t> shape;
+  int64_t outer = 1, rows = 1, inner = 0;
+  std::vector<std::unique_ptr<char[]>> versions;
+
+  /// Bytes in memory.
+  int64_t bytes() const { return outer * rows * inner * static_cast<int64_t>(versions.size()); }
+  char *base(int version) const { return versions[info->appends ? 0 : static_cast<size_t>(version)].get(); }
+  char *piece(int version, int64_t index, int64_t row) const { return base(version) + (index * rows + row) * inner; }
+  /// Bytes that count, of a piece of a row at this position.
+  int64_t used(int64_t position) const { return info->appends ? inner / shape[1] * position : inner; }
+  heddle_tensor_view_t view(int version);
+
+  void allocate();
+  /// Initial values for a row.
+  void resetRow(int version, int64_t row);
+  /// The values of a row, at `position`, of another tensor of the same layout or of another version of this one.
+  void copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow, int64_t position);
+};
+
+/// The tensors of a step's states in the entry's order, without memory. All their bytes together are below 2^63.
+Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,
+                    std::vector<StateTensor> &tensors);
+
+/// The symbol that counts the rows of a step's states: the size of the first one, the positions. -1: there is one row.
+int rowSymbol(const heddle_entry &entry);
+
+} // namespace heddle::runtime
+#endif
