@@ -6,7 +6,7 @@
 //   dim 2 of %x: the class of the rows of %w, pinned by the constant
 //
 // Sizes of one class differ by a fixed number, as those of a padded tensor do. A class is pinned where an op only makes
-// sense at that size: by a constant tensor, by a split into chunks, by an op that is not known.
+// sense at that size: by a constant tensor that does not count, by a split into chunks, by an op that is not known.
 #ifndef HEDDLE_PASSES_RAISE_DIMCLASSES_H
 #define HEDDLE_PASSES_RAISE_DIMCLASSES_H
 
@@ -64,11 +64,16 @@ private:
   llvm::SmallVector<Product> products;
 };
 
-/// Takes down what a mixer says about its operands; the variable along which it mixes.
-DimClasses::Var constrainMix(mixer::MixOp mix, DimClasses &classes);
+/// What a constant tensor with a row for each token says: that there are this many, or what the first of any smaller
+/// number are. The second goes for what holds of each token by itself, as comparisons of its position with numbers.
+enum class Tables { Pin, Cut };
+
+/// Takes down what a mixer says about its operands, and the variables along which it mixes.
+void constrainMix(mixer::MixOp mix, DimClasses &classes, Tables tables, llvm::SmallVectorImpl<DimClasses::Var> &tokens);
 
 /// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run.
-DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens);
+DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens,
+                        Tables tables = Tables::Pin);
 
 } // namespace heddle
 

@@ -1,6 +1,7 @@
 // What each op says about the sizes of its tensors.
 #include "dialects/mixer/Mixer.h"
 #include "passes/raise/DimClasses.h"
+#include "passes/raise/SizedConstant.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -24,7 +25,8 @@ int64_t rankOf(Value value) {
 
 class Constraints {
 public:
-  Constraints(DimClasses &classes, SmallVectorImpl<Var> &tokens) : classes(classes), tokens(tokens) {}
+  Constraints(DimClasses &classes, SmallVectorImpl<Var> &tokens, Tables tables)
+      : classes(classes), tokens(tokens), tables(tables) {}
 
   void visit(Block &block) {
     for (Operation &op : block)
@@ -35,7 +37,7 @@ private:
   void visit(Operation *op) {
     llvm::TypeSwitch<Operation *>(op)
         .Case([&](linalg::LinalgOp structured) { visitStructured(structured); })
-        .Case([&](mixer::MixOp mix) { tokens.push_back(constrainMix(mix, classes)); })
+        .Case([&](mixer::MixOp mix) { constrainMix(mix, classes, tables, tokens); })
         .Case([&](scf::ForOp loop) { visitLoop(loop); })
         .Case([&](tensor::ExtractSliceOp slice) { visitSlice(slice, slice.getSource(), slice.getResult()); })
         .Case([&](tensor::InsertSliceOp slice) {
@@ -57,8 +59,7 @@ private:
   void visitOther(Operation *op) {
     Attribute value;
     if (matchPattern(op, m_Constant(&value))) {
-      auto dense = dyn_cast<DenseElementsAttr>(value);
-      if (!dense || !dense.isSplat())
+      if (tables == Tables::Pin && rankOf(op->getResult(0)) != 0 && !hasAnySize(value))
         classes.pinAll(op->getResult(0), op->getLoc());
       return;
     }
@@ -127,7 +128,7 @@ private:
       return matchPattern(value, m_ConstantInt(&number)) && number.sgt(1);
     });
     op->walk([&](linalg::IndexOp index) {
-      if (comparesWithNumbers && loops[index.getDim()])
+      if (tables == Tables::Pin && comparesWithNumbers && loops[index.getDim()])
         classes.pin(*loops[index.getDim()], op.getLoc());
     });
   }
@@ -210,14 +211,15 @@ private:
 
   DimClasses &classes;
   SmallVectorImpl<Var> &tokens;
+  Tables tables;
   llvm::DenseMap<Value, Var> tripsOf; // by induction variable
 };
 
 } // namespace
 
-DimClasses classifyDims(func::FuncOp entry, SmallVectorImpl<Var> &tokens) {
+DimClasses classifyDims(func::FuncOp entry, SmallVectorImpl<Var> &tokens, Tables tables) {
   DimClasses classes;
-  Constraints(classes, tokens).visit(entry.getBody().front());
+  Constraints(classes, tokens, tables).visit(entry.getBody().front());
   classes.solve();
   return classes;
 }

@@ -1,4 +1,6 @@
 // FreeLength: a length that a trace has frozen becomes a symbol again where nothing depends on it.
+#include "passes/raise/FreeLength.h"
+
 #include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
@@ -30,6 +32,27 @@ std::string freshName(func::FuncOp entry) {
   }
 }
 
+/// A dimension of an argument for each class of fixed sizes along which tokens are mixed.
+SmallVector<Var> frozenLengths(func::FuncOp entry, DimClasses &classes, ArrayRef<Var> tokens) {
+  llvm::SmallSetVector<Var, 4> roots;
+  SmallVector<Var> lengths;
+  for (BlockArgument argument : entry.getArguments()) {
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
+      Var var = classes.of(argument, dim), root = classes.find(var).root;
+      bool isLength = llvm::any_of(tokens, [&](Var token) { return classes.find(token).root == root; });
+      if (isLength && !type.isDynamicDim(dim) && type.getDimSize(dim) != 1 && roots.insert(root))
+        lengths.push_back(var);
+    }
+  }
+  return lengths;
+}
+
+bool isFixed(const DimClasses &classes, Var var) {
+  Var root = classes.find(var).root;
+  return classes.isPinned(root) || classes.productOf(root);
+}
+
 class LengthFreer {
 public:
   LengthFreer(func::FuncOp entry, ProofMode mode) : entry(entry), mode(mode) {}
@@ -37,27 +60,17 @@ public:
   void run() {
     SmallVector<Var> tokens;
     DimClasses classes = classifyDims(entry, tokens);
-    llvm::SmallSetVector<Var, 4> tried;
-    for (BlockArgument argument : entry.getArguments()) {
-      auto type = dyn_cast<RankedTensorType>(argument.getType());
-      for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
-        Var var = classes.of(argument, dim);
-        Var root = classes.find(var).root;
-        bool isLength = llvm::any_of(tokens, [&](Var token) { return classes.find(token).root == root; });
-        if (!isLength || type.isDynamicDim(dim) || type.getDimSize(dim) == 1 || !tried.insert(root))
-          continue;
-        if (classes.isPinned(root) || classes.productOf(root))
-          noteFrozen(type.getDimSize(dim), classes.pinsOf(root));
-        else if (free(classes, var))
-          return;
-      }
+    for (Var var : frozenLengths(entry, classes, tokens)) {
+      if (!isFixed(classes, var))
+        return free(classes, var);
+      noteFrozen(classes.size(var), classes.pinsOf(classes.find(var).root));
     }
   }
 
 private:
-  /// Makes the length a symbol, unless the entry then computes something else. True where it did; the classes are
-  /// those of the entry before.
-  bool free(DimClasses &classes, Var var) {
+  /// Makes the length a symbol, unless the entry then computes something else. The classes are those of the entry
+  /// before.
+  void free(DimClasses &classes, Var var) {
     int64_t length = classes.size(var);
     OwningOpRef<func::FuncOp> original = cast<func::FuncOp>(entry->clone());
     LengthRewrite rewrite(entry, classes, var);
@@ -65,11 +78,11 @@ private:
     bool isRewritten = succeeded(rewrite.run(name)) && succeeded(verify(entry));
     std::string reason = "a size is not a product of symbols";
     if (isRewritten) {
-      LengthVerdict verdict = proveLength(*original, entry, length, rewrite.least(), mode);
+      LengthVerdict verdict = proveLength(*original, entry, length, {rewrite.least()}, mode);
       if (verdict.holds) {
         remark::passed(entry.getLoc(), remark::RemarkOpts::name("length-freed").category("free-length"))
             << llvm::formatv("length {0} is the symbol {1}; {2}", length, name, verdict.reason).str();
-        return true;
+        return;
       }
       reason = verdict.reason;
     }
@@ -77,7 +90,6 @@ private:
         << llvm::formatv("length {0} stays: {1}", length, reason).str();
     entry.getBody().takeBody(original->getBody());
     entry->setAttrs((*original)->getAttrDictionary());
-    return true;
   }
 
   void noteFrozen(int64_t length, ArrayRef<Location> places) {
@@ -114,5 +126,33 @@ struct FreeLengthPass : impl::FreeLengthPassBase<FreeLengthPass> {
   }
 };
 
+/// A diagnostic at what says that one of these sizes has to be as it is.
+LogicalResult refuseLengths(func::FuncOp entry, const DimClasses &classes, ArrayRef<Var> lengths) {
+  for (Var var : lengths) {
+    Var root = classes.find(var).root;
+    if (!isFixed(classes, var))
+      continue;
+    Location place = classes.isPinned(root) ? classes.pinsOf(root).front() : classes.productOf(root)->loc;
+    return emitError(place) << "cannot run token by token: this only makes sense at length " << classes.size(var);
+  }
+  return entry.emitError("entry has no symbol, expected one that counts the tokens");
+}
+
 } // namespace
+
+FailureOr<LengthRange> limitLength(func::FuncOp entry) {
+  SmallVector<Var> tokens;
+  DimClasses classes = classifyDims(entry, tokens, Tables::Cut);
+  SmallVector<Var> lengths = frozenLengths(entry, classes, tokens);
+  auto open = llvm::find_if(lengths, [&](Var var) { return !isFixed(classes, var); });
+  if (open == lengths.end())
+    return refuseLengths(entry, classes, lengths.empty() ? tokens : lengths);
+  entry->removeAttr("heddle.frozen_length");
+  LengthRewrite rewrite(entry, classes, *open);
+  int64_t length = classes.size(*open);
+  if (succeeded(rewrite.run(freshName(entry), length)) && succeeded(verify(entry)))
+    return LengthRange{rewrite.least(), length};
+  return entry.emitError() << "length " << length << " is fixed, expected one that all sizes are products of";
+}
+
 } // namespace heddle

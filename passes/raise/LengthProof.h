@@ -14,8 +14,13 @@ struct LengthVerdict {
   std::string reason;
 };
 
-/// The last symbol of `freed` is the length. Lengths from `least` on are tried.
-LengthVerdict proveLength(mlir::func::FuncOp original, mlir::func::FuncOp freed, int64_t length, int64_t least,
+struct LengthRange {
+  int64_t least = 1, most = std::numeric_limits<int64_t>::max();
+};
+
+/// The last symbol of `freed` is the length. Lengths within `range` are tried. Where it ends at the traced one, what
+/// the shorter ones mean is known of causal models alone, and others are turned down.
+LengthVerdict proveLength(mlir::func::FuncOp original, mlir::func::FuncOp freed, int64_t length, LengthRange range,
                           ProofMode mode);
 
 } // namespace heddle

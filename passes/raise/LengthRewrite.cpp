@@ -1,6 +1,7 @@
 #include "passes/raise/LengthRewrite.h"
 
 #include "passes/lower/Names.h"
+#include "passes/raise/SizedConstant.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -171,17 +172,13 @@ void LengthRewrite::rebuild(Operation *op, ArrayRef<OpFoldResult> sizes) {
   } else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
     made = tensor::InsertSliceOp::create(at, op->getLoc(), insert.getSource(), insert.getDest(),
                                          insert.getMixedOffsets(), sizes, insert.getMixedStrides());
+  } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+    made = buildSizedConstant(at, constant, cast<RankedTensorType>(constant.getType()), sizes);
   } else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op)) {
     made = tensor::ExpandShapeOp::create(at, op->getLoc(), expand.getResultType(), expand.getSrc(),
                                          expand.getReassociationIndices(), sizes);
   } else {
-    Type element = getElementTypeOrSelf(op->getResult(0).getType());
-    made = tensor::EmptyOp::create(at, op->getLoc(), sizes, element);
-    if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      auto value = cast<DenseElementsAttr>(constant.getValue()).getSplatValue<TypedAttr>();
-      Value number = arith::ConstantOp::create(at, op->getLoc(), value);
-      made = linalg::FillOp::create(at, op->getLoc(), number, made).getResult(0);
-    }
+    made = tensor::EmptyOp::create(at, op->getLoc(), sizes, getElementTypeOrSelf(op->getResult(0).getType()));
   }
   op->getResult(0).replaceAllUsesWith(made);
   op->erase();
@@ -194,7 +191,7 @@ AffineMapAttr LengthRewrite::shapeOf(Value tensor) const {
   return AffineMapAttr::get(AffineMap::get(0, symbols + 1, sizes, entry.getContext()));
 }
 
-void LengthRewrite::describeEntry(StringRef name) {
+void LengthRewrite::describeEntry(StringRef name, int64_t most) {
   Builder attributes(entry.getContext());
   SmallVector<Attribute> names;
   if (auto known = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr))
@@ -206,14 +203,14 @@ void LengthRewrite::describeEntry(StringRef name) {
     llvm::append_range(ranges, known.asArrayRef());
   while (ranges.size() < 2 * symbols)
     ranges.append({1, std::numeric_limits<int64_t>::max()});
-  ranges.append({smallest, std::numeric_limits<int64_t>::max()});
+  ranges.append({smallest, most});
   entry->setAttr("heddle.symbol_ranges", attributes.getDenseI64ArrayAttr(ranges));
   Operation *terminator = entry.getBody().front().getTerminator();
   entry.setFunctionType(
       attributes.getFunctionType(TypeRange(ValueRange(entry.getArguments())), terminator->getOperandTypes()));
 }
 
-LogicalResult LengthRewrite::run(StringRef name) {
+LogicalResult LengthRewrite::run(StringRef name, int64_t most) {
   ValueRange returned = entry.getBody().front().getTerminator()->getOperands();
   if (!describeRoots() || !planSizes())
     return failure();
@@ -226,7 +223,7 @@ LogicalResult LengthRewrite::run(StringRef name) {
   setTypes();
   for (auto &[op, sizes] : plan)
     rebuild(op, sizes);
-  describeEntry(name);
+  describeEntry(name, most);
   return success();
 }
 

@@ -13,8 +13,9 @@ public:
   /// `token` is a dimension of an argument; the symbol is its size.
   LengthRewrite(mlir::func::FuncOp entry, DimClasses &classes, DimClasses::Var token);
 
-  /// Rewrites the entry. Fails, before it changes anything, where a size cannot be written in terms of the symbols.
-  llvm::LogicalResult run(llvm::StringRef name);
+  /// Rewrites the entry; the symbol goes up to `most`. Fails, before it changes anything, where a size cannot be
+  /// written in terms of the symbols.
+  llvm::LogicalResult run(llvm::StringRef name, int64_t most = std::numeric_limits<int64_t>::max());
   /// The smallest length at which no dimension is empty.
   int64_t least() const { return smallest; }
 
@@ -30,7 +31,7 @@ private:
                  llvm::SmallVector<mlir::OpFoldResult> sizes);
   void setTypes();
   void rebuild(mlir::Operation *op, llvm::ArrayRef<mlir::OpFoldResult> sizes);
-  void describeEntry(llvm::StringRef name);
+  void describeEntry(llvm::StringRef name, int64_t most);
   mlir::AffineMapAttr shapeOf(mlir::Value tensor) const;
 
   mutable mlir::func::FuncOp entry; // accessors of ops are not const

@@ -12,8 +12,8 @@ int64_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).get
 
 class MixConstraints {
 public:
-  MixConstraints(DimClasses &classes, mixer::MixOp mix)
-      : classes(classes), mix(mix), batch(classes.of(mix.getOutputInit(), 0)),
+  MixConstraints(DimClasses &classes, mixer::MixOp mix, Tables tables)
+      : classes(classes), mix(mix), tables(tables), batch(classes.of(mix.getOutputInit(), 0)),
         tokens(classes.of(mix.getOutputInit(), 1)), loc(mix.getLoc()) {}
 
   void add() {
@@ -25,11 +25,8 @@ public:
       addOperand(state, 0, std::nullopt);
     if (mix.getCurrent())
       classes.pinAll(mix.getCurrent(), loc);
-    if (Value bias = mix.getBias()) {
-      classes.pinAll(bias, loc);
-      if (rankOf(bias) == 4)
-        classes.pin(tokens, loc);
-    }
+    if (Value bias = mix.getBias())
+      addBias(bias);
     for (auto [result, init] : llvm::zip(mix.getResults(), mix.getInits()))
       classes.unifyAll(result, init, loc);
   }
@@ -45,9 +42,27 @@ private:
         classes.unify(var, batch, 0, loc);
       else if (dim == tokenDim && (mix.hasOneTokenAxis() || classes.size(var) == classes.size(tokens)))
         classes.unify(var, tokens, 0, loc);
-      else
+      else if (dim != tokenDim || tables == Tables::Pin)
         classes.pin(var, loc);
     }
+  }
+
+  /// One of rank 4 has a number for each pair of tokens.
+  void addBias(Value bias) {
+    if (rankOf(bias) == 4 && tables == Tables::Cut)
+      return addMatrix(bias, 2);
+    classes.pinAll(bias, loc);
+    if (rankOf(bias) == 4)
+      classes.pin(tokens, loc);
+  }
+
+  /// Weights from `dim` on: of each output token, of each token that it reads.
+  void addMatrix(Value weights, int64_t dim) {
+    Var read = classes.of(mix.getValue(), 1);
+    if (Var var = classes.of(weights, dim); !classes.isUnit(var))
+      classes.unify(var, tokens, 0, loc);
+    if (Var var = classes.of(weights, dim + 1); !classes.isUnit(var))
+      classes.unify(var, read, 0, loc);
   }
 
   void addTransport() {
@@ -59,8 +74,10 @@ private:
         classes.pinAll(operand, loc);
       else if (hasTokens)
         addOperand(operand, 0, 1);
-      else
+      else if (tables == Tables::Pin)
         pinLargeKernel(operand);
+      else if (isa<mixer::StructuredAttr>(mix.getTransport()))
+        addMatrix(operand, 1);
     }
   }
 
@@ -76,15 +93,19 @@ private:
 
   DimClasses &classes;
   mixer::MixOp mix;
+  Tables tables;
   Var batch, tokens; // of the output
   Location loc;
 };
 
 } // namespace
 
-Var constrainMix(mixer::MixOp mix, DimClasses &classes) {
-  MixConstraints(classes, mix).add();
-  return classes.of(mix.getOutputInit(), 1);
+void constrainMix(mixer::MixOp mix, DimClasses &classes, Tables tables, SmallVectorImpl<Var> &tokens) {
+  MixConstraints(classes, mix, tables).add();
+  tokens.push_back(classes.of(mix.getOutputInit(), 1));
+  // A matrix over tokens may leave another number of them.
+  if (isa<mixer::StructuredAttr>(mix.getTransport()))
+    tokens.push_back(classes.of(mix.getValue(), 1));
 }
 
 } // namespace heddle

@@ -72,11 +72,11 @@ def FreeLengthPass : Pass<"heddle-free-length", "::mlir::func::FuncOp"> {
   let summary = "make a length that a trace has frozen symbolic again";
   let description = [{
     An exporter that traces a model at 64 tokens writes 64 everywhere. Groups the dimensions of all tensors into classes of equal
-    size, and pins those that an op needs as they are: constant tensors, splits into chunks, kernels with a number for each token,
-    bodies that compare positions with numbers. A class along which mixers mix or loops over tokens run, that reaches an argument and
-    that nothing pins, becomes a symbol: types, sizes and the entry's shapes follow. The new entry is compared with the old one at the
-    traced length, and with itself at others; otherwise the entry stays as it is. What pins the length is kept in the attribute
-    `heddle.frozen_length`, and in remarks of category `free-length`.
+    size, and pins those that an op needs as they are: constant tensors that do not count positions, splits into chunks, kernels with
+    a number for each token, bodies that compare positions with numbers. A class along which mixers mix or loops over tokens run, that
+    reaches an argument and that nothing pins, becomes a symbol: types, sizes and the entry's shapes follow. The new entry is compared
+    with the old one at the traced length, and with itself at others; otherwise the entry stays as it is. What pins the length is
+    kept in the attribute `heddle.frozen_length`, and in remarks of category `free-length`.
 
     Before:
     ```mlir

@@ -1,12 +1,12 @@
 // Derives from an entry on whole sequences the step on the tokens that come next.
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
+#include "passes/raise/FreeLength.h"
 #include "passes/raise/Raiser.h"
 #include "passes/stream/Names.h"
 #include "passes/stream/StreamEmitter.h"
 #include "passes/stream/StreamProof.h"
-
-#include "dialects/mixer/Mixer.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -21,74 +21,18 @@ using namespace mlir;
 
 namespace {
 
-/// Symbols of an entry that stand for its tokens and its rows.
-struct StreamSymbols {
-  unsigned tokens = 0;
-  std::optional<unsigned> rows;
-};
-
-SmallVector<StringRef> symbolNames(func::FuncOp entry) {
-  auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
-  return names ? llvm::to_vector(names.getAsValueRange<StringAttr>()) : SmallVector<StringRef>();
-}
-
-/// The symbol that is dimension `dim` of an argument, for every argument that has one.
-llvm::SmallDenseSet<unsigned> symbolsAt(func::FuncOp entry, std::optional<unsigned> dim) {
-  llvm::SmallDenseSet<unsigned> found;
-  for (unsigned argument = 0; argument < entry.getNumArguments(); ++argument)
-    if (auto shape = entry.getArgAttrOfType<AffineMapAttr>(argument, kShapeAttr))
-      for (auto [at, size] : llvm::enumerate(shape.getValue().getResults()))
-        if (auto symbol = dyn_cast<AffineSymbolExpr>(size); symbol && (!dim || at == *dim))
-          found.insert(symbol.getPosition());
-  return found;
-}
-
-/// The symbol along which all mixers mix; without a mixer, the last one.
-FailureOr<unsigned> guessTokens(func::FuncOp entry, ArrayRef<StringRef> names) {
-  SizeFormulas sizes(entry, 0, std::nullopt);
-  llvm::SmallDenseSet<unsigned> found;
-  entry.walk([&](mixer::MixOp mix) {
-    std::optional<SizeFormula> size = sizes.of(mix.getOutputInit(), 1);
-    for (unsigned symbol = 0; size && symbol < names.size(); ++symbol)
-      if (size->isSymbol(symbol))
-        found.insert(symbol);
-  });
-  if (found.empty() && entry.getFunctionBody().getOps<mixer::MixOp>().empty())
-    return names.size() - 1;
-  if (found.size() == 1)
-    return *found.begin();
-  return entry.emitError() << "symbol of the tokens, expected one along which all mixers mix but got "
-                           << (found.empty() ? "a fixed length" : "several; name one with tokens=");
-}
-
-FailureOr<StreamSymbols> findSymbols(func::FuncOp entry, StringRef tokens) {
-  SmallVector<StringRef> names = symbolNames(entry);
-  if (names.empty())
-    return entry.emitError("entry has no symbol, expected one that counts the tokens");
-  FailureOr<unsigned> chosen = llvm::find(names, tokens) - names.begin();
-  if (tokens.empty())
-    chosen = guessTokens(entry, names);
-  else if (*chosen == names.size())
-    return entry.emitError() << "symbol '" << tokens << "' is unknown, expected one of: " << llvm::join(names, ", ");
-  if (failed(chosen))
-    return failure();
-  llvm::SmallDenseSet<unsigned> plain = symbolsAt(entry, std::nullopt);
-  for (unsigned symbol = 0; symbol < names.size(); ++symbol)
-    if (!plain.contains(symbol))
-      return entry.emitError() << "symbol '" << names[symbol] << "', expected the size of a dimension of an input";
-  StreamSymbols symbols{*chosen, std::nullopt};
-  for (unsigned symbol : symbolsAt(entry, 0))
-    if (symbol != symbols.tokens)
-      symbols.rows = symbols.rows ? std::min(*symbols.rows, symbol) : symbol;
-  return symbols;
+func::FuncOp privateCopy(func::FuncOp entry, StringRef suffix) {
+  OpBuilder builder(entry.getContext());
+  builder.setInsertionPointAfter(entry);
+  auto copy = cast<func::FuncOp>(builder.clone(*entry));
+  copy.setName((entry.getName() + suffix).str());
+  copy.setPrivate();
+  return copy;
 }
 
 /// A copy of the entry to read, in which every structured op is a generic.
 func::FuncOp copyToRead(func::FuncOp entry) {
-  OpBuilder builder(entry);
-  auto copy = cast<func::FuncOp>(builder.clone(*entry));
-  copy.setName((entry.getName() + ".read").str());
-  copy.setPrivate();
+  func::FuncOp copy = privateCopy(entry, ".read");
   SmallVector<linalg::LinalgOp> named;
   copy.walk([&](linalg::LinalgOp op) {
     if (!isa<linalg::GenericOp, linalg::FillOp>(op))
@@ -102,6 +46,19 @@ func::FuncOp copyToRead(func::FuncOp entry) {
   return copy;
 }
 
+/// Steps take any number of tokens, whatever lengths the entry takes; its longest is how many a row may see.
+void limitPositions(func::FuncOp step, unsigned tokens) {
+  Builder builder(step.getContext());
+  auto ranges = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  if (!ranges)
+    return;
+  SmallVector<int64_t> all(ranges.asArrayRef());
+  all[2 * tokens] = 1;
+  step->setAttr("heddle.symbol_ranges", builder.getDenseI64ArrayAttr(all));
+  if (int64_t most = all[2 * tokens + 1]; most != std::numeric_limits<int64_t>::max())
+    step->setAttr(kPositionsAttr, builder.getI64IntegerAttr(most));
+}
+
 /// The step without a body: the arguments and attributes of the entry.
 func::FuncOp declareStep(func::FuncOp entry, StringRef name, unsigned tokens) {
   OpBuilder builder(entry.getContext());
@@ -109,12 +66,10 @@ func::FuncOp declareStep(func::FuncOp entry, StringRef name, unsigned tokens) {
   auto step = func::FuncOp::create(builder, entry.getLoc(), name, entry.getFunctionType());
   step->setAttrs(entry->getAttrDictionary());
   step.setName(name);
+  step.setPublic();
   step.setFunctionType(builder.getFunctionType(entry.getArgumentTypes(), {}));
-  step->setAttr(kStreamOfAttr, entry.getNameAttr());
   step->setAttr(kTokensAttr, builder.getI64IntegerAttr(tokens));
-  auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
-  if (ranges && ranges[2 * tokens + 1] != std::numeric_limits<int64_t>::max())
-    step->setAttr(kPositionsAttr, builder.getI64IntegerAttr(ranges[2 * tokens + 1]));
+  limitPositions(step, tokens);
   step->removeAttr("heddle.defaults"); // they are of whole sequences
   step.removeResAttrsAttr();
   step.addEntryBlock();
@@ -161,14 +116,36 @@ struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
       return signalPassFailure();
     }
     FailureOr<ProofMode> mode = parseProofMode(verify, forward);
-    FailureOr<StreamSymbols> symbols = findSymbols(forward, tokens);
-    if (failed(mode) || failed(symbols))
-      return signalPassFailure();
-    FailureOr<StreamClaim> derived = deriveStep(forward, *symbols, name);
-    if (failed(derived) || failed(mlir::verify(derived->step)) || failed(proveStep(*derived, *mode)))
+    bool isTraced = tokens.empty() && !hasTokenSymbol(forward);
+    if (failed(mode) || failed(isTraced ? deriveFromTrace(forward, *mode) : derive(forward, forward, *mode)))
       return signalPassFailure();
     if (!keepEntry)
       forward.erase();
+  }
+
+private:
+  LogicalResult derive(func::FuncOp forward, func::FuncOp whole, ProofMode mode) {
+    FailureOr<StreamSymbols> symbols = findStreamSymbols(whole, tokens);
+    if (failed(symbols))
+      return failure();
+    FailureOr<StreamClaim> derived = deriveStep(whole, *symbols, name);
+    if (failed(derived))
+      return failure();
+    derived->step->setAttr(kStreamOfAttr, forward.getNameAttr());
+    return success(succeeded(mlir::verify(derived->step)) && succeeded(proveStep(*derived, mode)));
+  }
+
+  /// From a copy that takes all lengths up to that of the trace.
+  LogicalResult deriveFromTrace(func::FuncOp forward, ProofMode mode) {
+    func::FuncOp whole = privateCopy(forward, ".limited");
+    llvm::scope_exit eraseCopy([&] { whole.erase(); });
+    FailureOr<LengthRange> range = limitLength(whole);
+    if (failed(range) || failed(derive(forward, whole, mode)))
+      return failure();
+    LengthVerdict verdict = proveLength(forward, whole, range->most, *range, mode);
+    if (!verdict.holds)
+      return forward.emitError() << "cannot run token by token: " << verdict.reason;
+    return success();
   }
 };
 

@@ -13,6 +13,9 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     position of each row. What a mixer carries, the last tokens in front of a convolution or a window, and keys and values up to a
     capacity are the others.
 
+    Where the length of a trace is in the way, and all that pins it is tables with a row for each token, the step takes as many
+    tokens in all as they have rows.
+
     An entry that cannot run token by token is an error at the op that is in the way, with the reason. The step is compared with
     the entry in the reference evaluator, call by call; a difference is an error too.
 

@@ -74,6 +74,34 @@ func.func @no_free_length_with_table(%x: tensor<2x8x4xf32> {heddle.shape = #shap
   return %y : tensor<2x8x4xf32>
 }
 
+// Positions that are written out count on, at any length.
+// CHECK-LABEL: func.func @free_length_with_count
+// CHECK-SAME:    (%[[X:.*]]: tensor<2x?x4xf32>
+// CHECK:         %[[COUNT:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x?xi64>)
+// CHECK:           %[[AT:.*]] = linalg.index 1
+// CHECK:           %[[DOUBLE:.*]] = arith.muli %[[AT]], %{{.*}} : index
+// CHECK:           arith.addi %[[DOUBLE]], %{{.*}} : index
+// CHECK:         linalg.generic {{.*}} ins(%[[X]], %[[COUNT]] : tensor<2x?x4xf32>, tensor<1x?xi64>)
+func.func @free_length_with_count(%x: tensor<2x8x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %positions = arith.constant dense<[[1, 3, 5, 7, 9, 11, 13, 15]]> : tensor<1x8xi64>
+  %empty = tensor.empty() : tensor<2x8x4xf32>
+  %placed = linalg.generic {indexing_maps = [#identity, affine_map<(b, t, d) -> (0, t)>, #identity], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x, %positions : tensor<2x8x4xf32>, tensor<1x8xi64>) outs(%empty : tensor<2x8x4xf32>) {
+  ^bb0(%in: f32, %position: i64, %out: f32):
+    %number = arith.sitofp %position : i64 to f32
+    %sum = arith.addf %in, %number : f32
+    linalg.yield %sum : f32
+  } -> tensor<2x8x4xf32>
+  %heads = tensor.expand_shape %placed [[0], [1], [2, 3]] output_shape [2, 8, 1, 4] : tensor<2x8x4xf32> into tensor<2x8x1x4xf32>
+  %init = tensor.empty() : tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%heads : tensor<2x8x1x4xf32>) key(%heads : tensor<2x8x1x4xf32>) value(%heads : tensor<2x8x1x4xf32>)
+      outs(%init : tensor<2x8x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x8x1x4xf32>
+  %y = tensor.collapse_shape %mixed [[0], [1], [2, 3]] : tensor<2x8x1x4xf32> into tensor<2x8x4xf32>
+  return %y : tensor<2x8x4xf32>
+}
+
 // Nothing mixes along this dimension: a batch stays as it was traced.
 // CHECK-LABEL: func.func @no_free_length_without_mixer
 // CHECK-SAME:    tensor<2x8x4xf32>

@@ -370,3 +370,43 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   } -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }
+
+// -----
+
+#shape = affine_map<() -> (2, 8, 1, 4)>
+// Tokens in groups of four, as they were traced.
+func.func @forward(%x: tensor<2x8x1x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %init = tensor.empty() : tensor<2x8x1x4xf32>
+  %chunks = tensor.expand_shape %x [[0], [1, 2], [3], [4]] output_shape [2, 2, 4, 1, 4] : tensor<2x8x1x4xf32> into tensor<2x2x4x1x4xf32>
+  %power = math.exp %chunks : tensor<2x2x4x1x4xf32>
+  // expected-error @below {{cannot run token by token: this only makes sense at length 8}}
+  %whole = tensor.collapse_shape %power [[0], [1, 2], [3], [4]] : tensor<2x2x4x1x4xf32> into tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%whole : tensor<2x8x1x4xf32>) key(%whole : tensor<2x8x1x4xf32>) value(%whole : tensor<2x8x1x4xf32>) outs(%init : tensor<2x8x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x8x1x4xf32>
+  return %mixed : tensor<2x8x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<() -> (2, 8, 1, 4)>
+// A matrix of the traced tokens.
+func.func @forward(%x: tensor<2x8x1x4xf32> {heddle.shape = #shape}) -> (tensor<2x3x1x4xf32> {heddle.shape = affine_map<() -> (2, 3, 1, 4)>})
+    attributes {heddle.symbols = []} {
+  %weights = arith.constant dense<0.5> : tensor<1x3x8xf32>
+  %init = tensor.empty() : tensor<2x3x1x4xf32>
+  // expected-error @below {{cannot run token by token: transport #mixer.structured<dense>: weights of positions alone leave no state}}
+  %mixed = mixer.mix value(%x : tensor<2x8x1x4xf32>) transport(%weights : tensor<1x3x8xf32>) outs(%init : tensor<2x3x1x4xf32>)
+      {support = #mixer.full, transport = #mixer.structured<dense>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x3x1x4xf32>
+  return %mixed : tensor<2x3x1x4xf32>
+}
+
+// -----
+
+// Nothing that could be tokens.
+// expected-error @below {{entry has no symbol, expected one that counts the tokens}}
+func.func @forward(%x: tensor<2x8xf32> {heddle.shape = affine_map<() -> (2, 8)>}) -> (tensor<2x8xf32> {heddle.shape = affine_map<() -> (2, 8)>})
+    attributes {heddle.symbols = []} {
+  %y = math.exp %x : tensor<2x8xf32>
+  return %y : tensor<2x8xf32>
+}

@@ -132,3 +132,31 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
       -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }
+
+// -----
+
+#shape = affine_map<() -> (2, 8, 1, 4)>
+#identity = affine_map<(b, t, h, d) -> (b, t, h, d)>
+#table = affine_map<(b, t, h, d) -> (t, d)>
+
+// A length that a table pins: the step reads the rows at the positions, of which there are eight in all.
+// CHECK-LABEL: func.func @forward(%{{.*}}: tensor<2x8x1x4xf32>
+// CHECK-LABEL: func.func @step(%{{.*}}: tensor<2x?x1x4xf32>
+// CHECK-SAME:    heddle.positions = 8 : i64, heddle.stream_of = "forward", heddle.symbol_ranges = array<i64: 1, 8>, heddle.symbols = ["T"], heddle.tokens = 0 : i64
+// CHECK:         tensor.extract %{{.*}} : tensor<8x4xf32>
+// CHECK-NOT:   @forward.limited
+func.func @forward(%x: tensor<2x8x1x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %positions = arith.constant dense<[[0.0, 1.0, 0.0, 0.5], [1.0, 1.0, 0.0, 0.5], [2.0, 1.0, 0.0, 0.5], [3.0, 1.0, 0.0, 0.5],
+                                     [4.0, 1.0, 0.0, 0.5], [5.0, 1.0, 0.0, 0.5], [6.0, 1.0, 0.0, 0.5], [9.0, 1.0, 0.0, 0.5]]> : tensor<8x4xf32>
+  %empty = tensor.empty() : tensor<2x8x1x4xf32>
+  %placed = linalg.generic {indexing_maps = [#identity, #table, #identity], iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%x, %positions : tensor<2x8x1x4xf32>, tensor<8x4xf32>) outs(%empty : tensor<2x8x1x4xf32>) {
+  ^bb0(%in: f32, %position: f32, %out: f32):
+    %sum = arith.addf %in, %position : f32
+    linalg.yield %sum : f32
+  } -> tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%placed : tensor<2x8x1x4xf32>) key(%placed : tensor<2x8x1x4xf32>) value(%placed : tensor<2x8x1x4xf32>) outs(%empty : tensor<2x8x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x8x1x4xf32>
+  return %mixed : tensor<2x8x1x4xf32>
+}

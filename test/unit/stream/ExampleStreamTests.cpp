@@ -48,7 +48,7 @@ constexpr Example kExamples[] = {
     {"fnet", "transport"},
     {"mamba-reverse", "visited from the last to the first"},
     {"mamba-stateful", "what it puts in front of the tokens is not one constant"},
-    {"mlp-mixer", "got a fixed length"},
+    {"mlp-mixer", "weights of positions alone leave no state"},
     {"sgconv-bidirectional", "63 taps on tokens that follow"},
     {"slots"},
 };

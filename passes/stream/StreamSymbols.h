@@ -1,0 +1,24 @@
+// Which symbols of an entry count its tokens and its rows.
+#ifndef HEDDLE_PASSES_STREAM_STREAMSYMBOLS_H
+#define HEDDLE_PASSES_STREAM_STREAMSYMBOLS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace heddle {
+
+/// Numbers of symbols of an entry. A model may have one row, or a fixed number, without a symbol.
+struct StreamSymbols {
+  unsigned tokens = 0;
+  std::optional<unsigned> rows;
+};
+
+/// Whether a symbol may count tokens: one along which mixers mix, or any where there are none.
+bool hasTokenSymbol(mlir::func::FuncOp entry);
+
+/// The symbols of an entry whose tokens are counted by the symbol of the given name; without a name by the one along
+/// which all mixers mix, or, without a mixer, by the last one. Fails after a diagnostic.
+llvm::FailureOr<StreamSymbols> findStreamSymbols(mlir::func::FuncOp entry, llvm::StringRef tokens);
+
+} // namespace heddle
+
+#endif
