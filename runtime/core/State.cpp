@@ -19,7 +19,8 @@ std::string rowName(int64_t row) { return "row " + std::to_string(row); }
 // -------------------------------------------------------------------------------------------------------
 
 heddle_state::heddle_state(const heddle_entry &entry, const heddle_state_options_t &options)
-    : entry(entry), rows(options.rows), capacity(options.capacity), rewind(options.rewind) {
+    : entry(entry), rows(options.rows), capacity(entry.info.capacity < 0 ? 0 : options.capacity),
+      rewind(options.rewind) {
   heddle_package_retain(const_cast<heddle_package *>(entry.package)); // counting references changes nothing else
 }
 

@@ -54,10 +54,19 @@ Result<std::pair<size_t, size_t>> headerExtent(std::string_view file, const std:
   size_t length = byte(8) | byte(9) << 8;
   if (version > 1)
     length |= byte(10) << 16 | byte(11) << 24;
-  if (length > kMaxHeader || length > file.size() - start)
-    return Error{where, "header size", "at most the file's " + std::to_string(file.size() - start),
-                 std::to_string(length)};
+  if (length > kMaxHeader)
+    return Error{where, "header size", "at most " + std::to_string(kMaxHeader), std::to_string(length)};
   return std::make_pair(start, length);
+}
+
+Result<NpyHeader> parseHeader(std::string_view text, const std::string &where) {
+  Result<NpyDict> dict = parseNpyDict(text, where);
+  if (!dict)
+    return dict.error();
+  Result<DType> dtype = parseDescr(dict->descr, where);
+  if (!dtype)
+    return dtype.error();
+  return NpyHeader{*dtype, dict->shape, dict->fortranOrder};
 }
 
 /// Copies column-major `source` into row-major order, one output element after the other.
@@ -86,20 +95,20 @@ Result<HostTensor> parseNpy(std::string_view file, const std::string &where) {
   if (!extent)
     return extent.error();
   auto [start, length] = *extent;
-  Result<NpyDict> header = parseNpyDict(file.substr(start, length), where);
+  if (length > file.size() - start)
+    return Error{where, "header size", "at most the file's " + std::to_string(file.size() - start),
+                 std::to_string(length)};
+  Result<NpyHeader> header = parseHeader(file.substr(start, length), where);
   if (!header)
     return header.error();
-  Result<DType> dtype = parseDescr(header->descr, where);
-  if (!dtype)
-    return dtype.error();
-  Result<size_t> size = tensorByteSize(*dtype, header->shape);
+  Result<size_t> size = tensorByteSize(header->dtype, header->shape);
   if (!size)
     return Error{where, size.error().what, size.error().expected, size.error().got};
   std::string_view body = file.substr(start + length);
   if (body.size() != *size) // checked before memory is taken: the file's size bounds it
-    return Error{where, "data of " + describeTensor(*dtype, header->shape), std::to_string(*size) + " bytes",
+    return Error{where, "data of " + describeTensor(header->dtype, header->shape), std::to_string(*size) + " bytes",
                  std::to_string(body.size())};
-  Result<HostTensor> tensor = makeTensor(*dtype, header->shape);
+  Result<HostTensor> tensor = makeTensor(header->dtype, header->shape);
   if (!tensor)
     return Error{where, tensor.error().what, tensor.error().expected, tensor.error().got};
   const std::byte *source = reinterpret_cast<const std::byte *>(body.data());
@@ -117,21 +126,41 @@ Result<HostTensor> readNpy(const std::string &path) {
   return parseNpy(file->view(), path);
 }
 
-Status checkNpyType(const HostTensor &tensor, const std::string &where) {
-  if (findDescr(tensor.dtype))
-    return {};
-  return Error{where, "type of the tensor", "one that npy has", dtypeName(tensor.dtype)};
+Result<NpyHeader> readNpyHeader(const std::function<Status(char *data, size_t size)> &read, const std::string &where) {
+  std::string front(10, '\0');
+  if (Status status = read(front.data(), front.size()); !status)
+    return status.error();
+  if (bool longLength = front.substr(0, kMagic.size()) == kMagic && front[6] > 1; longLength) {
+    front.resize(12);
+    if (Status status = read(&front[10], 2); !status)
+      return status.error();
+  }
+  auto extent = headerExtent(front, where);
+  if (!extent)
+    return extent.error();
+  std::string dict(extent->second, '\0');
+  if (Status status = read(dict.data(), dict.size()); !status)
+    return status.error();
+  return parseHeader(dict, where);
 }
 
-std::string npyHeader(const HostTensor &tensor) {
+Status checkNpyType(DType dtype, const std::string &where) {
+  if (findDescr(dtype))
+    return {};
+  return Error{where, "type of the tensor", "one that npy has", dtypeName(dtype)};
+}
+
+std::string npyHeader(DType dtype, const std::vector<int64_t> &sizes, size_t atLeast) {
   std::string shape;
-  for (size_t i = 0; i < tensor.shape.size(); ++i)
-    shape += (i ? ", " : "") + std::to_string(tensor.shape[i]);
-  if (tensor.shape.size() == 1)
+  for (size_t i = 0; i < sizes.size(); ++i)
+    shape += (i ? ", " : "") + std::to_string(sizes[i]);
+  if (sizes.size() == 1)
     shape += ",";
   std::string dict =
-      std::string("{'descr': '") + findDescr(tensor.dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+      std::string("{'descr': '") + findDescr(dtype) + "', 'fortran_order': False, 'shape': (" + shape + "), }";
   size_t prefix = dict.size() + 1 + 10 > 65535 ? 12 : 10;
+  if (dict.size() + 1 + prefix < atLeast)
+    dict.append(atLeast - dict.size() - 1 - prefix, ' ');
   dict.append(63 - (prefix + dict.size()) % 64, ' '); // data starts at a multiple of 64
   dict += '\n';
   std::string header(kMagic);
@@ -143,10 +172,10 @@ std::string npyHeader(const HostTensor &tensor) {
 }
 
 Status writeNpy(const std::string &path, const HostTensor &tensor) {
-  if (Status status = checkNpyType(tensor, path); !status)
+  if (Status status = checkNpyType(tensor.dtype, path); !status)
     return status;
   FileReplacer file(path);
-  std::string header = npyHeader(tensor);
+  std::string header = npyHeader(tensor.dtype, tensor.shape);
   if (Status status = file.open(); !status)
     return status;
   if (Status status = file.append(header.data(), header.size()); !status)

@@ -129,7 +129,7 @@ Result<HostTensor> readNpzArray(const std::string &path, const std::string &name
 
 Status writeNpz(const std::string &path, const std::vector<NamedTensor> &tensors) {
   for (const NamedTensor &named : tensors)
-    if (Status status = checkNpyType(named.tensor, path + ":" + named.name); !status)
+    if (Status status = checkNpyType(named.tensor.dtype, path + ":" + named.name); !status)
       return status;
   std::string temporary = path + ".tmp." + std::to_string(::getpid());
   int code = 0;
@@ -145,7 +145,7 @@ Status writeNpz(const std::string &path, const std::vector<NamedTensor> &tensors
   std::vector<std::string> headers(tensors.size()); // libzip reads the buffers in zip_close
   for (size_t i = 0; i < tensors.size(); ++i) {
     const HostTensor &tensor = tensors[i].tensor;
-    headers[i] = npyHeader(tensor);
+    headers[i] = npyHeader(tensor.dtype, tensor.shape);
     zip_buffer_fragment_t parts[2] = {{reinterpret_cast<zip_uint8_t *>(headers[i].data()), headers[i].size()},
                                       {reinterpret_cast<zip_uint8_t *>(tensor.bytes.get()), tensor.byteSize}};
     zip_source_t *source = zip_source_buffer_fragment(archive, parts, tensor.byteSize ? 2 : 1, 0);

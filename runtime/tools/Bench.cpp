@@ -1,5 +1,6 @@
 // The verb `bench`: how fast a model runs, beside what the machine could do.
 #include "bench/kernels/Peak.h"
+#include "runtime/tools/ProcessMemory.h"
 #include "runtime/tools/Verbs.h"
 
 #include <CLI/CLI.hpp>
@@ -7,8 +8,6 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-
-#include <sys/resource.h>
 
 namespace heddle {
 namespace {
@@ -59,12 +58,6 @@ int64_t formulaValue(const Json &manifest, const std::string &entryName, const c
       return *number;
   }
   return 0;
-}
-
-int64_t residentPeakBytes() {
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t(usage.ru_maxrss) * 1024;
 }
 
 Json report(const RunTarget &target, const LoadedModel &model, const SymbolValues &symbols, const Measured &measured) {

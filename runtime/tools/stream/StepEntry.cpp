@@ -1,0 +1,129 @@
+#include "runtime/tools/stream/StepEntry.h"
+
+#include "runtime/io/DlpackType.h"
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace heddle {
+
+using Json = nlohmann::json;
+
+std::vector<int64_t> StepTensor::shapeAt(int64_t tokens) const {
+  std::vector<int64_t> sizes = shape;
+  if (hasTokens())
+    sizes[static_cast<size_t>(tokensAt)] = tokens;
+  return sizes;
+}
+
+int64_t StepTensor::elements() const {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}
+
+std::string namesOf(const std::vector<StepTensor> &tensors) {
+  std::string names;
+  for (const StepTensor &tensor : tensors)
+    names += (names.empty() ? "" : ", ") + tensor.name();
+  return names;
+}
+
+io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> &tensors, const std::string &name) {
+  for (size_t i = 0; i < tensors.size(); ++i)
+    if (tensors[i].name() == name)
+      return i;
+  return io::Error{"", option, "one of " + namesOf(tensors), "'" + name + "'"};
+}
+
+SymbolValues StepEntry::symbolsAt(int64_t tokenCount, int64_t capacityValue) const {
+  SymbolValues values = symbols;
+  values[tokens] = tokenCount;
+  if (hasCapacity)
+    values[capacity] = capacityValue;
+  return values;
+}
+
+io::Status StepEntry::bind(const StepTensor &input, const std::vector<int64_t> &shape) {
+  if (input.info->rank != static_cast<int32_t>(shape.size()))
+    return io::Error{"", "rank of input '" + input.name() + "'", std::to_string(input.info->rank),
+                     std::to_string(shape.size())};
+  for (int32_t dim = 0; dim < input.info->rank; ++dim)
+    if (auto symbol = symbols.find(input.info->dimensions[dim]); symbol != symbols.end())
+      symbol->second = shape[static_cast<size_t>(dim)];
+  return readTensors();
+}
+
+io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) const {
+  StepTensor tensor;
+  tensor.info = info;
+  std::optional<io::DType> dtype = io::fromDlpack(info->dtype);
+  if (!dtype)
+    return io::Error{"", "type of '" + tensor.name() + "'", "one that the tools know",
+                     "DLPack code " + std::to_string(info->dtype.code)};
+  tensor.dtype = *dtype;
+  std::string text = "[";
+  for (int32_t dim = 0; dim < info->rank; ++dim) {
+    text += (dim ? ", " : "") + std::string(info->dimensions[dim]);
+    if (info->dimensions[dim] == tokens)
+      tensor.tokensAt = dim;
+    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*tokenCount=*/1, /*capacityValue=*/1));
+    if (!size)
+      return size.error();
+    tensor.shape.push_back(*size);
+  }
+  if (tensor.hasTokens() && tensor.elements() == 0)
+    return io::Error{"", "elements of a token of '" + tensor.name() + "'", "at least 1", "0"};
+  auto front = tensor.shape.begin();
+  if (tensor.hasTokens() && std::any_of(front, front + tensor.tokensAt, [](int64_t size) { return size != 1; }))
+    return io::Error{"", "dimensions of '" + tensor.name() + "' in front of its tokens", "size 1 at one row",
+                     text + "]"};
+  return tensor;
+}
+
+io::Status StepEntry::readTensors() {
+  inputs.clear();
+  outputs.clear();
+  auto append = [&](const heddle_tensor_info_t *info, std::vector<StepTensor> &tensors) -> io::Status {
+    io::Result<StepTensor> tensor = readTensor(info);
+    if (!tensor)
+      return tensor.error();
+    tensors.push_back(std::move(*tensor));
+    return {};
+  };
+  for (size_t i = 0; i + states < heddle_entry_input_count(entry); ++i)
+    if (io::Status status = append(heddle_entry_input(entry, i), inputs); !status)
+      return status;
+  for (size_t i = 0; i + states < heddle_entry_output_count(entry); ++i)
+    if (io::Status status = append(heddle_entry_output(entry, i), outputs); !status)
+      return status;
+  return {};
+}
+
+io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runner) {
+  io::Result<const heddle_entry_t *> found = runner.entry(target.entry);
+  Json manifest = Json::parse(runner.manifest()), description;
+  for (const Json &entry : manifest["entries"])
+    if (entry["name"] == target.entry && entry.contains("tokens"))
+      description = entry;
+  if (!found || description.is_null())
+    return io::Error{target.model, "entry '" + target.entry + "'", "a step (heddle compile --entries=forward,step)",
+                     "none"};
+  StepEntry step;
+  step.entry = *found;
+  step.tokens = description["tokens"];
+  step.hasCapacity = description.contains("capacity");
+  step.capacity = description.value("capacity", "");
+  step.peakFormula = description["memory"].value("peak", "");
+  for (size_t i = 0; i < heddle_entry_symbol_count(step.entry); ++i)
+    if (std::string symbol = heddle_entry_symbol(step.entry, i)->name; symbol != step.tokens && symbol != step.capacity)
+      step.symbols[symbol] = 1;
+  auto isState = [](const Json &tensor) { return tensor.contains("initial"); };
+  const Json &inputs = description["inputs"];
+  step.states = static_cast<size_t>(std::count_if(inputs.begin(), inputs.end(), isState));
+  if (io::Status status = step.readTensors(); !status)
+    return status.error();
+  return step;
+}
+
+} // namespace heddle

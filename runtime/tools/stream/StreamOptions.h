@@ -1,0 +1,39 @@
+// The options of the verb `stream`.
+#ifndef HEDDLE_RUNTIME_TOOLS_STREAM_STREAMOPTIONS_H
+#define HEDDLE_RUNTIME_TOOLS_STREAM_STREAMOPTIONS_H
+
+#include "runtime/io/Result.h"
+#include "runtime/tools/stream/Sampler.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace heddle {
+
+struct StreamOptions {
+  std::vector<std::string> inputs, outputs; // NAME=SPEC
+  int64_t chunk = 1, capacity = 0;
+  std::string stateIn, stateOut;
+
+  int64_t generate = 0;
+  std::string generated = "text:-", logits;
+  std::optional<double> temperature;
+  SamplingOptions sampling; // without the temperature
+  std::vector<int64_t> stops;
+
+  void addTo(CLI::App &command);
+  /// What can be wrong without looking at a package.
+  io::Status check() const;
+};
+
+/// "x=@x.npy" as {"x", "@x.npy"}.
+io::Result<std::pair<std::string, std::string>> splitName(const char *option, const std::string &text);
+
+} // namespace heddle
+
+#endif

@@ -1,0 +1,194 @@
+#include "runtime/tools/stream/StreamPlan.h"
+
+#include "runtime/io/Files.h"
+#include "runtime/io/TensorSpec.h"
+#include <algorithm>
+
+namespace heddle {
+namespace {
+
+/// The specs by the entry's inputs or outputs; empty where there is none.
+io::Result<std::vector<std::string>> orderSpecs(const char *option, const std::vector<std::string> &given,
+                                                const std::vector<StepTensor> &tensors) {
+  std::vector<std::string> specs(tensors.size());
+  for (const std::string &text : given) {
+    io::Result<std::pair<std::string, std::string>> split = splitName(option, text);
+    if (!split)
+      return split.error();
+    io::Result<size_t> at = findTensor(option, tensors, split->first);
+    if (!at)
+      return at.error();
+    if (!specs[*at].empty())
+      return io::Error{"", std::string(option) + " " + split->first, "one", "a second"};
+    specs[*at] = split->second;
+  }
+  return specs;
+}
+
+/// Gathers what a StreamPlan is made of, one part after the other.
+class Planner {
+public:
+  Planner(const RunTarget &target, const StreamOptions &options, const Runner &runner)
+      : target(target), options(options), runner(runner) {}
+
+  io::Result<StreamPlan> run() {
+    for (auto part : {&Planner::readStep, &Planner::readInputs, &Planner::readState, &Planner::makeRun,
+                      &Planner::planGeneration, &Planner::planMemory})
+      if (io::Status status = (this->*part)(); !status)
+        return status.error();
+    return std::move(plan);
+  }
+
+private:
+  io::Status readStep() {
+    io::Result<StepEntry> step = StepEntry::of(target, runner);
+    if (!step)
+      return step.error();
+    plan.step = std::make_unique<StepEntry>(std::move(*step));
+    return {};
+  }
+
+  io::Status readInputs() {
+    io::Result<std::vector<std::string>> specs = orderSpecs("--input", options.inputs, plan.step->inputs);
+    if (!specs)
+      return specs.error();
+    size_t count = plan.step->inputs.size();
+    fixed.resize(count);
+    sources.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const StepTensor input = plan.step->inputs[i];
+      if ((*specs)[i].empty())
+        return io::Error{"", "input '" + input.name() + "'", "--input " + input.name() + "=SPEC", "none"};
+      if (io::Status status = input.hasTokens() ? readSource(i, (*specs)[i]) : readFixed(i, (*specs)[i]); !status)
+        return status;
+    }
+    return {};
+  }
+
+  io::Status readSource(size_t i, const std::string &spec) {
+    io::Result<std::unique_ptr<TokenSource>> source = openTokenSource(spec, plan.step->inputs[i]);
+    if (!source)
+      return source.error();
+    sources[i] = std::move(*source);
+    length = std::max(length, sources[i]->length());
+    return {};
+  }
+
+  io::Status readFixed(size_t i, const std::string &spec) {
+    io::Result<io::HostTensor> tensor = io::parseTensorSpec(spec);
+    if (!tensor)
+      return tensor.error();
+    fixed[i] = std::move(*tensor);
+    StepTensor input = plan.step->inputs[i];
+    return plan.step->bind(input, fixed[i].shape);
+  }
+
+  /// A state that grows holds as many tokens as the saved one, or as there will be.
+  io::Status readState() {
+    capacity = options.capacity;
+    if (!options.stateIn.empty()) {
+      io::Result<io::MappedFile> file = io::mapFile(options.stateIn);
+      if (!file)
+        return file.error();
+      saved = std::move(*file);
+      heddle_state_options_t of;
+      heddle_state_options_init(&of);
+      check(heddle_state_saved_options(saved.bytes.get(), saved.size, &of));
+      capacity = capacity ? capacity : of.capacity;
+    }
+    if (capacity == 0 && length >= 0)
+      capacity = length + options.generate;
+    if (capacity == 0 && plan.step->hasCapacity)
+      return io::Error{"", "--capacity", "the most tokens of the sequence, since states of this step grow", "none"};
+    return {};
+  }
+
+  io::Status makeRun() {
+    State state(plan.step->entry, /*rows=*/1, capacity);
+    if (!options.stateIn.empty())
+      check(heddle_state_restore(state.get(), saved.bytes.get(), saved.size));
+    io::Result<StreamRun> made = StreamRun::make(*plan.step, runner.session(), std::move(state), options.chunk);
+    if (!made)
+      return made.error();
+    plan.run.emplace(std::move(*made));
+    for (size_t i = 0; i < sources.size(); ++i)
+      if (sources[i])
+        plan.run->setSource(i, std::move(sources[i]));
+      else
+        plan.run->setInput(i, std::move(fixed[i]));
+    return openSinks();
+  }
+
+  io::Status openSinks() {
+    io::Result<std::vector<std::string>> specs = orderSpecs("--output", options.outputs, plan.step->outputs);
+    if (!specs)
+      return specs.error();
+    for (size_t i = 0; i < specs->size(); ++i) {
+      if ((*specs)[i].empty())
+        continue;
+      int64_t known = options.generate ? -1 : length;
+      io::Result<TokenSink> sink = TokenSink::open((*specs)[i], plan.step->outputs[i], known);
+      if (!sink)
+        return sink.error();
+      plan.run->setSink(i, std::move(*sink));
+    }
+    return {};
+  }
+
+  io::Status planGeneration() {
+    if (options.generate == 0)
+      return {};
+    io::Result<Generation> generation = Generation::make(*plan.step, options);
+    if (!generation)
+      return generation.error();
+    io::Result<TokenSink> sink = TokenSink::open(options.generated, plan.step->inputs[generation->input], -1);
+    if (!sink)
+      return sink.error();
+    plan.generation = std::move(*generation);
+    plan.generated.emplace(std::move(*sink));
+    return {};
+  }
+
+  io::Status planMemory() {
+    plan.symbols = plan.step->symbolsAt(options.chunk, capacity);
+    io::Result<int64_t> bytes = evaluate(plan.step->peakFormula, plan.symbols);
+    if (!bytes)
+      return bytes.error();
+    plan.memoryBytes = *bytes;
+    return {};
+  }
+
+  const RunTarget &target;
+  const StreamOptions &options;
+  const Runner &runner;
+  StreamPlan plan;
+  std::vector<io::HostTensor> fixed;
+  std::vector<std::unique_ptr<TokenSource>> sources;
+  io::MappedFile saved;
+  int64_t length = -1, capacity = 0; // tokens; -1: not known
+};
+
+} // namespace
+
+io::Result<StreamPlan> StreamPlan::make(const RunTarget &target, const StreamOptions &options, const Runner &runner) {
+  return Planner(target, options, runner).run();
+}
+
+std::string StreamPlan::memoryText() const {
+  std::string values;
+  for (auto &[name, value] : symbols)
+    values += (values.empty() ? "" : ", ") + name + " = " + std::to_string(value);
+  return step->peakFormula + " = " + std::to_string(memoryBytes) + " bytes (" + values + ")";
+}
+
+io::Status saveState(const State &state, const std::string &path) {
+  std::vector<char> bytes = state.save();
+  io::FileReplacer file(path);
+  if (io::Status status = file.open(); !status)
+    return status;
+  if (io::Status status = file.append(bytes.data(), bytes.size()); !status)
+    return status;
+  return file.commit();
+}
+
+} // namespace heddle

@@ -1,0 +1,130 @@
+#include "runtime/tools/stream/StreamRun.h"
+
+#include <algorithm>
+
+namespace heddle {
+
+io::Result<std::vector<StreamRun::Port>> StreamRun::makePorts(const std::vector<StepTensor> &types, int64_t chunk) {
+  std::vector<Port> ports;
+  for (const StepTensor &type : types) {
+    ports.push_back({type, {}, type.shape, nullptr, std::nullopt});
+    io::Result<io::HostTensor> tensor = io::makeTensor(type.dtype, type.shapeAt(chunk));
+    if (!tensor)
+      return tensor.error();
+    ports.back().tensor = std::move(*tensor);
+  }
+  return ports;
+}
+
+io::Result<StreamRun> StreamRun::make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk) {
+  StreamRun run(step, session, std::move(state), chunk);
+  io::Result<std::vector<Port>> inputs = makePorts(step.inputs, chunk), outputs = makePorts(step.outputs, chunk);
+  for (io::Result<std::vector<Port>> *ports : {&inputs, &outputs})
+    if (!*ports)
+      return ports->error();
+  run.inputs = std::move(*inputs);
+  run.outputs = std::move(*outputs);
+  return run;
+}
+
+heddle_tensor_view_t StreamRun::viewOf(Port &port, int64_t tokens) {
+  heddle_tensor_view_t view = heddle::viewOf(port.tensor);
+  if (!port.type.hasTokens())
+    return view;
+  port.shape[static_cast<size_t>(port.type.tokensAt)] = tokens;
+  view.shape = port.shape.data();
+  return view;
+}
+
+/// The next tokens of every source, which must be equally many.
+io::Result<int64_t> StreamRun::read() {
+  const Port *first = nullptr;
+  int64_t tokens = 0;
+  for (Port &port : inputs) {
+    if (!port.source)
+      continue;
+    io::Result<int64_t> got = port.source->read(port.tensor, chunk);
+    if (!got)
+      return got.error();
+    if (first && *got != tokens)
+      return io::Error{"", "tokens of input '" + port.type.name() + "'",
+                       std::to_string(tokens) + " more as of '" + first->type.name() + "'", std::to_string(*got)};
+    tokens = *got;
+    first = &port;
+  }
+  return tokens;
+}
+
+io::Status StreamRun::call(int64_t tokens) {
+  inputViews.clear();
+  outputViews.clear();
+  for (Port &port : inputs)
+    inputViews.push_back(viewOf(port, tokens));
+  for (Port &port : outputs)
+    outputViews.push_back(viewOf(port, tokens));
+  check(heddle_session_step(session, step->entry, state.get(), /*active=*/nullptr, inputViews.data(), inputViews.size(),
+                            outputViews.data(), outputViews.size()));
+  lastCall = tokens;
+  for (Port &port : outputs)
+    if (port.sink && port.type.hasTokens())
+      if (io::Status status = port.sink->write(port.tensor, tokens); !status)
+        return status;
+  return {};
+}
+
+io::Result<int64_t> StreamRun::consume() {
+  int64_t tokens = 0;
+  for (;;) {
+    io::Result<int64_t> got = read();
+    if (!got)
+      return got.error();
+    if (*got == 0)
+      return tokens;
+    if (io::Status status = call(*got); !status)
+      return status.error();
+    tokens += *got;
+    if (*got < chunk) // a terminal would be asked again
+      return tokens;
+  }
+}
+
+io::Result<int64_t> StreamRun::generate(const Generation &generation, TokenSink &sink) {
+  if (lastCall == 0)
+    return io::Error{"", "tokens to continue", "at least 1", "0"};
+  Sampler sampler(generation.sampling);
+  const Port &logits = outputs[generation.output];
+  io::HostTensor &ids = inputs[generation.input].tensor;
+  int64_t vocabulary = logits.type.shape.empty() ? 1 : logits.type.shape.back();
+  for (int64_t made = 0; made < generation.count; ++made) {
+    if (made > 0)
+      if (io::Status status = call(1); !status)
+        return status.error();
+    int64_t first = logits.type.hasTokens() ? (lastCall - 1) * vocabulary : 0;
+    io::Result<int64_t> id = sampler.next(logits.tensor, first, vocabulary);
+    if (!id)
+      return id.error();
+    if (std::find(generation.stops.begin(), generation.stops.end(), *id) != generation.stops.end())
+      return made;
+    ids.set(0, static_cast<double>(*id));
+    if (io::Status status = sink.write(ids, 1); !status)
+      return status.error();
+  }
+  return generation.count;
+}
+
+io::Status StreamRun::finish() {
+  for (Port &port : outputs) {
+    if (!port.sink)
+      continue;
+    if (!port.type.hasTokens() && lastCall == 0)
+      return io::Error{"", "tokens in front of output '" + port.type.name() + "'", "at least 1", "0"};
+    if (!port.type.hasTokens())
+      if (io::Status status = port.sink->write(port.tensor, 1); !status)
+        return status;
+    if (io::Status status = port.sink->close(); !status)
+      return status;
+  }
+  return {};
+}
+
+} // namespace heddle
