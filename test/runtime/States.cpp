@@ -1,95 +1,15 @@
 // A compiled step, driven through the runtime's states, against the entry on whole sequences and
 // against itself. What continues from a saved, forked or reset state is compared bit by bit.
 // usage: States PACKAGE, with entries `forward` and `step` from one input to one output of f32, rows and tokens first.
-#include <algorithm>
+#include "StepModel.h"
 #include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <heddle/runtime.hpp>
-#include <random>
 
 namespace {
 
 constexpr int64_t kRows = 2, kTokens = 128;
 
-/// Elements of four or eight bytes, [rows, tokens, ..].
-struct Tensor {
-  heddle_dtype_t dtype;
-  std::vector<int64_t> shape;
-  std::vector<char> bytes;
-
-  Tensor(const heddle_tensor_info_t *info, int64_t tokens) : dtype(info->dtype) {
-    shape = {kRows, tokens};
-    for (int32_t dim = 2; dim < info->rank; ++dim)
-      shape.push_back(info->sizes[dim]);
-    bytes.resize(static_cast<size_t>(kRows * tokens) * tokenBytes());
-  }
-  size_t tokenBytes() const {
-    size_t size = dtype.bits / 8;
-    for (size_t dim = 2; dim < shape.size(); ++dim)
-      size *= static_cast<size_t>(shape[dim]);
-    return size;
-  }
-  char *at(int64_t row, int64_t token) {
-    return bytes.data() + static_cast<size_t>(row * shape[1] + token) * tokenBytes();
-  }
-  heddle_tensor_view_t view() {
-    return heddle_tensor_view(bytes.data(), dtype, static_cast<int32_t>(shape.size()), shape.data());
-  }
-};
-
-/// A package with its own session: two of them share nothing.
-struct Model {
-  heddle::Package package;
-  heddle::Session session;
-  const heddle_entry_t *forward, *step;
-
-  explicit Model(const std::string &path)
-      : package(path), session(package), forward(package.entry("forward")), step(package.entry("step")) {}
-  heddle::State newState() const { return heddle::State(step, kRows, kTokens); }
-  Tensor output() const { return Tensor(heddle_entry_output(forward, 0), kTokens); }
-
-  Tensor randomInput(unsigned seed) const {
-    const heddle_tensor_info_t *info = heddle_entry_input(forward, 0);
-    Tensor tensor(info, kTokens);
-    std::mt19937 random(seed);
-    for (size_t at = 0; at < tensor.bytes.size(); at += info->dtype.bits / 8) {
-      float real = std::uniform_real_distribution<float>(-1, 1)(random);
-      int64_t integer = std::uniform_int_distribution<int64_t>(info->low, std::max(info->low, info->high - 1))(random);
-      if (info->dtype.code == 0)
-        std::memcpy(&tensor.bytes[at], &integer, sizeof integer);
-      else
-        std::memcpy(&tensor.bytes[at], &real, sizeof real);
-    }
-    return tensor;
-  }
-
-  /// The tokens [begin, end) of `input`, at most `count` in a call, written to the same places of `output`.
-  void advance(heddle::State &state, Tensor &input, Tensor &output, int64_t begin, int64_t end, int64_t count) const {
-    for (int64_t first = begin; first < end; first += count) {
-      int64_t tokens = std::min(count, end - first);
-      Tensor in(heddle_entry_input(forward, 0), tokens), out(heddle_entry_output(forward, 0), tokens);
-      for (int64_t row = 0; row < kRows; ++row)
-        std::memcpy(in.at(row, 0), input.at(row, first), static_cast<size_t>(tokens) * in.tokenBytes());
-      state.step(session, step, {in.view()}, {out.view()});
-      for (int64_t row = 0; row < kRows; ++row)
-        std::memcpy(output.at(row, first), out.at(row, 0), static_cast<size_t>(tokens) * out.tokenBytes());
-    }
-  }
-};
-
-bool expect(bool condition, const char *what) {
-  std::printf("%s: %s\n", what, condition ? "yes" : "NO");
-  return condition;
-}
-
-bool sameTokens(Tensor &left, Tensor &right, int64_t row, int64_t begin, int64_t end) {
-  return !std::memcmp(left.at(row, begin), right.at(row, begin), static_cast<size_t>(end - begin) * left.tokenBytes());
-}
-
-bool sameTokens(Tensor &left, Tensor &right, int64_t begin, int64_t end) {
-  return sameTokens(left, right, 0, begin, end) && sameTokens(left, right, 1, begin, end);
-}
+heddle::State newState(const Model &model) { return heddle::State(model.step, kRows, kTokens); }
+Tensor newOutput(const Model &model) { return model.makeOutput(kRows, kTokens); }
 
 /// The largest difference, relative to the largest element.
 double distance(const Tensor &expected, const Tensor &actual) {
@@ -107,13 +27,13 @@ double distance(const Tensor &expected, const Tensor &actual) {
 }
 
 bool stepsEqualForward(Model &model, Tensor &input) {
-  Tensor whole = model.output();
-  model.session.run(model.forward, {input.view()}, {whole.view()});
+  Tensor whole = newOutput(model);
+  model.session.run(model.package.entry("forward"), {input.view()}, {whole.view()});
   double largest = 0;
   for (int64_t prefill : {1, 37, 100})
     for (int64_t count : {1, 3, 16}) {
-      heddle::State state = model.newState();
-      Tensor parts = model.output();
+      heddle::State state = newState(model);
+      Tensor parts = newOutput(model);
       model.advance(state, input, parts, 0, prefill, prefill);
       model.advance(state, input, parts, prefill, kTokens, count);
       largest = std::max(largest, distance(whole, parts));
@@ -124,8 +44,8 @@ bool stepsEqualForward(Model &model, Tensor &input) {
 
 /// The saved bytes are all that another copy of the package gets.
 bool savedStatesContinue(const Model &model, const std::string &path, Tensor &input) {
-  Tensor whole = model.output();
-  heddle::State state = model.newState();
+  Tensor whole = newOutput(model);
+  heddle::State state = newState(model);
   std::vector<std::vector<char>> saved;
   for (int64_t token = 0; token < kTokens; ++token) {
     if (token % 16 == 0)
@@ -135,9 +55,9 @@ bool savedStatesContinue(const Model &model, const std::string &path, Tensor &in
   bool same = true;
   for (size_t number = 0; number < saved.size(); ++number) {
     Model other(path);
-    heddle::State restored = other.newState();
+    heddle::State restored = newState(other);
     restored.restore(saved[number]);
-    Tensor rest = other.output();
+    Tensor rest = newOutput(other);
     int64_t begin = static_cast<int64_t>(number) * 16;
     other.advance(restored, input, rest, begin, kTokens, 1);
     same = same && sameTokens(whole, rest, begin, kTokens) && restored.save() == state.save();
@@ -148,14 +68,14 @@ bool savedStatesContinue(const Model &model, const std::string &path, Tensor &in
 /// Both branches, taken in turns, against each taken alone.
 bool forksAreIndependent(const Model &model, Tensor &input, Tensor &otherInput) {
   constexpr int64_t shared = 40;
-  Tensor *inputs[2] = {&input, &otherInput}, alone[2] = {model.output(), model.output()};
+  Tensor *inputs[2] = {&input, &otherInput}, alone[2] = {newOutput(model), newOutput(model)};
   for (int branch : {0, 1}) {
-    heddle::State state = model.newState();
+    heddle::State state = newState(model);
     model.advance(state, input, alone[branch], 0, shared, shared);
     model.advance(state, *inputs[branch], alone[branch], shared, kTokens, 4);
   }
-  Tensor together[2] = {model.output(), model.output()};
-  heddle::State first = model.newState();
+  Tensor together[2] = {newOutput(model), newOutput(model)};
+  heddle::State first = newState(model);
   model.advance(first, input, together[0], 0, shared, shared);
   heddle::State second(first), *states[2] = {&first, &second};
   for (int64_t token = shared; token < kTokens; token += 4)
@@ -168,17 +88,18 @@ bool forksAreIndependent(const Model &model, Tensor &input, Tensor &otherInput) 
 
 bool resetsOneRow(const Model &model, Tensor &input) {
   constexpr int64_t before = 40;
-  Tensor undisturbed = model.output(), fresh = model.output(), mixed = model.output();
-  heddle::State state = model.newState(), untouched = model.newState(), started = model.newState();
+  Tensor undisturbed = newOutput(model), fresh = newOutput(model), mixed = newOutput(model);
+  heddle::State state = newState(model), untouched = newState(model), started = newState(model);
   model.advance(state, input, mixed, 0, before, before);
   model.advance(untouched, input, undisturbed, 0, before, before);
   state.reset(1);
   model.advance(state, input, mixed, before, kTokens, 3);
   model.advance(untouched, input, undisturbed, before, kTokens, 3);
   model.advance(started, input, fresh, before, kTokens, 3);
-  bool same = sameTokens(undisturbed, mixed, 0, before, kTokens) && sameTokens(fresh, mixed, 1, before, kTokens) &&
-              state.position(0) == kTokens && state.position(1) == kTokens - before;
-  bool differ = !sameTokens(undisturbed, mixed, 1, before, kTokens);
+  bool same = sameTokens(undisturbed, 0, mixed, 0, before, kTokens) &&
+              sameTokens(fresh, 1, mixed, 1, before, kTokens) && state.position(0) == kTokens &&
+              state.position(1) == kTokens - before;
+  bool differ = !sameTokens(undisturbed, 1, mixed, 1, before, kTokens);
   return expect(same && differ, "a reset row begins anew and the other goes on, bit for bit");
 }
 
@@ -188,10 +109,7 @@ int main(int argc, char **argv) try {
   if (argc != 2)
     return 2;
   Model model(argv[1]);
-  if (heddle_entry_input_count(model.forward) != 1 || heddle_entry_output_count(model.forward) != 1 ||
-      heddle_entry_output(model.forward, 0)->dtype.bits != 32)
-    throw std::runtime_error("package, expected one input and one output of f32 but got others");
-  Tensor input = model.randomInput(1), otherInput = model.randomInput(2);
+  Tensor input = model.randomInput(kRows, kTokens, 1), otherInput = model.randomInput(kRows, kTokens, 2);
   bool good = stepsEqualForward(model, input);
   good &= savedStatesContinue(model, argv[1], input);
   good &= forksAreIndependent(model, input, otherInput);

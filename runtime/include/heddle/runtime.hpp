@@ -97,6 +97,7 @@ public:
     handle.reset(state);
   }
   State(State &&) = default;
+  State &operator=(State &&) = default;
   heddle_state_t *get() const { return handle.get(); }
 
   /// active: whether each row takes part, an array of as many as there are rows; null: all do.
