@@ -57,10 +57,12 @@ private:
     if (mixer.decayKind == DecayKind::None)
       return {};
     if (mixer.decayKind == DecayKind::Constant) {
-      auto type = RankedTensorType::get({1, 1, int64_t(mixer.logDecays.size())}, element);
+      // A probe has fewer heads where all are alike.
+      int64_t heads = mixer.dims.head ? cast<RankedTensorType>(output.getType()).getDimSize(*mixer.dims.head) : 1;
+      auto type = RankedTensorType::get({1, 1, heads}, element);
       SmallVector<Attribute> values;
-      for (double log : mixer.logDecays)
-        values.push_back(b.getFloatAttr(element, log));
+      for (int64_t head = 0; head < heads; ++head)
+        values.push_back(b.getFloatAttr(element, mixer.logDecays[head % mixer.logDecays.size()]));
       return {arith::ConstantOp::create(b, DenseElementsAttr::get(type, values))};
     }
     const Influence &decay = *mixer.decay;

@@ -144,12 +144,15 @@ bool ConvolutionKernel::isGeometric() const {
 }
 
 Value constantKernel(ImplicitLocOpBuilder &b, const ConvolutionKernel &kernel, const PositionMatrix &matrix,
-                     Type valueElement) {
-  auto type = RankedTensorType::get({matrix.heads, matrix.features, kernel.count},
-                                    valueElement.isF64() ? valueElement : b.getF32Type());
-  if (valueElement.isF64())
-    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(kernel.taps)));
-  std::vector<float> taps(kernel.taps.begin(), kernel.taps.end());
+                     RankedTensorType output) {
+  auto sizeOf = [&](std::optional<int64_t> dim) { return dim ? output.getDimSize(*dim) : 1; };
+  int64_t heads = sizeOf(matrix.dims.head), features = sizeOf(matrix.dims.feature);
+  std::vector<double> all = matrix.allRows(kernel.taps, kernel.count, heads, features);
+  bool isDouble = output.getElementType().isF64();
+  auto type = RankedTensorType::get({heads, features, kernel.count}, isDouble ? b.getF64Type() : b.getF32Type());
+  if (isDouble)
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, ArrayRef(all)));
+  std::vector<float> taps(all.begin(), all.end());
   AsmResourceBlob blob = HeapAsmResourceBlob::allocateAndCopyInferAlign(ArrayRef<float>(taps));
   return arith::ConstantOp::create(b, DenseResourceElementsAttr::get(type, "kernel", std::move(blob)));
 }

@@ -22,9 +22,9 @@ struct ConvolutionKernel {
   bool isGeometric() const;
 };
 
-/// The taps as a constant [head, feature, tap].
+/// The taps as a constant [head, feature, tap] for a region with an output of type `output`.
 mlir::Value constantKernel(mlir::ImplicitLocOpBuilder &b, const ConvolutionKernel &kernel, const PositionMatrix &matrix,
-                           mlir::Type valueElement);
+                           mlir::RankedTensorType output);
 
 /// A tensor of the region that is the kernel, as [head, feature, tap]: where the kernel is computed for the length at
 /// hand, no constant can stand for it. Null where there is none.

@@ -71,9 +71,10 @@ enum class Tables { Pin, Cut };
 /// Takes down what a mixer says about its operands, and the variables along which it mixes.
 void constrainMix(mixer::MixOp mix, DimClasses &classes, Tables tables, llvm::SmallVectorImpl<DimClasses::Var> &tokens);
 
-/// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run.
+/// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run. Sizes
+/// of `fixed` dimensions are pinned.
 DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens,
-                        Tables tables = Tables::Pin);
+                        Tables tables = Tables::Pin, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> fixed = {});
 
 } // namespace heddle
 

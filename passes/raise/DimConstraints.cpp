@@ -217,9 +217,12 @@ private:
 
 } // namespace
 
-DimClasses classifyDims(func::FuncOp entry, SmallVectorImpl<Var> &tokens, Tables tables) {
+DimClasses classifyDims(func::FuncOp entry, SmallVectorImpl<Var> &tokens, Tables tables,
+                        ArrayRef<std::pair<Value, int64_t>> fixed) {
   DimClasses classes;
   Constraints(classes, tokens, tables).visit(entry.getBody().front());
+  for (auto [tensor, dim] : fixed)
+    classes.pin(classes.of(tensor, dim), entry.getLoc());
   classes.solve();
   return classes;
 }

@@ -89,6 +89,14 @@ private:
 
 } // namespace
 
+bool Excerpt::isSame(const Excerpt &other) const {
+  func::FuncOp left = function, right = other.function;
+  return operations == other.operations && shapes == other.shapes &&
+         left.getFunctionType() == right.getFunctionType() &&
+         OperationEquivalence::isRegionEquivalentTo(&left.getBody(), &right.getBody(),
+                                                    OperationEquivalence::IgnoreLocations);
+}
+
 Excerpt Excerpt::of(ArrayRef<Value> results, ArrayRef<Value> frontier, ConcreteSizes &sizes) {
   Builder builder(frontier, sizes);
   return builder.collect(results) ? builder.build(results) : Excerpt();

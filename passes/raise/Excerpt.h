@@ -16,6 +16,9 @@ struct Excerpt {
   llvm::SmallVector<llvm::SmallVector<int64_t>> shapes; // of the inputs; empty for scalars
   double operations = 0;                                // elementary operations of one evaluation
 
+  /// Whether the functions are the same but for where their ops come from, at the same shapes.
+  bool isSame(const Excerpt &other) const;
+
   /// Clones what computes `results` from `frontier`. Sizes and other index values become constants, as `sizes` knows
   /// them. Null function where one of them depends on data.
   static Excerpt of(llvm::ArrayRef<mlir::Value> results, llvm::ArrayRef<mlir::Value> frontier, ConcreteSizes &sizes);

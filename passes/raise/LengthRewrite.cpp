@@ -21,6 +21,22 @@ LengthRewrite::LengthRewrite(func::FuncOp entry, DimClasses &classes, Var token)
   auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
   symbols = names ? names.size() : 0;
   builder.setInsertionPointToStart(&entry.getBody().front());
+  findLeast();
+}
+
+/// T + offset >= 1 for what is not empty now.
+void LengthRewrite::findLeast() {
+  auto include = [&](Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    for (int64_t dim = 0; type && dim < type.getRank(); ++dim)
+      if (auto [root, offset] = classes.find(classes.of(value, dim)); root == token.root && type.getDimSize(dim) > 0)
+        smallest = std::max(smallest, 1 - (offset - token.offset));
+  };
+  entry.walk([&](Operation *op) {
+    llvm::for_each(op->getResults(), include);
+    for (Region &region : op->getRegions())
+      llvm::for_each(region.getArguments(), include);
+  });
 }
 
 bool LengthRewrite::isFree(Var var) const {
@@ -55,39 +71,19 @@ AffineExpr LengthRewrite::exprOf(Var var) const {
 }
 
 OpFoldResult LengthRewrite::sizeOf(Var var) {
-  AffineMap map = AffineMap::get(0, symbols + 1, exprOf(var));
+  if (auto number = dyn_cast<AffineConstantExpr>(exprOf(var)))
+    return builder.getIndexAttr(number.getValue());
+  AffineMap map = AffineMap::get(0, symbols, exprOf(var));
   SmallVector<OpFoldResult> operands = getAsOpFoldResult(ValueRange(symbolValues));
   return affine::makeComposedFoldedAffineApply(builder, entry.getLoc(), map, operands);
 }
 
-SmallVector<OpFoldResult> LengthRewrite::sizesOf(Value tensor) {
-  SmallVector<OpFoldResult> sizes;
-  for (int64_t dim = 0; dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
-    sizes.push_back(sizeOf(classes.of(tensor, dim)));
+/// The `sizes` that an op states for a tensor, those of free dimensions as they will be.
+SmallVector<OpFoldResult> LengthRewrite::sizesOf(Value tensor, SmallVector<OpFoldResult> sizes) {
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (Var var = classes.of(tensor, dim); isFree(var))
+      size = sizeOf(var);
   return sizes;
-}
-
-/// Writes classes in terms of the symbols as the arguments' shapes tell, and finds a dimension for each symbol.
-bool LengthRewrite::describeRoots() {
-  MLIRContext *context = entry.getContext();
-  symbolValues.assign(symbols + 1, Value());
-  roots[token.root] = getAffineSymbolExpr(symbols, context) - token.offset;
-  for (BlockArgument argument : entry.getArguments()) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    auto shape = entry.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), kShapeAttr);
-    for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
-      auto [root, offset] = classes.find(classes.of(argument, dim));
-      if (type.isDynamicDim(dim) && shape && !roots.contains(root))
-        roots[root] = shape.getValue().getResult(dim) - offset;
-      AffineExpr size = root == token.root ? exprOf(classes.of(argument, dim))
-                        : shape            ? shape.getValue().getResult(dim)
-                                           : nullptr;
-      auto symbol = dyn_cast_if_present<AffineSymbolExpr>(size);
-      if (symbol && !symbolValues[symbol.getPosition()])
-        symbolValues[symbol.getPosition()] = tensor::DimOp::create(builder, entry.getLoc(), argument, dim);
-    }
-  }
-  return llvm::all_of(symbolValues, [](Value value) { return value; });
 }
 
 void LengthRewrite::planSlice(Operation *op, Value whole, Value part, const llvm::SmallBitVector &dropped,
@@ -114,7 +110,7 @@ bool LengthRewrite::planSizes() {
         continue;
       retyped.push_back(result);
       for (int64_t dim = 0; dim < cast<RankedTensorType>(result.getType()).getRank(); ++dim)
-        if (!exprOf(classes.of(result, dim)))
+        if (Var var = classes.of(result, dim); isFree(var) && !exprOf(var))
           return false;
     }
     for (Region &region : op->getRegions())
@@ -125,8 +121,13 @@ bool LengthRewrite::planSizes() {
       planSlice(op, extract.getSource(), extract.getResult(), extract.getDroppedDims(), extract.getMixedSizes());
     else if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
       planSlice(op, insert.getDest(), insert.getSource(), insert.getDroppedDims(), insert.getMixedSizes());
-    else if (isa<tensor::EmptyOp, tensor::ExpandShapeOp, arith::ConstantOp>(op) && hasFreeDim(op->getResult(0)))
-      plan.push_back({op, sizesOf(op->getResult(0))});
+    else if (auto empty = dyn_cast<tensor::EmptyOp>(op); empty && hasFreeDim(empty))
+      plan.push_back({op, sizesOf(empty, empty.getMixedSizes())});
+    else if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op); expand && hasFreeDim(expand))
+      plan.push_back({op, sizesOf(expand, expand.getMixedOutputShape())});
+    else if (auto constant = dyn_cast<arith::ConstantOp>(op); constant && hasFreeDim(constant))
+      plan.push_back({op, sizesOf(constant, getAsIndexOpFoldResult(op->getContext(),
+                                                                   cast<ShapedType>(constant.getType()).getShape()))});
     if (auto slice = dyn_cast<OffsetSizeAndStrideOpInterface>(op))
       if (auto loop = op->getParentOfType<scf::ForOp>())
         for (auto [dim, offset] : llvm::enumerate(slice.getMixedOffsets()))
@@ -148,10 +149,8 @@ void LengthRewrite::setTypes() {
       Var var = classes.of(value, dim);
       if (!isFree(var))
         continue;
-      // T + offset >= 1 for what is not empty now.
-      if (auto [root, offset] = classes.find(var); root == token.root && size > 0)
-        smallest = std::max(smallest, 1 - (offset - token.offset));
-      size = ShapedType::kDynamic;
+      auto number = dyn_cast<AffineConstantExpr>(exprOf(var));
+      size = number ? number.getValue() : ShapedType::kDynamic;
     }
     types.push_back({value, RankedTensorType::get(shape, type.getElementType(), type.getEncoding())});
   }
@@ -184,46 +183,34 @@ void LengthRewrite::rebuild(Operation *op, ArrayRef<OpFoldResult> sizes) {
   op->erase();
 }
 
-AffineMapAttr LengthRewrite::shapeOf(Value tensor) const {
-  SmallVector<AffineExpr> sizes;
-  for (int64_t dim = 0; dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
-    sizes.push_back(exprOf(classes.of(tensor, dim)));
-  return AffineMapAttr::get(AffineMap::get(0, symbols + 1, sizes, entry.getContext()));
-}
-
-void LengthRewrite::describeEntry(StringRef name, int64_t most) {
-  Builder attributes(entry.getContext());
-  SmallVector<Attribute> names;
-  if (auto known = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr))
-    llvm::append_range(names, known);
-  names.push_back(attributes.getStringAttr(name));
-  entry->setAttr(kSymbolsAttr, attributes.getArrayAttr(names));
-  SmallVector<int64_t> ranges;
-  if (auto known = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges"))
-    llvm::append_range(ranges, known.asArrayRef());
-  while (ranges.size() < 2 * symbols)
-    ranges.append({1, std::numeric_limits<int64_t>::max()});
-  ranges.append({smallest, most});
-  entry->setAttr("heddle.symbol_ranges", attributes.getDenseI64ArrayAttr(ranges));
-  Operation *terminator = entry.getBody().front().getTerminator();
-  entry.setFunctionType(
-      attributes.getFunctionType(TypeRange(ValueRange(entry.getArguments())), terminator->getOperandTypes()));
-}
-
 LogicalResult LengthRewrite::run(StringRef name, int64_t most) {
-  ValueRange returned = entry.getBody().front().getTerminator()->getOperands();
-  if (!describeRoots() || !planSizes())
+  describeRoots(getAffineSymbolExpr(symbols++, entry.getContext()));
+  if (!findSymbols() || failed(rewrite()))
     return failure();
+  describeEntry(name, most);
+  return success();
+}
+
+LogicalResult LengthRewrite::resize(int64_t size) {
+  describeRoots(getAffineConstantExpr(size, entry.getContext()));
+  return rewrite();
+}
+
+LogicalResult LengthRewrite::rewrite() {
+  if (!planSizes())
+    return failure();
+  Operation *terminator = entry.getBody().front().getTerminator();
   for (BlockArgument argument : entry.getArguments())
-    if (isa<RankedTensorType>(argument.getType()))
-      entry.setArgAttr(argument.getArgNumber(), kShapeAttr, shapeOf(argument));
-  for (auto [number, result] : llvm::enumerate(returned))
-    if (isa<RankedTensorType>(result.getType()))
-      entry.setResultAttr(number, kShapeAttr, shapeOf(result));
+    if (AffineMapAttr shape = shapeOf(argument))
+      entry.setArgAttr(argument.getArgNumber(), kShapeAttr, shape);
+  for (auto [number, result] : llvm::enumerate(terminator->getOperands()))
+    if (AffineMapAttr shape = shapeOf(result))
+      entry.setResultAttr(number, kShapeAttr, shape);
   setTypes();
   for (auto &[op, sizes] : plan)
     rebuild(op, sizes);
-  describeEntry(name, most);
+  entry.setFunctionType(
+      builder.getFunctionType(TypeRange(ValueRange(entry.getArguments())), terminator->getOperandTypes()));
   return success();
 }
 

@@ -35,7 +35,7 @@ struct LinearMixer {
   double scale = 1;
   DecayKind decayKind = DecayKind::None;
   double logFactor = 1;
-  llvm::SmallVector<double> logDecays; // of the heads, where measured
+  llvm::SmallVector<double> logDecays; // of the probe's heads, where measured
   /// Tokens that are seen before the current one, where those further away are not.
   std::optional<int64_t> window;
 

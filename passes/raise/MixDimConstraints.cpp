@@ -1,4 +1,4 @@
-// What a mixer says about the sizes of its operands.
+// What a mixer says about the sizes of its operands: dimensions with one role are of one size.
 #include "passes/raise/DimClasses.h"
 
 using namespace mlir;
@@ -7,94 +7,90 @@ namespace heddle {
 namespace {
 
 using Var = DimClasses::Var;
-
-int64_t rankOf(Value value) { return cast<RankedTensorType>(value.getType()).getRank(); }
+using mixer::DimRole;
 
 class MixConstraints {
 public:
   MixConstraints(DimClasses &classes, mixer::MixOp mix, Tables tables)
-      : classes(classes), mix(mix), tables(tables), batch(classes.of(mix.getOutputInit(), 0)),
-        tokens(classes.of(mix.getOutputInit(), 1)), loc(mix.getLoc()) {}
+      : classes(classes), mix(mix), tables(tables), tokens(classes.of(mix.getOutputInit(), 1)), loc(mix.getLoc()) {}
 
   void add() {
-    for (Value operand : {mix.getQuery(), mix.getKey(), mix.getValue(), mix.getSegments(), mix.getOutputInit()})
-      if (operand)
-        addOperand(operand, 0, 1);
-    addTransport();
-    for (Value state : llvm::concat<Value>(mix.getInitialState(), mix.getStateInits()))
-      addOperand(state, 0, std::nullopt);
-    if (mix.getCurrent())
-      classes.pinAll(mix.getCurrent(), loc);
-    if (Value bias = mix.getBias())
-      addBias(bias);
+    for (OpOperand &operand : mix->getOpOperands())
+      addOperand(operand);
+    for (auto &[role, vars] : byRole)
+      addRole(role, vars);
     for (auto [result, init] : llvm::zip(mix.getResults(), mix.getInits()))
       classes.unifyAll(result, init, loc);
+    // Blocks are listed for as many tokens as there are.
+    mix.getSupport().walk([&](mixer::BlockListAttr) { classes.pin(tokens, loc); });
   }
 
 private:
-  /// Batch and tokens of an operand of the usual layout; everything else is as it is.
-  void addOperand(Value operand, std::optional<int64_t> batchDim, std::optional<int64_t> tokenDim) {
-    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
-      Var var = classes.of(operand, dim);
+  void addOperand(OpOperand &operand) {
+    SmallVector<DimRole> roles = mix.getDimRoles(operand);
+    bool isTable = isWeights(operand);
+    for (int64_t dim = 0; dim < cast<RankedTensorType>(operand.get().getType()).getRank(); ++dim) {
+      Var var = classes.of(operand.get(), dim);
       if (classes.isUnit(var))
         continue;
-      if (dim == batchDim)
-        classes.unify(var, batch, 0, loc);
-      else if (dim == tokenDim && (mix.hasOneTokenAxis() || classes.size(var) == classes.size(tokens)))
-        classes.unify(var, tokens, 0, loc);
-      else if (dim != tokenDim || tables == Tables::Pin)
+      // Behind its roles an operand of a region has dimensions that the region's body knows.
+      bool isKnown = dim < int64_t(roles.size()) && roles[dim] != DimRole::Position;
+      if (isTable && tables == Tables::Pin)
+        pinTable(var);
+      else if (isKnown)
+        byRole[roles[dim]].push_back(var);
+      else if (!isTable)
         classes.pin(var, loc);
     }
   }
 
-  /// One of rank 4 has a number for each pair of tokens.
-  void addBias(Value bias) {
-    if (rankOf(bias) == 4 && tables == Tables::Cut)
-      return addMatrix(bias, 2);
-    classes.pinAll(bias, loc);
-    if (rankOf(bias) == 4)
+  /// A kernel, a matrix over tokens, a number for each pair of them.
+  bool isWeights(OpOperand &operand) {
+    if (operand.get() == mix.getBias())
+      return cast<RankedTensorType>(mix.getBias().getType()).getRank() == 4;
+    return llvm::is_contained(mix.getTransportOperands(), operand.get()) &&
+           isa<mixer::ToeplitzAttr, mixer::StructuredAttr, mixer::ConstantAttr>(mix.getTransport());
+  }
+
+  /// One with a number for each token is one for this many tokens.
+  void pinTable(Var var) {
+    classes.pin(var, loc);
+    if (!isa<mixer::ConstantAttr>(mix.getTransport()) && classes.size(var) >= classes.size(tokens))
       classes.pin(tokens, loc);
   }
 
-  /// Weights from `dim` on: of each output token, of each token that it reads.
-  void addMatrix(Value weights, int64_t dim) {
-    Var read = classes.of(mix.getValue(), 1);
-    if (Var var = classes.of(weights, dim); !classes.isUnit(var))
-      classes.unify(var, tokens, 0, loc);
-    if (Var var = classes.of(weights, dim + 1); !classes.isUnit(var))
-      classes.unify(var, read, 0, loc);
+  void addRole(DimRole role, ArrayRef<Var> vars) {
+    bool hasOneSize = llvm::all_of(vars, [&](Var var) { return classes.size(var) == classes.size(vars.front()); });
+    bool isToken = role == DimRole::QueryToken || role == DimRole::KeyToken;
+    // Keys may be others than the queries' tokens, as in cross attention.
+    bool areTokens = isToken && (mix.hasOneTokenAxis() || classes.size(vars.front()) == classes.size(tokens));
+    bool isShared = role == DimRole::Batch || areTokens || (hasOneSize && !isKnownElsewhere(role));
+    Var first = areTokens ? tokens : vars.front();
+    for (Var var : vars)
+      if (isShared)
+        classes.unify(var, first, 0, loc);
+      else
+        classes.pin(var, loc);
   }
 
-  void addTransport() {
-    bool hasTokens = !isa<mixer::ToeplitzAttr, mixer::StructuredAttr, mixer::ConstantAttr>(mix.getTransport());
-    for (auto [number, operand] : llvm::enumerate(mix.getTransportOperands())) {
-      // The rate of a factored transport is the same at all tokens.
-      bool isRate = number == 1 && isa<mixer::ElementwiseAttr>(mix.getTransport());
-      if (isRate)
-        classes.pinAll(operand, loc);
-      else if (hasTokens)
-        addOperand(operand, 0, 1);
-      else if (tables == Tables::Pin)
-        pinLargeKernel(operand);
-      else if (isa<mixer::StructuredAttr>(mix.getTransport()))
-        addMatrix(operand, 1);
-    }
-  }
-
-  /// A kernel or matrix with a number for each token is one for this many tokens.
-  void pinLargeKernel(Value operand) {
-    for (int64_t dim = 0; dim < rankOf(operand); ++dim) {
-      Var var = classes.of(operand, dim);
-      classes.pin(var, loc);
-      if (!isa<mixer::ConstantAttr>(mix.getTransport()) && classes.size(var) >= classes.size(tokens))
-        classes.pin(tokens, loc);
-    }
+  /// Features and heads that a region's body, a list of heads or a complex number counts.
+  bool isKnownElsewhere(DimRole role) {
+    if (role == DimRole::QueryToken || role == DimRole::KeyToken)
+      return false;
+    if (mix.hasScoreRegion() || mix.hasTransportRegion())
+      return true;
+    if (role == DimRole::KeyFeature)
+      return mix.getTransport().isComplex();
+    bool isListed = false;
+    mix.getSupport().walk([&](mixer::PerHeadAttr) { isListed = true; });
+    return role == DimRole::Head && isListed;
   }
 
   DimClasses &classes;
   mixer::MixOp mix;
   Tables tables;
-  Var batch, tokens; // of the output
+  llvm::MapVector<DimRole, SmallVector<Var>> byRole;
+  Var tokens; // of the output
   Location loc;
 };
 

@@ -90,6 +90,18 @@ std::optional<std::vector<double>> PositionMatrix::offset(const Probe &probe) co
   return values;
 }
 
+std::vector<double> PositionMatrix::allRows(ArrayRef<double> rows, int64_t count, int64_t allHeads,
+                                            int64_t allFeatures) const {
+  std::vector<double> all;
+  all.reserve(allHeads * allFeatures * count);
+  for (int64_t head = 0; head < allHeads; ++head)
+    for (int64_t feature = 0; feature < allFeatures; ++feature) {
+      ArrayRef<double> row = rows.slice(((head % heads) * features + feature % features) * count, count);
+      all.insert(all.end(), row.begin(), row.end());
+    }
+  return all;
+}
+
 Value buildPositionMixer(ImplicitLocOpBuilder &b, Value value, Value init, ValueRange weights, Attribute support,
                          Attribute transport) {
   MLIRContext *context = b.getContext();

@@ -11,7 +11,7 @@ namespace heddle {
 struct PositionMatrix {
   Influence input;
   OutputDims dims;
-  int64_t tokens = 0, heads = 1, features = 1;
+  int64_t tokens = 0, heads = 1, features = 1; // of the probe
 
   /// Nothing where the region is not such a matrix.
   static std::optional<PositionMatrix> of(const Probe &probe);
@@ -23,6 +23,10 @@ struct PositionMatrix {
 
   /// What the output is where the input is 0, [heads, features]; nothing where it is not the same for all tokens.
   std::optional<std::vector<double>> offset(const Probe &probe) const;
+
+  /// `rows` of `count` numbers for each head and feature of the probe, repeated for as many as there are: a probe has
+  /// fewer where all are alike.
+  std::vector<double> allRows(llvm::ArrayRef<double> rows, int64_t count, int64_t allHeads, int64_t allFeatures) const;
 
   /// Dimension of the output that no dimension of the input chooses: the parts of a complex number.
   std::optional<int64_t> outputComponents;

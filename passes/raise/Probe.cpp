@@ -2,6 +2,7 @@
 
 #include "dialects/mixer/reference/Interpreter.h"
 #include "dialects/mixer/reference/Tolerance.h"
+#include "passes/raise/SizeShrinker.h"
 
 #include <random>
 
@@ -10,8 +11,11 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-// Evaluations of a region that reading off its slots takes, with room for some proposals.
+// Evaluations of a region that reading off its slots takes, with room for some proposals, and elementary operations
+// that they may take in all: about 10 s. What takes longer than the second number is worth being made smaller.
 constexpr double kEvaluations = 40;
+constexpr double kRegionBudget = 1e9;
+constexpr double kSmallRegion = 1e8;
 // Rounding in double stays below, what an element does to its neighbours is far above.
 constexpr double kNoChange = 1e-12;
 constexpr unsigned kSamples = 3;
@@ -51,25 +55,38 @@ std::optional<int64_t> Influence::inputDim(int64_t outputDim) const {
   return std::nullopt;
 }
 
-std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes,
-                               double &operations) {
+/// The region as a function that can be evaluated many times; a null one where there is none.
+static Excerpt excerptOf(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes) {
+  Excerpt whole = Excerpt::of({region.output}, region.frontier, sizes);
+  if (!whole.function || whole.operations * kEvaluations <= kSmallRegion)
+    return whole;
+  Excerpt small = Excerpt::of({region.output}, region.frontier, sizes);
+  SmallVector<SizeShrinker::Dim> tokenDims{{unsigned(small.inputs.size()), *axes.rowDim(region.output)}};
+  for (auto [number, input] : llvm::enumerate(small.inputs))
+    if (auto type = dyn_cast<RankedTensorType>(input.getType()))
+      for (int64_t dim = 0; dim < type.getRank(); ++dim)
+        if (axes.isMadeFromTokens(input, dim))
+          tokenDims.push_back({unsigned(number), dim});
+  if (SizeShrinker(small, /*length=*/0, tokenDims).run() && small.operations < whole.operations)
+    whole = std::move(small);
+  return whole.operations * kEvaluations <= kRegionBudget ? std::move(whole) : Excerpt();
+}
+
+std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes) {
   Probe probe;
   probe.known = &sizes;
-  probe.excerpt = Excerpt::of({region.output}, region.frontier, sizes);
-  double cost = probe.excerpt.operations * kEvaluations;
-  if (!probe.excerpt.function || cost > operations)
+  probe.excerpt = excerptOf(region, axes, sizes);
+  if (!probe.excerpt.function)
     return std::nullopt;
   for (auto [low, high] : kDraws) {
     std::mt19937_64 random(1);
     probe.base.clear();
-    for (Value input : probe.excerpt.inputs) {
-      std::optional<SmallVector<int64_t>> shape = sizes.shape(input);
-      if (!shape || !isa<FloatType>(getElementTypeOrSelf(input.getType())))
+    for (auto [input, shape] : llvm::zip_equal(probe.excerpt.inputs, probe.excerpt.shapes)) {
+      if (!isa<FloatType>(getElementTypeOrSelf(input.getType())))
         return std::nullopt;
-      probe.base.push_back(randomTensor(input.getType(), *shape, {low, high}, random));
+      probe.base.push_back(randomTensor(input.getType(), shape, {low, high}, random));
     }
     std::optional<ReferenceTensor> output = probe.evaluate(probe.base);
-    operations -= probe.excerpt.operations;
     if (!output || !isa<FloatType>(output->elementType)) // places and flags are no linear function of the input
       return std::nullopt;
     probe.expected = std::move(*output);
@@ -81,7 +98,6 @@ std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes,
   for (Value input : probe.excerpt.inputs)
     probe.tokenDims.push_back(axes.rowDim(input));
   probe.outputToken = *axes.rowDim(region.output);
-  operations -= cost;
   if (probe.base.size() > 1)
     return probe;
   std::optional<ReferenceTensor> atZero =
@@ -98,6 +114,7 @@ bool Probe::hasOffset() const {
 }
 
 std::optional<ReferenceTensor> Probe::evaluate(ArrayRef<ReferenceTensor> inputs) const {
+  ++evaluations;
   func::FuncOp function = excerpt.function;
   ScopedDiagnosticHandler silent(function.getContext(), [](Diagnostic &) { return success(); });
   SmallVector<ReferenceTensor> results;

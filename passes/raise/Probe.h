@@ -32,11 +32,12 @@ struct Influence {
 
 class Probe {
 public:
-  /// Nothing where the region cannot be evaluated at the given symbols, or for more than `operations` in all, which is
-  /// reduced by what the probe may spend.
-  static std::optional<Probe> of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes,
-                                 double &operations);
+  /// Nothing where the region cannot be evaluated at the given symbols, or takes longer than a region may. What takes
+  /// long is evaluated at smaller sizes of dimensions that have nothing to do with tokens, as far as no op needs them.
+  static std::optional<Probe> of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes);
 
+  /// Elementary operations of all evaluations so far.
+  double operations() const { return excerpt.operations * evaluations; }
   /// Sizes at the symbols of the probe.
   ConcreteSizes &sizes() const { return *known; }
   unsigned numInputs() const { return base.size(); }
@@ -64,6 +65,7 @@ private:
 
   ConcreteSizes *known = nullptr;
   Excerpt excerpt;
+  mutable int64_t evaluations = 0;
   llvm::SmallVector<ReferenceTensor> base;
   llvm::SmallVector<std::optional<int64_t>> tokenDims; // of the inputs
   ReferenceTensor expected;

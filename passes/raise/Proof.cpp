@@ -45,11 +45,8 @@ ReferenceTensor randomTensor(Type type, ArrayRef<int64_t> shape, Draw draw, std:
   return tensor;
 }
 
-/// What both sides at one size and one seed tell. Nothing, where the original has no values to compare with.
-struct Trial {
-  enum { Agrees, Differs, TellsNothing } outcome;
-  std::string text;
-};
+// Elementary operations of a proof that is worth no thought; the evaluator does about 1e8 in a second.
+constexpr double kAtOnce = 2e7;
 
 bool isFinite(ArrayRef<ReferenceTensor> tensors) {
   return llvm::all_of(tensors, [](const ReferenceTensor &tensor) {
@@ -77,36 +74,39 @@ Inputs drawInputs(const ProofSides &sides, Draw draw, uint64_t seed) {
   return inputs;
 }
 
-Trial compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTensor> actual, const std::string &place) {
+ProofTrial compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTensor> actual) {
   double largest = 0;
   for (auto [left, right] : llvm::zip_equal(expected, actual)) {
     double magnitude = maxMagnitude(left);
     Comparison comparison = compare(left, right, kSameMeaning * magnitude);
     if (!comparison.passes)
-      return {Trial::Differs, comparison.problem.empty()
-                                  ? llvm::formatv("differs by {0} of {1} {2}", comparison.error, magnitude, place).str()
-                                  : comparison.problem + " " + place};
+      return {ProofTrial::Differs, comparison.problem.empty()
+                                       ? llvm::formatv("differs by {0} of {1}", comparison.error, magnitude).str()
+                                       : comparison.problem};
     largest = std::max(largest, comparison.relative);
   }
-  return {Trial::Agrees, llvm::formatv("largest difference {0} of the largest value {1}", largest, place).str()};
+  return {ProofTrial::Agrees, llvm::formatv("largest difference {0} of the largest value", largest).str()};
 }
 
-Trial tryOn(const ProofSides &sides, uint64_t seed) {
+ProofTrial tryOn(const ProofSides &sides, uint64_t seed) {
   for (Draw draw : kDraws) {
     Inputs inputs = drawInputs(sides, draw, seed);
     SmallVector<ReferenceTensor> expected, actual;
     if (failed(evaluate(sides.original, inputs, expected)))
-      return {Trial::TellsNothing, "the original cannot be evaluated " + sides.place};
+      return {ProofTrial::TellsNothing, "the original cannot be evaluated"};
     if (!isFinite(expected))
       continue;
     if (failed(evaluate(sides.replacement, inputs, actual)))
-      return {Trial::Differs, "cannot be evaluated " + sides.place};
-    return compareAll(expected, actual, sides.place);
+      return {ProofTrial::Differs, "cannot be evaluated"};
+    return compareAll(expected, actual);
   }
-  return {Trial::TellsNothing, "the original is not finite on random inputs " + sides.place};
+  return {ProofTrial::TellsNothing, "the original is not finite on random inputs"};
 }
 
 } // namespace
+
+Prover::Prover(func::FuncOp entry, const ProofOptions &options) : entry(entry), options(options) {}
+Prover::~Prover() = default;
 
 Verdict Prover::prove(const Proposal &proposal) {
   if (options.mode == ProofMode::Off)
@@ -115,41 +115,49 @@ Verdict Prover::prove(const Proposal &proposal) {
   ScopedDiagnosticHandler silent(entry.getContext(), [](Diagnostic &) { return success(); });
   Verdict verdict{false, "no sizes to prove at"};
   for (ArrayRef<int64_t> symbols : trialSizes(proposal.length)) {
-    std::string problem;
-    std::optional<ProofSides> sides = sidesAt(proposal, symbols, problem);
-    if (!sides)
-      return {false, problem};
-    for (unsigned seed = 0; seed < (options.mode == ProofMode::Always ? 2 : 1); ++seed) {
-      Trial trial = tryOn(*sides, options.seed + seed);
-      if (trial.outcome == Trial::Differs)
-        return {false, trial.text};
-      if (trial.outcome == Trial::Agrees || !verdict.holds)
-        verdict = {trial.outcome == Trial::Agrees, trial.text};
-    }
+    ProofTrial trial = tryAt(proposal, symbols);
+    if (trial.outcome == ProofTrial::Differs)
+      return {false, trial.text};
+    if (trial.outcome == ProofTrial::Agrees || !verdict.holds)
+      verdict = {trial.outcome == ProofTrial::Agrees, trial.text};
   }
   return verdict;
 }
 
-std::optional<ProofSides> Prover::sidesAt(const Proposal &proposal, ArrayRef<int64_t> symbols, std::string &problem) {
+ProofTrial Prover::tryAt(const Proposal &proposal, ArrayRef<int64_t> symbols) {
   std::optional<ProofSides> sides = ProofSides::of(entry, proposal, symbols);
-  if (!sides) {
-    problem = "a size depends on data";
-    return std::nullopt;
-  }
+  if (!sides)
+    return {ProofTrial::Differs, "a size depends on data"};
   // What a matcher built was not verified yet, and the evaluator takes legal ops only.
-  if (failed(verify(*sides->replacement.module))) {
-    problem = "the template does not allow it";
-    return std::nullopt;
+  if (failed(verify(*sides->replacement.module)))
+    return {ProofTrial::Differs, "the template does not allow it"};
+  if (options.mode == ProofMode::Cheap && sides->operations() > kAtOnce) {
+    // What differs at small sizes may yet be the same at the model's and for its constants.
+    std::optional<ProofSides> smaller = ProofSides::smaller(entry, proposal, symbols);
+    if (smaller && smaller->operations() <= options.budget)
+      if (ProofTrial trial = tryAll(*smaller); trial.outcome == ProofTrial::Agrees)
+        return trial;
   }
-  if (options.mode == ProofMode::Cheap && spent + sides->operations() > options.budget) {
-    sides = ProofSides::smaller(entry, proposal, symbols);
-    if (!sides || spent + sides->operations() > options.budget) {
-      problem = "the proof would exceed the budget of --verify-raises=cheap";
-      return std::nullopt;
-    }
+  if (options.mode == ProofMode::Cheap && sides->operations() > options.budget)
+    return {ProofTrial::Differs, "the proof would exceed the budget of --verify-raises=cheap"};
+  return tryAll(*sides);
+}
+
+ProofTrial Prover::tryAll(ProofSides &sides) {
+  auto known = llvm::find_if(trials, [&](const auto &trial) { return trial.first.isSame(sides); });
+  if (known != trials.end())
+    return {known->second.outcome, known->second.text + " " + sides.place + ", as before"};
+  ProofTrial trial;
+  for (unsigned seed = 0; seed < (options.mode == ProofMode::Always ? 2 : 1); ++seed) {
+    ProofTrial one = tryOn(sides, options.seed + seed);
+    if (one.outcome != ProofTrial::TellsNothing || seed == 0)
+      trial = one;
+    if (one.outcome == ProofTrial::Differs)
+      break;
   }
-  spent += sides->operations();
-  return sides;
+  std::string place = sides.place;
+  trials.emplace_back(std::move(sides), trial);
+  return {trial.outcome, trial.text + " " + place};
 }
 
 SmallVector<SmallVector<int64_t>> Prover::trialSizes(int64_t length) const {

@@ -19,18 +19,20 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include <string>
+#include <vector>
 
 namespace heddle {
 
-/// Off trusts the matchers. Cheap proves with each symbol long once and one seed, within a budget of operations for the
-/// whole entry: what would exceed it is proved at smaller lengths where it has no need of its own, or stays as it is.
-/// Always proves at several sizes and seeds, whatever it takes.
+/// Off trusts the matchers. Cheap proves with each symbol long once and one seed, within a budget of operations for
+/// each proposal: what takes long is proved at smaller sizes where no op needs its own, and what would exceed the
+/// budget stays as it is. Always proves at several sizes and seeds, whatever it takes. Proposals that compute the same
+/// are proved once.
 enum class ProofMode { Off, Cheap, Always };
 
 struct ProofOptions {
   ProofMode mode = ProofMode::Cheap;
-  /// Elementary operations that Cheap may spend on an entry; the evaluator does about 5e7 in a second.
-  double budget = 2e9;
+  /// Elementary operations that Cheap may spend on a proposal; the evaluator does about 1e8 in a second.
+  double budget = 1e9;
   uint64_t seed = 1;
 };
 
@@ -49,21 +51,30 @@ struct Verdict {
 
 struct ProofSides;
 
+/// What both sides at one size tell. Nothing, where the original has no values to compare with.
+struct ProofTrial {
+  enum { Agrees, Differs, TellsNothing } outcome = TellsNothing;
+  std::string text;
+};
+
 class Prover {
 public:
-  Prover(mlir::func::FuncOp entry, const ProofOptions &options) : entry(entry), options(options) {}
+  Prover(mlir::func::FuncOp entry, const ProofOptions &options);
+  ~Prover();
 
   Verdict prove(const Proposal &proposal);
 
 private:
-  /// Both sides at sizes that the budget allows, which is reduced by what they take; nothing and a problem otherwise.
-  std::optional<ProofSides> sidesAt(const Proposal &proposal, llvm::ArrayRef<int64_t> symbols, std::string &problem);
+  /// Both sides at the given symbols, or at smaller sizes.
+  ProofTrial tryAt(const Proposal &proposal, llvm::ArrayRef<int64_t> symbols);
+  /// With all seeds, or as it was for sides that are the same. Takes the sides.
+  ProofTrial tryAll(ProofSides &sides);
   /// Sizes of the entry's symbols at which to prove: within their ranges and at least `length` where they may be.
   llvm::SmallVector<llvm::SmallVector<int64_t>> trialSizes(int64_t length) const;
 
   mlir::func::FuncOp entry;
   ProofOptions options;
-  double spent = 0;
+  std::vector<std::pair<ProofSides, ProofTrial>> trials; // of all proposals
 };
 
 } // namespace heddle

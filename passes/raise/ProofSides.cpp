@@ -1,20 +1,18 @@
 #include "passes/raise/ProofSides.h"
 
 #include "passes/lower/Names.h"
-#include "passes/raise/EvaluationCost.h"
-#include "passes/raise/LengthRewrite.h"
-#include "passes/raise/Raiser.h"
+#include "passes/raise/ConcreteSizes.h"
+#include "passes/raise/Reads.h"
+#include "passes/raise/SizeShrinker.h"
 
-#include "mlir/IR/Verifier.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
-
-// Prime, and different for each length, so that no two sizes are equal by chance.
-constexpr int64_t kSmallLengths[] = {13, 17, 19, 23};
 
 std::string placeOf(func::FuncOp entry, ArrayRef<int64_t> symbols) {
   std::string place = symbols.empty() ? "at the model's sizes" : "at";
@@ -25,95 +23,26 @@ std::string placeOf(func::FuncOp entry, ArrayRef<int64_t> symbols) {
   return place;
 }
 
-/// A function whose static lengths become symbols, one after the other.
-class Shrinker {
-public:
-  Shrinker(Excerpt &both, const Proposal &proposal) : both(both), function(both.function), proposal(proposal) {}
+bool isWeight(Operation *op) {
+  DenseElementsAttr splat;
+  auto type = dyn_cast<RankedTensorType>(op->getResultTypes().front());
+  return isa<arith::ConstantOp>(op) && type && isa<FloatType>(type.getElementType()) &&
+         !(matchPattern(op, m_Constant(&splat)) && splat.isSplat());
+}
 
-  bool run() {
-    describe();
-    while (lengths.size() < std::size(kSmallLengths) && shrinkOne())
-      ;
-    return !lengths.empty();
+/// Float constants that `values` are computed from, behind the frontier.
+llvm::SetVector<Value> weightsOf(ArrayRef<Value> values, ArrayRef<Value> frontier) {
+  llvm::SetVector<Value> open(values.begin(), values.end()), weights;
+  for (unsigned next = 0; next < open.size(); ++next) {
+    Operation *op = open[next].getDefiningOp();
+    if (!op || llvm::is_contained(frontier, open[next]) || open[next].getType().isIndex())
+      continue;
+    if (isWeight(op))
+      weights.insert(open[next]);
+    open.insert_range(readsOf(op));
   }
-
-  /// The results from `begin` on as a function of its own.
-  Excerpt part(unsigned begin, unsigned count) {
-    Excerpt result;
-    result.module = both.module->clone();
-    result.function = *result.module->getOps<func::FuncOp>().begin();
-    result.inputs = both.inputs;
-    Operation *terminator = result.function.getBody().front().getTerminator();
-    SmallVector<Value> all(terminator->getOperands());
-    terminator->setOperands(ArrayRef(all).slice(begin, count));
-    result.function.removeResAttrsAttr();
-    result.function.setFunctionType(FunctionType::get(function.getContext(), result.function.getArgumentTypes(),
-                                                      TypeRange(terminator->getOperandTypes())));
-    eraseUnused(all);
-    ConcreteSizes sizes(result.function, lengths);
-    for (BlockArgument argument : result.function.getArguments())
-      result.shapes.push_back(isa<RankedTensorType>(argument.getType()) ? *sizes.shape(argument)
-                                                                        : SmallVector<int64_t>());
-    for (Operation &op : result.function.getBody().front().without_terminator())
-      result.operations += evaluationCost(&op, sizes);
-    return result;
-  }
-
-  std::string place;
-
-private:
-  /// Shapes of the arguments as those of an entry without symbols.
-  void describe() {
-    Builder builder(function.getContext());
-    for (auto [number, shape] : llvm::enumerate(both.shapes)) {
-      SmallVector<AffineExpr> sizes;
-      for (int64_t size : shape)
-        sizes.push_back(builder.getAffineConstantExpr(size));
-      if (isa<RankedTensorType>(function.getArgumentTypes()[number]))
-        function.setArgAttr(number, kShapeAttr, AffineMapAttr::get(AffineMap::get(0, 0, sizes, function.getContext())));
-    }
-    function->setAttr(kSymbolsAttr, builder.getArrayAttr({}));
-  }
-
-  /// The largest static length of an argument along which something mixes or runs, and that no op needs.
-  std::optional<DimClasses::Var> largestLength(DimClasses &classes, ArrayRef<DimClasses::Var> tokens) const {
-    std::optional<DimClasses::Var> largest;
-    for (BlockArgument argument : both.function.getBody().getArguments()) {
-      auto type = dyn_cast<RankedTensorType>(argument.getType());
-      for (int64_t dim = 0; type && dim < type.getRank(); ++dim) {
-        DimClasses::Var var = classes.of(argument, dim), root = classes.find(var).root;
-        bool isLength = llvm::any_of(tokens, [&](DimClasses::Var token) { return classes.find(token).root == root; });
-        bool isFree = isLength && !type.isDynamicDim(dim) && !classes.isPinned(root) && !classes.productOf(root);
-        if (isFree && (!largest || classes.size(var) > classes.size(*largest)))
-          largest = var;
-      }
-    }
-    return largest;
-  }
-
-  bool shrinkOne() {
-    SmallVector<DimClasses::Var> tokens;
-    DimClasses classes = classifyDims(function, tokens);
-    std::optional<DimClasses::Var> var = largestLength(classes, tokens);
-    int64_t small = std::max(kSmallLengths[lengths.size()], proposal.length);
-    if (!var || small >= classes.size(*var))
-      return false;
-    int64_t size = classes.size(*var);
-    LengthRewrite rewrite(function, classes, *var);
-    if (failed(rewrite.run(llvm::formatv("n{0}", lengths.size()).str())))
-      return false;
-    // A margin that ops cut off is shorter than what they leave.
-    small = std::min(size, std::max(small, 2 * rewrite.least()));
-    lengths.push_back(small);
-    place += llvm::formatv("{0} {1} for {2}", lengths.size() == 1 ? " with" : " and", small, size).str();
-    return small < size;
-  }
-
-  Excerpt &both;
-  func::FuncOp function;
-  const Proposal &proposal;
-  SmallVector<int64_t> lengths; // values of the symbols
-};
+  return weights;
+}
 
 } // namespace
 
@@ -128,15 +57,34 @@ std::optional<ProofSides> ProofSides::of(func::FuncOp entry, const Proposal &pro
 
 std::optional<ProofSides> ProofSides::smaller(func::FuncOp entry, const Proposal &proposal, ArrayRef<int64_t> symbols) {
   ConcreteSizes sizes(entry, symbols);
-  SmallVector<Value> results(proposal.original);
+  SmallVector<Value> results(proposal.original), frontier(proposal.frontier);
   llvm::append_range(results, proposal.replacement);
-  Excerpt both = Excerpt::of(results, proposal.frontier, sizes);
-  Shrinker shrinker(both, proposal);
-  if (!both.function || !shrinker.run() || failed(verify(*both.module)))
+  llvm::SetVector<Value> weights = weightsOf(proposal.original, proposal.frontier),
+                         others = weightsOf(proposal.replacement, proposal.frontier);
+  llvm::copy_if(weights, std::back_inserter(frontier), [&](Value weight) { return others.contains(weight); });
+  Excerpt both = Excerpt::of(results, frontier, sizes);
+  if (!both.function)
+    return std::nullopt;
+  SizeShrinker shrinker(both, proposal.length);
+  if (!shrinker.run())
     return std::nullopt;
   unsigned count = proposal.original.size();
-  return ProofSides{shrinker.part(0, count), shrinker.part(count, proposal.replacement.size()),
-                    placeOf(entry, symbols) + shrinker.place};
+  return ProofSides{partOf(both, 0, count), partOf(both, count, proposal.replacement.size()),
+                    placeOf(entry, symbols) + " with " + shrinker.sizes().str()};
+}
+
+bool ProofSides::isSame(const ProofSides &other) const {
+  auto inputsOf = [](const ProofSides &sides) {
+    SmallVector<Value> inputs = sides.original.inputs;
+    llvm::append_range(inputs, sides.replacement.inputs);
+    return inputs;
+  };
+  SmallVector<Value> mine = inputsOf(*this), theirs = inputsOf(other);
+  return original.isSame(other.original) && replacement.isSame(other.replacement) && mine.size() == theirs.size() &&
+         llvm::all_of(llvm::enumerate(mine), [&](auto each) {
+           auto [place, input] = each;
+           return llvm::find(mine, input) - mine.begin() == llvm::find(theirs, theirs[place]) - theirs.begin();
+         });
 }
 
 } // namespace heddle

@@ -3,11 +3,9 @@
 //   original:     x, k -> conv(x, k) by a Fourier transform, 100 ops       at T=7
 //   replacement:  x, k -> mixer.mix ..
 //
-// A length that a model fixes may be more than a proof can afford. Where all ops of both sides make sense at any such
-// length, the sides are written for any length, as FreeLength writes an entry, and are the same functions at a small
-// one:
-//
-//   %x: tensor<2x4096x64xf32>   scf.for %t = 0 to 4096     ->     %x: tensor<2x13x64xf32>   scf.for %t = 0 to 13
+// Sizes that a model fixes may be more than a proof can afford. Then both sides are made small together, as far as no
+// op pins a size. Constants that both sides read are drawn like inputs: what holds for any weights holds for the
+// model's, and they pin nothing.
 #ifndef HEDDLE_PASSES_RAISE_PROOFSIDES_H
 #define HEDDLE_PASSES_RAISE_PROOFSIDES_H
 
@@ -25,9 +23,11 @@ struct ProofSides {
   /// Nothing where a size depends on data.
   static std::optional<ProofSides> of(mlir::func::FuncOp entry, const Proposal &proposal,
                                       llvm::ArrayRef<int64_t> symbols);
-  /// The same at smaller sizes of static lengths, at least `proposal.length`. Nothing where none can be smaller.
+  /// The same at smaller static sizes, lengths of at least `proposal.length`. Nothing where none can be smaller.
   static std::optional<ProofSides> smaller(mlir::func::FuncOp entry, const Proposal &proposal,
                                            llvm::ArrayRef<int64_t> symbols);
+  /// Whether both compute the same from the same inputs: a proof of one is a proof of the other.
+  bool isSame(const ProofSides &other) const;
 };
 
 } // namespace heddle

@@ -4,6 +4,7 @@
 #include "passes/Passes.h"
 #include "passes/raise/ConvolutionKernel.h"
 #include "passes/raise/RegionRaise.h"
+#include "passes/raise/ShortFilter.h"
 #include "passes/raise/TokenMajor.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -17,9 +18,6 @@ namespace heddle {
 
 namespace {
 
-// A filter of few taps stays an ordinary operation, which fuses with what stands around it.
-constexpr int64_t kShortTaps = 8;
-
 /// `mixed` [batch, token, head, feature] and what the region adds to it. Null where that differs between tokens.
 Value withOffset(ImplicitLocOpBuilder &b, Value mixed, const PositionMatrix &matrix, const Probe &probe) {
   if (!probe.hasOffset())
@@ -27,11 +25,12 @@ Value withOffset(ImplicitLocOpBuilder &b, Value mixed, const PositionMatrix &mat
   std::optional<std::vector<double>> offset = matrix.offset(probe);
   if (!offset)
     return nullptr;
-  Type element = getElementTypeOrSelf(mixed.getType());
+  auto whole = cast<RankedTensorType>(mixed.getType());
+  Type element = whole.getElementType();
   SmallVector<Attribute> values;
-  for (double value : *offset)
+  for (double value : matrix.allRows(*offset, 1, whole.getDimSize(2), whole.getDimSize(3)))
     values.push_back(b.getFloatAttr(element, value));
-  auto type = RankedTensorType::get({matrix.heads, matrix.features}, element);
+  auto type = RankedTensorType::get({whole.getDimSize(2), whole.getDimSize(3)}, element);
   Value constant = arith::ConstantOp::create(b, DenseElementsAttr::get(type, values));
   mixer::TensorMath math(b.getLoc(), b);
   return math.generate(
@@ -50,8 +49,8 @@ RegionProposal proposeConvolution(ImplicitLocOpBuilder &b, const TokenRegion &re
   auto type = cast<RankedTensorType>(region.output.getType());
   bool isWholeLength = kernel->count - kernel->center >= matrix->tokens || kernel->center >= matrix->tokens - 1;
   bool isFixed = !type.isDynamicDim(matrix->dims.token) || !isWholeLength;
-  Value taps = isFixed ? constantKernel(b, *kernel, *matrix, type.getElementType())
-                       : kernelInRegion(b, *kernel, *matrix, region, probe.sizes());
+  Value taps =
+      isFixed ? constantKernel(b, *kernel, *matrix, type) : kernelInRegion(b, *kernel, *matrix, region, probe.sizes());
   proposal.what = llvm::formatv("a long convolution of {0} taps", kernel->count).str();
   if (!taps) {
     proposal.reason = "the kernel changes with the length, and no tensor is the kernel";
@@ -106,6 +105,7 @@ struct RaiseConvolutionsPass : impl::RaiseConvolutionsPassBase<RaiseConvolutions
     RegionRaiseOptions options;
     // All taps of a filter show where there are more tokens than it has.
     options.length = widestFilter(getOperation()) + 1;
+    options.concerns = isNoShortFilter;
     raiseRegions(getOperation(), raiser, options, proposeConvolution);
   }
 };

@@ -5,6 +5,7 @@
 #include "passes/raise/ForwardSlices.h"
 #include "passes/raise/PositionMatrix.h"
 #include "passes/raise/RegionRaise.h"
+#include "passes/raise/ShortFilter.h"
 #include "passes/raise/TokenMajor.h"
 #include "passes/raise/TokenTransform.h"
 
@@ -17,9 +18,6 @@ namespace heddle {
 #include "passes/Passes.h.inc"
 
 namespace {
-
-// Elementary operations that the probes of dense layers may spend on an entry.
-constexpr double kProbeBudget = 1e9;
 
 /// A sum along tokens, weighted with the powers of a decay or not, or a Fourier transform.
 RegionProposal proposeMatrix(ImplicitLocOpBuilder &b, const TokenRegion &region, const Probe &probe) {
@@ -82,7 +80,7 @@ private:
     TokenRegion region = regionAround(op->getResult(0), layer.tokens, axes);
     if (!axes.rowDim(region.output))
       return;
-    std::optional<Probe> probe = Probe::of(region, axes, sizes, operations);
+    std::optional<Probe> probe = Probe::of(region, axes, sizes);
     std::optional<PositionMatrix> matrix = probe ? PositionMatrix::of(*probe) : std::nullopt;
     if (!matrix || probe->hasOffset() || matrix->outputComponents || contractedDim(matrix->input))
       return;
@@ -110,7 +108,6 @@ private:
   Raiser &raiser;
   SmallVector<int64_t> symbols;
   TokenAxes axes;
-  double operations = kProbeBudget;
 };
 
 struct RaiseTokenMatricesPass : impl::RaiseTokenMatricesPassBase<RaiseTokenMatricesPass> {
@@ -124,7 +121,9 @@ struct RaiseTokenMatricesPass : impl::RaiseTokenMatricesPassBase<RaiseTokenMatri
     if (failed(forwardSlices(getOperation())))
       return signalPassFailure();
     lowerFeatureTransforms(getOperation(), raiser);
-    raiseRegions(getOperation(), raiser, {}, proposeMatrix);
+    RegionRaiseOptions options;
+    options.concerns = isNoShortFilter;
+    raiseRegions(getOperation(), raiser, options, proposeMatrix);
     DenseLayers(getOperation(), raiser).raise();
   }
 };

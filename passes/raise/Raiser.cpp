@@ -42,6 +42,10 @@ void Raiser::leave(Location loc, StringRef what, StringRef reason) const {
       << "not raised to " << what << ": " << reason;
 }
 
+void Raiser::note(Location loc, StringRef name, StringRef text) const {
+  remark::analysis(loc, remark::RemarkOpts::name(name).category(category)) << text;
+}
+
 void eraseUnused(ArrayRef<Value> values) {
   SmallVector<Operation *> open;
   auto push = [&](Value value) {

@@ -29,6 +29,9 @@ public:
   /// A remark that something which looks like a mixer stays as it is, and why.
   void leave(mlir::Location loc, llvm::StringRef what, llvm::StringRef reason) const;
 
+  /// A remark with figures.
+  void note(mlir::Location loc, llvm::StringRef name, llvm::StringRef text) const;
+
 private:
   Prover prover;
   std::string category;

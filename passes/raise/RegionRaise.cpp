@@ -1,12 +1,14 @@
 #include "passes/raise/RegionRaise.h"
 
+#include "passes/raise/RegionMemo.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 
 namespace heddle {
 namespace {
 
-// Elementary operations that the probes of a pass may spend on an entry; the evaluator does about 5e7 in a second.
-constexpr double kProbeBudget = 1e9;
 // Ops that the walks of a pass may visit for each op of the entry, so that time stays linear in their number.
 constexpr int64_t kVisitsPerOp = 16;
 
@@ -42,24 +44,28 @@ public:
     return hasRaised;
   }
 
+  /// What the sweep cost: counts that do not depend on the machine.
+  void report() {
+    if (looks == 0)
+      return;
+    std::string text = llvm::formatv("{0} regions, {1} of them like others, {2} probed with {3} operations", looks,
+                                     repeats, probes, int64_t(operations));
+    raiser.note(entry.getLoc(), "probes", text);
+  }
+
 private:
   bool visit(Value output, TokenAxes &axes) {
     ConcreteSizes sizes(entry, symbols);
     std::optional<TokenRegion> region = regionOf(output, axes, sizes, visits);
-    if (!region)
-      return false;
-    if (isMixer(*region))
+    if (!region || isMixer(*region))
       return false;
     visits -= region->inner.size() + region->frontier.size();
     if (region->frontier.size() < options.minInputs || region->frontier.size() > options.maxInputs ||
         (options.concerns && !options.concerns(*region, axes)))
       return false;
-    std::optional<Probe> probe = Probe::of(*region, axes, sizes, operations);
-    if (!probe)
-      return false;
     ImplicitLocOpBuilder builder(region->output.getLoc(), entry.getContext());
     builder.setInsertionPointAfterValue(region->output);
-    RegionProposal proposal = propose(builder, *region, *probe);
+    RegionProposal proposal = proposalFor(builder, *region, axes, sizes);
     if (!proposal.replacement) {
       if (!proposal.reason.empty())
         raiser.leave(region->output.getLoc(), proposal.what, proposal.reason);
@@ -76,14 +82,36 @@ private:
     return true;
   }
 
+  /// As for an equal region before, or as a probe says.
+  RegionProposal proposalFor(ImplicitLocOpBuilder &builder, const TokenRegion &region, const TokenAxes &axes,
+                             ConcreteSizes &sizes) {
+    RegionMemo::Key key = RegionMemo::keyOf(region, axes, sizes);
+    if (!key.excerpt.function)
+      return {};
+    ++looks;
+    if (std::optional<RegionProposal> known = memo.find(builder, key)) {
+      ++repeats;
+      return *known;
+    }
+    RegionProposal proposal;
+    if (std::optional<Probe> probe = Probe::of(region, axes, sizes)) {
+      proposal = propose(builder, region, *probe);
+      ++probes;
+      operations += probe->operations();
+    }
+    memo.add(std::move(key), proposal);
+    return proposal;
+  }
+
   func::FuncOp entry;
   Raiser &raiser;
   RegionRaiseOptions options;
   Propose propose;
   SmallVector<int64_t> symbols;
   llvm::DenseSet<Value> replaced;
-  double operations = kProbeBudget;
-  int64_t visits;
+  RegionMemo memo;
+  int64_t visits, looks = 0, repeats = 0, probes = 0;
+  double operations = 0;
 };
 
 } // namespace
@@ -93,7 +121,9 @@ bool raiseRegions(func::FuncOp entry, Raiser &raiser, const RegionRaiseOptions &
     return false;
   Sweep sweep(entry, raiser, options, propose);
   // By custom tokens come behind the batch, now and then in front of it.
-  return sweep.run(1) || sweep.run(0);
+  bool hasRaised = sweep.run(1) || sweep.run(0);
+  sweep.report();
+  return hasRaised;
 }
 
 } // namespace heddle

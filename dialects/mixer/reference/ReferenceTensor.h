@@ -40,7 +40,8 @@ struct ReferenceTensor {
   /// Null when the elements of the attribute are neither floats nor integers, or a resource has no data.
   static std::optional<ReferenceTensor> fromAttribute(mlir::ElementsAttr attribute);
 
-  bool isFloat() const { return mlir::isa<mlir::FloatType>(elementType); }
+  /// Elements answer first: asked for every element, the type's interface would take longer than the arithmetic.
+  bool isFloat() const { return !data.empty() || (integers.empty() && mlir::isa<mlir::FloatType>(elementType)); }
   int64_t rank() const { return shape.size(); }
   int64_t size() const;
   llvm::SmallVector<int64_t> strides() const;

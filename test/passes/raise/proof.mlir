@@ -6,6 +6,7 @@
 // REMARK: not raised to {{.*}}differs by {{.*}} at len=7 batch=2
 // REMARK: raised to {{.*}} at batch=2 len=7
 // REMARK: raised to {{.*}} at the model's sizes with 13 for 4096
+// REMARK: raised to {{.*}} at the model's sizes with 5 for 8192 and 7 for 32"
 // REMARK: not raised to {{.*}}the proof would exceed the budget of --verify-raises=cheap
 
 #rows = affine_map<(b, i, j, d) -> (b, i, d)>
@@ -134,10 +135,11 @@ func.func @long_loop(%x: tensor<32x4096x8192xf32>) -> tensor<32x4096x8192xf32> {
   return %r#1 : tensor<32x4096x8192xf32>
 }
 
-// A gate that counts tokens makes sense at its length alone.
-// CHECK-LABEL: func.func @long_loop_that_counts(
-// CHECK:         scf.for
-func.func @long_loop_that_counts(%x: tensor<32x4096x8192xf32>) -> tensor<32x4096x8192xf32> {
+// A gate that counts tokens makes sense at its length alone, but at any batch and number of features.
+// CHECK-LABEL: func.func @wide_loop_that_counts(
+// CHECK:         mixer.mix
+// CHECK-NOT:     scf.for
+func.func @wide_loop_that_counts(%x: tensor<32x4096x8192xf32>) -> tensor<32x4096x8192xf32> {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c9 = arith.constant 9 : index
@@ -168,4 +170,40 @@ func.func @long_loop_that_counts(%x: tensor<32x4096x8192xf32>) -> tensor<32x4096
     scf.yield %next, %wrote : tensor<32x8192xf32>, tensor<32x4096x8192xf32>
   }
   return %r#1 : tensor<32x4096x8192xf32>
+}
+
+// So many tokens are too much at the smallest batch.
+// CHECK-LABEL: func.func @long_loop_that_counts(
+// CHECK:         scf.for
+func.func @long_loop_that_counts(%x: tensor<32x400000000x8192xf32>) -> tensor<32x400000000x8192xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c9 = arith.constant 9 : index
+  %c400000000 = arith.constant 400000000 : index
+  %zero = arith.constant 0.0 : f32
+  %h0 = arith.constant dense<0.0> : tensor<32x8192xf32>
+  %init = tensor.empty() : tensor<32x8192xf32>
+  %empty = tensor.empty() : tensor<32x400000000x8192xf32>
+  %gated = linalg.generic {indexing_maps = [#token, #token], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%x : tensor<32x400000000x8192xf32>) outs(%empty : tensor<32x400000000x8192xf32>) {
+  ^bb0(%in: f32, %o: f32):
+    %position = linalg.index 1 : index
+    %isLate = arith.cmpi sge, %position, %c9 : index
+    %kept = arith.select %isLate, %in, %zero : f32
+    linalg.yield %kept : f32
+  } -> tensor<32x400000000x8192xf32>
+  %r:2 = scf.for %t = %c0 to %c400000000 step %c1 iter_args(%h = %h0, %out = %empty) -> (tensor<32x8192xf32>, tensor<32x400000000x8192xf32>) {
+    %x_t = tensor.extract_slice %gated[0, %t, 0] [32, 1, 8192] [1, 1, 1] : tensor<32x400000000x8192xf32> to tensor<32x8192xf32>
+    %next = linalg.generic {indexing_maps = [#state, #state, #state], iterator_types = ["parallel", "parallel"]}
+        ins(%h, %x_t : tensor<32x8192xf32>, tensor<32x8192xf32>) outs(%init : tensor<32x8192xf32>) {
+    ^bb0(%old: f32, %new: f32, %o: f32):
+      %half = arith.constant 0.5 : f32
+      %kept = arith.mulf %old, %half : f32
+      %sum = arith.addf %kept, %new : f32
+      linalg.yield %sum : f32
+    } -> tensor<32x8192xf32>
+    %wrote = tensor.insert_slice %next into %out[0, %t, 0] [32, 1, 8192] [1, 1, 1] : tensor<32x8192xf32> into tensor<32x400000000x8192xf32>
+    scf.yield %next, %wrote : tensor<32x8192xf32>, tensor<32x400000000x8192xf32>
+  }
+  return %r#1 : tensor<32x400000000x8192xf32>
 }
