@@ -1,0 +1,15 @@
+"""Reads what heddle-positions prints: bytes that do not depend on the position (flat), or grow with it (linear); no allocations."""
+import json
+import sys
+
+rows = [json.loads(line) for line in sys.stdin]
+assert len(rows) >= 3 and all(row["allocations"] == 0 for row in rows), rows
+for key in ("bytes", "state_bytes", "arena_bytes"):
+    values = [row[key] for row in rows]
+    print(key, values)
+    if sys.argv[1] == "flat":
+        assert len(set(values)) == 1, (key, values)
+        continue
+    slopes = [(b[key] - a[key]) / (b["position"] - a["position"]) for a, b in zip(rows, rows[1:])]
+    assert min(slopes) > 16, (key, slopes)  # a key and a value of 64 floats are more
+    assert max(slopes) < 1.05 * min(slopes), (key, slopes)
