@@ -130,8 +130,10 @@ private:
   }
 
   bool raise(Value contraction, Raiser &raiser, std::optional<FixedValues> &fixed) {
-    // A mask of large negative numbers is no support where a row has nothing else; then it stays a bias.
-    for (bool namesMask : {true, false}) {
+    std::optional<MaskUse> tried;
+    for (MaskUse use : {MaskUse::Support, MaskUse::Bias, MaskUse::Score}) {
+      if (tried && use <= *tried)
+        continue;
       ConcreteSizes sizes(getOperation(), distinctSizes(getOperation()));
       Axes axes(sizes);
       ElementExprs exprs(axes);
@@ -140,29 +142,31 @@ private:
         return false;
       if (!fixed)
         fixed.emplace(getOperation());
-      bool isLast = false;
-      if (propose(exprs, *match, namesMask, raiser, *fixed, isLast)) {
+      tried = use;
+      if (propose(exprs, *match, raiser, *fixed, *tried)) {
         fixed.reset();
         return true;
       }
-      if (isLast)
-        return false;
     }
     return false;
   }
 
-  /// Builds and proves one proposal. `isLast`: there is no other to try.
-  bool propose(ElementExprs &exprs, const AttentionMatch &match, bool namesMask, Raiser &raiser,
-               const FixedValues &fixed, bool &isLast) {
+  /// Builds and proves one proposal. `use` becomes the last that need not be tried again.
+  bool propose(ElementExprs &exprs, const AttentionMatch &match, Raiser &raiser, const FixedValues &fixed,
+               MaskUse &use) {
     auto isFixed = [&](Value value) { return fixed.contains(value); };
     Location loc = match.output.getLoc();
     std::string problem;
-    std::optional<ScorePlan> plan = ScorePlanner(getOperation(), exprs, match, isFixed).plan(namesMask, problem);
-    isLast = !plan || plan->support.support.isFull();
+    std::optional<ScorePlan> plan = ScorePlanner(getOperation(), exprs, match, isFixed).plan(use, problem);
     if (!plan) {
-      raiser.leave(loc, "attention", problem);
+      // Why a bias is no attention was said, and the scores of pairs may be data.
+      if (use != MaskUse::Score)
+        raiser.leave(loc, "attention", problem);
+      use = MaskUse::Score;
       return false;
     }
+    // Without a mask there is one way alone.
+    use = plan->hasMask ? plan->use : MaskUse::Score;
     Value mixed = buildAttention(exprs, match, *plan);
     if (!mixed) {
       raiser.leave(loc, "attention", "its heads are shared in an order that the mixer does not have");

@@ -1,6 +1,7 @@
 // RaiseRecurrences: a loop over tokens is mixers, with whole-sequence ops around them.
 #include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
+#include "passes/raise/IntegerSums.h"
 #include "passes/raise/LoopTranslation.h"
 #include "passes/raise/Raiser.h"
 #include "passes/raise/Reads.h"
@@ -84,8 +85,16 @@ SmallVector<Value> frontierOf(scf::ForOp loop) {
 
 class RecurrenceRaiser {
 public:
-  RecurrenceRaiser(func::FuncOp entry, ProofMode mode) : raiser(entry, "raise-recurrences", mode) {}
+  RecurrenceRaiser(func::FuncOp entry, ProofMode mode) : entry(entry), raiser(entry, "raise-recurrences", mode) {}
 
+  void run() {
+    raiseIntegerSums(entry, raiser);
+    SmallVector<scf::ForOp> loops(entry.getOps<scf::ForOp>());
+    for (scf::ForOp loop : loops)
+      raise(loop);
+  }
+
+private:
   void raise(scf::ForOp loop) {
     moveLoopInvariantCode(cast<LoopLikeOpInterface>(loop.getOperation()));
     SmallVector<Value> original;
@@ -109,7 +118,6 @@ public:
       raiser.leave(loop.getLoc(), "mixers", "the loop has no normal form of a recurrence over tokens");
   }
 
-private:
   /// Nothing where there is no translation; else whether it holds.
   std::optional<bool> attempt(scf::ForOp loop, TranslationLevel level, ArrayRef<Value> original,
                               ArrayRef<bool> isUsed) {
@@ -124,6 +132,7 @@ private:
     return raiser.apply(loop.getLoc(), "a recurrence over tokens", {frontierOf(loop), original, *replacement});
   }
 
+  func::FuncOp entry;
   Raiser raiser;
 };
 
@@ -134,10 +143,7 @@ struct RaiseRecurrencesPass : impl::RaiseRecurrencesPassBase<RaiseRecurrencesPas
     FailureOr<ProofMode> mode = parseProofMode(verify, getOperation());
     if (failed(mode))
       return signalPassFailure();
-    RecurrenceRaiser raiser(getOperation(), *mode);
-    SmallVector<scf::ForOp> loops(getOperation().getOps<scf::ForOp>());
-    for (scf::ForOp loop : loops)
-      raiser.raise(loop);
+    RecurrenceRaiser(getOperation(), *mode).run();
   }
 };
 

@@ -9,27 +9,31 @@ namespace heddle {
 
 using Kind = ElementExpr::Kind;
 
-std::optional<ScorePlan> ScorePlanner::plan(bool namesMask, std::string &problem) {
+std::optional<ScorePlan> ScorePlanner::plan(MaskUse use, std::string &problem) {
   if (!samplePairs(problem))
     return std::nullopt;
   ScorePlan plan;
   Axes &axes = exprs.getAxes();
   bool isFixedLength = axes.isStatic(match.queryTokens) && axes.isStatic(match.keyTokens);
   std::optional<FittedSupport> support;
-  if (namesMask)
+  if (use == MaskUse::Support)
     support = fitSupport(entry.getContext(), samples, isFixedLength);
   Expr scores = match.scores;
+  plan.use = support || use == MaskUse::Score ? use : MaskUse::Bias;
+  plan.hasMask = llvm::any_of(samples, [](const MaskSample &sample) {
+    return llvm::any_of(sample.heads, [](const PairGrid &grid) { return llvm::is_contained(grid.seen, false); });
+  });
   if (support) {
     plan.support = *support;
     scores = foldOnSupport(scores);
   } else {
-    // No name fits: the mask stays what it is, a bias of pairs that all exist.
+    // No name fits: the mask stays what it is, numbers of pairs that all exist.
     plan.support.support = cast<mixer::SupportAttrInterface>(mixer::FullAttr::get(entry.getContext()));
     for (MaskSample &sample : samples)
       for (PairGrid &grid : sample.heads)
         llvm::fill(grid.seen, true);
   }
-  if (std::optional<Linear> parts = linear(scores)) {
+  if (std::optional<Linear> parts = use == MaskUse::Score ? std::nullopt : linear(scores)) {
     plan.softCap = std::abs(parts->outer);
     plan.scale = parts->inner * (plan.softCap ? parts->outer : 1.0) * match.scale;
     if (parts->bias)

@@ -15,7 +15,14 @@
 
 namespace heddle {
 
+/// What a mask becomes: pairs that exist or not; numbers that are added to scores; scores of their own. They differ in
+/// rows where a mask of finite numbers leaves nothing: such a row has no output, is attention over everything, or is
+/// the mean of all values.
+enum class MaskUse { Support, Bias, Score };
+
 struct ScorePlan {
+  MaskUse use = MaskUse::Support;
+  bool hasMask = false; // some pairs do not exist
   FittedSupport support;
   double scale = 1, softCap = 0;
   mixer::BiasKind bias = mixer::BiasKind::None;
@@ -32,8 +39,8 @@ public:
   ScorePlanner(mlir::func::FuncOp entry, ElementExprs &exprs, const AttentionMatch &match,
                llvm::function_ref<bool(mlir::Value)> isFixed);
 
-  /// The plan, or why there is none. `namesMask`: find a support; otherwise masks stay biases.
-  std::optional<ScorePlan> plan(bool namesMask, std::string &problem);
+  /// The plan, or why there is none.
+  std::optional<ScorePlan> plan(MaskUse use, std::string &problem);
 
 private:
   /// Scores in terms of s: outer * tanh(inner * s) + bias, or inner * s + bias without a cap (outer 0).

@@ -127,11 +127,15 @@ func.func @window_of_four(%q: tensor<2x6x2x4xf32>, %k: tensor<2x6x2x4xf32>, %v: 
 }
 
 // A window without the current token: the first row has no keys, and a finite number for what is hidden makes all of them
-// alike there. No support says so, and no bias, which would leave the scores in place.
+// alike there. No support says so, and no bias, which would leave the scores in place: it is a score of each pair.
 // CHECK-LABEL: func.func @window_with_a_hole(
-// CHECK-NOT:     mixer.mix
+// CHECK:         mixer.mix
+// CHECK-SAME:      support = #mixer.full
+// CHECK-SAME:      score_region
+// CHECK-NOT:     linalg.generic
 // CHECK:         return
 // REMARK:        not raised to {{.*}}attention with support #mixer.full{{.*}}differs by
+// REMARK:        raised to {{.*}}attention with support #mixer.full
 func.func @window_with_a_hole(%q: tensor<2x6x2x4xf32>, %k: tensor<2x6x2x4xf32>, %v: tensor<2x6x2x4xf32>) -> tensor<2x6x2x4xf32> {
   %zero = arith.constant 0.0 : f32
   %pairs = tensor.empty() : tensor<2x2x6x6xf32>
@@ -349,11 +353,18 @@ func.func @causal_with_one_leak(%q: tensor<2x6x2x4xf32>, %k: tensor<2x6x2x4xf32>
   return %mixed : tensor<2x6x2x4xf32>
 }
 
-// The same for the whole past.
+// The same for the whole past: the first token sees nothing, so its scores are all -1e9 and it takes the mean of all
+// values, now and later ones. That is neither a support nor a bias, but a score of each pair.
 // CHECK-LABEL: func.func @strictly_past(
-// CHECK-NOT:     mixer.mix
+// CHECK:         mixer.mix
+// CHECK-SAME:      support = #mixer.full
+// CHECK-SAME:      score_region
+// CHECK:           %[[SEEN:.*]] = arith.cmpi sgt
+// CHECK:           arith.select %[[SEEN]]
+// CHECK-NOT:     linalg.generic
 // CHECK:         return
 // REMARK:        not raised to {{.*}}attention with support #mixer.full{{.*}}differs by
+// REMARK:        raised to {{.*}}attention with support #mixer.full
 func.func @strictly_past(%q: tensor<2x6x2x4xf32>, %k: tensor<2x6x2x4xf32>, %v: tensor<2x6x2x4xf32>) -> tensor<2x6x2x4xf32> {
   %zero = arith.constant 0.0 : f32
   %pairs = tensor.empty() : tensor<2x2x6x6xf32>
