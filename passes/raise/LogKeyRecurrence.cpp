@@ -126,49 +126,84 @@ std::optional<LogKeyRecurrence> LogKeyRecurrence::find(const TokenLoop &loop, St
 
 //===--- the mixer ------------------------------------------------------------------------===//
 
-std::pair<Value, Sequence> LogKeyRecurrence::emit() {
+/// The first dimension is a batch where the bonus, which has none, does not know it.
+void LogKeyRecurrence::assignRoles() {
+  for (auto [dim, index] : llvm::enumerate(at)) {
+    bool isBatch = dim == 0 && !index.empty() && !(bonus && bonus->has(index[0]));
+    (isBatch ? batch : heads).append(index.begin(), index.end());
+  }
+}
+
+/// State, sum and largest exponent in front of the first token. None where the first two are 0, unless the third is
+/// data and shows in what is handed out; nothing where they cannot be written.
+std::optional<SmallVector<Value>> LogKeyRecurrence::initialStates(ProductEmitter &emitter, bool handsOut) const {
+  auto initOf = [&](unsigned place) { return loop.loop.getInitArgs()[states[place]]; };
+  bool isNothing = constantOf(initOf(0)) == 0.0 && constantOf(initOf(1)) == 0.0;
+  if (isNothing && (!handsOut || constantOf(initOf(2))))
+    return SmallVector<Value>();
+  SmallVector<Value> initial;
+  for (unsigned place = 0; place < states.size(); ++place) {
+    SmallVector<Group> groups(place == 0 ? 4 : 3);
+    groups[0] = batch;
+    groups[1] = heads;
+    initial.push_back(emitter.operand(Product{1, {Factor{initOf(place), at}}}, groups, {0, 1}));
+  }
+  return llvm::is_contained(initial, Value()) ? std::nullopt : std::optional(initial);
+}
+
+/// A result of the mixer with the dimensions of a state, and tokens behind the first.
+Value LogKeyRecurrence::arranged(ProductEmitter &emitter, Value tensor, ArrayRef<Group> groups, bool hasTokens) const {
+  Factor factor{emitter.ungroup(tensor, groups), {}};
+  for (const Group &group : groups)
+    for (Variable variable : group)
+      factor.at.push_back({variable});
+  SmallVector<Group> wanted;
+  for (const Index &index : at)
+    wanted.emplace_back(index.begin(), index.end());
+  if (hasTokens)
+    wanted.insert(wanted.begin() + std::min<int64_t>(1, at.size()), {kToken});
+  return emitter.operand(Product{1, {factor}}, wanted, llvm::to_vector(llvm::seq<unsigned>(0, wanted.size())));
+}
+
+LogKeyRecurrence::Mixed LogKeyRecurrence::emit(bool handsOut) {
   auto type = cast<FloatType>(getElementTypeOrSelf(quotient));
   OpBuilder builder(loop.loop);
   Location loc = loop.loop.getLoc();
   MLIRContext *context = builder.getContext();
   ProductEmitter emitter(builder, loc, variables, type);
-  // The first dimension is a batch where the bonus, which has none, does not know it.
-  using Group = SmallVector<Variable, 2>;
-  Group batch, heads;
-  for (auto [dim, index] : llvm::enumerate(at)) {
-    bool isBatch = dim == 0 && !index.empty() && !(bonus && bonus->has(index[0]));
-    (isBatch ? batch : heads).append(index.begin(), index.end());
-  }
+  assignRoles();
   Group none, tokens = {kToken};
   Value k = emitter.operand(key.products(), {batch, tokens, heads, none}, {1, 2});
   Value v = emitter.operand(value, {batch, tokens, heads, none}, {1, 2});
   Value w = emitter.operand(decay.products(), {batch, tokens, heads, none});
   Value u = bonus ? emitter.operand(bonus->products(), {heads, none}, {0}) : Value();
-  if (!k || !v || !w || (bonus && !u))
+  std::optional<SmallVector<Value>> initial = initialStates(emitter, handsOut);
+  if (!k || !v || !w || (bonus && !u) || !initial)
     return {};
-  int64_t count = cast<RankedTensorType>(v.getType()).getDimSize(2);
-  OpFoldResult one = builder.getIndexAttr(1), B = batch.empty() ? one : variables.size(batch.front());
-  SmallVector<OpFoldResult> sizes = {B, loop.length, builder.getIndexAttr(count), one};
-  Value init = tensor::EmptyOp::create(builder, loc, sizes, type);
+  OpFoldResult one = builder.getIndexAttr(1), B = batch.empty() ? one : variables.size(batch.front()),
+               H = builder.getIndexAttr(cast<RankedTensorType>(v.getType()).getDimSize(2));
+  SmallVector<Value> inits;
+  SmallVector<SmallVector<OpFoldResult>> shapes = {
+      {B, loop.length, H, one}, {B, H, one, one}, {B, H, one}, {B, H, one}};
+  for (ArrayRef<OpFoldResult> sizes : ArrayRef(shapes).take_front(handsOut ? 4 : 1))
+    inits.push_back(tensor::EmptyOp::create(builder, loc, sizes, type));
+  bool isCarried = handsOut || !initial->empty();
   auto mix = mixer::MixOp::create(
-      builder, loc, init.getType(), emitter.constant(1, {1, 1, 1, 1}), k, v, w, Value(), u, Value(), ValueRange(), init,
+      builder, loc, ValueRange(inits).getTypes(), emitter.constant(1, {1, 1, 1, 1}), k, v, w, Value(), u, Value(),
+      *initial, inits,
       mixer::LayoutAttr::get(context, loop.reversed ? mixer::Order::Reverse : mixer::Order::Forward,
                              mixer::Align::Start),
       mixer::CausalAttr::get(context), mixer::KeyChannelAttr::get(context),
       mixer::LinearAttr::get(context, APFloat(1.0), true),
-      mixer::NormAttr::get(context, mixer::NormKind::RowSum, APFloat(0.0)), mixer::FormAttr());
-  Value output = emitter.ungroup(mix.getResult(0), {batch, tokens, heads, none});
-  Factor factor{output, {}};
-  for (const Group *group : {&batch, &tokens, &heads})
-    for (Variable variable : *group)
-      factor.at.push_back({variable});
-  SmallVector<Group> groups;
-  for (const Index &index : at)
-    groups.emplace_back(index.begin(), index.end());
+      mixer::NormAttr::get(context, isCarried ? mixer::NormKind::Running : mixer::NormKind::RowSum, APFloat(0.0)),
+      mixer::FormAttr());
   int64_t axis = std::min<int64_t>(1, at.size());
-  groups.insert(groups.begin() + axis, tokens);
-  SmallVector<unsigned> whole = llvm::to_vector(llvm::seq<unsigned>(0, groups.size()));
-  return {quotient, Sequence{emitter.operand(Product{1, {factor}}, groups, whole), axis}};
+  Mixed mixed{quotient, {arranged(emitter, mix.getResult(0), {batch, tokens, heads, none}, true), axis}, {}};
+  if (handsOut)
+    mixed.finalStates = {arranged(emitter, mix.getResult(1), {batch, heads, none, none}, false),
+                         arranged(emitter, mix.getResult(2), {batch, heads, none}, false),
+                         arranged(emitter, mix.getResult(3), {batch, heads, none}, false)};
+  return mixed;
 }
 
 } // namespace heddle

@@ -27,11 +27,18 @@ public:
 
   /// Numerator, denominator and unit.
   llvm::ArrayRef<unsigned> getStates() const { return states; }
-  /// The quotient that reads the states, and its sequence.
-  std::pair<mlir::Value, Sequence> emit();
+  /// What a mixer makes of it.
+  struct Mixed {
+    mlir::Value quotient; // that reads the states
+    Sequence sequence;    // of the quotient; without a value where there is no mixer
+    llvm::SmallVector<mlir::Value> finalStates;
+  };
+  /// `handsOut`: the states are wanted behind the last token, in units of the largest exponent so far.
+  Mixed emit(bool handsOut);
 
 private:
   using Products = llvm::SmallVector<Product>;
+  using Group = llvm::SmallVector<Variable, 2>;
 
   /// exp(carried) * (the sum before) + added * exp(key), with all exponents free of units.
   struct WeightedSum {
@@ -43,6 +50,9 @@ private:
                    unsigned unit)
       : loop(loop), forms(forms), variables(variables), exponentials(loop, forms, sequences, variables), unit(unit) {}
 
+  void assignRoles();
+  std::optional<llvm::SmallVector<mlir::Value>> initialStates(ProductEmitter &emitter, bool handsOut) const;
+  mlir::Value arranged(ProductEmitter &emitter, mlir::Value tensor, llvm::ArrayRef<Group> groups, bool hasTokens) const;
   bool findStates();
   bool findQuotient();
   bool isMean(const ExponentialForm &form);
@@ -63,6 +73,7 @@ private:
   LinearForm decay, key;
   Products value;
   std::optional<LinearForm> bonus; // none: y is read after the update
+  Group batch, heads;
 };
 
 } // namespace heddle

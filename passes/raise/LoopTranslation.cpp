@@ -176,16 +176,21 @@ bool LoopTranslation::translateComplex(ArrayRef<unsigned> states) {
 
 /// The states of a mean with logarithmic keys, which has a sequence then; none where there is no such mean.
 SmallVector<unsigned> LoopTranslation::translateLogKeys() {
-  if (level != TranslationLevel::Sums || llvm::any_of(loop.states, [&](unsigned state) { return isUsed[state]; }))
+  if (level != TranslationLevel::Sums)
     return {};
   std::optional<LogKeyRecurrence> recurrence = LogKeyRecurrence::find(loop, forms, sequences, variables);
   if (!recurrence)
     return {};
-  auto [quotient, sequence] = recurrence->emit();
-  if (!sequence.value)
+  ArrayRef<unsigned> states = recurrence->getStates();
+  bool handsOut = llvm::any_of(states, [&](unsigned state) { return isUsed[state]; });
+  LogKeyRecurrence::Mixed mixed = recurrence->emit(handsOut);
+  if (!mixed.sequence.value)
     return {};
-  sequences.define(quotient, sequence);
-  return SmallVector<unsigned>(recurrence->getStates());
+  sequences.define(mixed.quotient, mixed.sequence);
+  for (auto [state, final] : llvm::zip(states, mixed.finalStates))
+    if (isUsed[state])
+      results[state] = final;
+  return SmallVector<unsigned>(states);
 }
 
 bool LoopTranslation::translateRegion(ArrayRef<unsigned> states) {
