@@ -64,6 +64,12 @@ public:
     addOperands(mix);
   }
 
+  /// The new tokens are read and written; the rest of the buffer is not touched.
+  void add(mixer::AppendOp append) {
+    for (int pass = 0; pass < 2; ++pass)
+      addBuffer(append, append.getTokens());
+  }
+
   EntryCost take() { return {cost.flops, cost.bytes}; }
 
 private:
@@ -80,19 +86,22 @@ private:
   }
 
   void addOperands(Operation *op) {
-    for (Value operand : op->getOperands()) {
-      auto type = dyn_cast<MemRefType>(operand.getType());
-      if (!type || !type.getElementType().isIntOrFloat())
-        continue;
-      AffineExpr bytes = constant(op, llvm::divideCeil(type.getElementTypeBitWidth(), 8));
-      for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-        AffineExpr size = sizes.resolveDim(operand, dim);
-        if (!size)
-          return;
-        bytes = bytes * size;
-      }
-      cost.bytes = cost.bytes + bytes;
+    for (Value operand : op->getOperands())
+      addBuffer(op, operand);
+  }
+
+  void addBuffer(Operation *op, Value operand) {
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type || !type.getElementType().isIntOrFloat())
+      return;
+    AffineExpr bytes = constant(op, llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+    for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+      AffineExpr size = sizes.resolveDim(operand, dim);
+      if (!size)
+        return;
+      bytes = bytes * size;
     }
+    cost.bytes = cost.bytes + bytes;
   }
 
   SymbolicSizes sizes;
@@ -108,6 +117,8 @@ EntryCost costOf(func::FuncOp entry) {
       counter.add(linalgOp);
     else if (auto mix = dyn_cast<mixer::MixOp>(op))
       counter.add(mix);
+    else if (auto append = dyn_cast<mixer::AppendOp>(op))
+      counter.add(append);
   });
   return counter.take();
 }

@@ -41,7 +41,7 @@
 
 namespace heddle::mixer {
 
-/// Teaches one-shot bufferization how `mixer.mix` on tensors becomes `mixer.mix` on memrefs.
+/// Teaches one-shot bufferization how the ops on tensors become the same ops on memrefs.
 void registerBufferizableOpInterfaceExternalModels(mlir::DialectRegistry &registry);
 
 } // namespace heddle::mixer

@@ -200,7 +200,7 @@ def Mixer_SoftmaxAttr : Mixer_Attr<"Softmax", "softmax"> {
   let summary = "weight = exp(s), s = cap(scale * q . k) + bias; cap(x) = soft_cap * tanh(x / soft_cap), 0 = no cap";
   let description = [{bias: `dense`, operand [B|1, H|1, T|1, S|1]; `relative`, operand table [H|1, R], s += table[clamp(j - i + R / 2, 0, R - 1)]
     (integer division); `alibi`, operand slopes [H], s -= slopes[h] * |i - j|. Here i is the position of the query among the keys:
-    `align = end` adds S - T to it. A dense bias already has a row for each query and is not moved: its row is the query's own
+    `align = end` adds S - T to it, `positions` that of the row's first query. A dense bias already has a row for each query and is not moved: its row is the query's own
     position, counted in the order of the layout like that of the key.
 
     Constraints: (C1) scale is finite (C2) soft_cap >= 0 and finite}];

@@ -1,4 +1,4 @@
-// Bufferization: `mixer.mix` on tensors becomes the same op on memrefs, its results become its inits.
+// Bufferization: an op on tensors becomes the same op on memrefs, its results become its inits.
 #include "dialects/mixer/Mixer.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
@@ -37,11 +37,32 @@ struct MixBufferization : DstBufferizableOpInterfaceExternalModel<MixBufferizati
   }
 };
 
+/// What is not written of the init stays: it is read.
+struct AppendBufferization : DstBufferizableOpInterfaceExternalModel<AppendBufferization, AppendOp> {
+  LogicalResult bufferize(Operation *op, RewriterBase &rewriter, const BufferizationOptions &options,
+                          BufferizationState &state) const {
+    auto append = cast<AppendOp>(op);
+    SmallVector<Value> buffers;
+    for (Value operand : append->getOperands()) {
+      FailureOr<Value> buffer = getBuffer(rewriter, operand, options, state);
+      if (failed(buffer))
+        return failure();
+      buffers.push_back(*buffer);
+    }
+    rewriter.setInsertionPoint(append);
+    AppendOp::create(rewriter, append.getLoc(), TypeRange(), buffers);
+    replaceOpWithBufferizedValues(rewriter, append, buffers.back());
+    return success();
+  }
+};
+
 } // namespace
 
 void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
-  registry.addExtension(
-      +[](MLIRContext *context, MixerDialect *) { MixOp::attachInterface<MixBufferization>(*context); });
+  registry.addExtension(+[](MLIRContext *context, MixerDialect *) {
+    MixOp::attachInterface<MixBufferization>(*context);
+    AppendOp::attachInterface<AppendBufferization>(*context);
+  });
 }
 
 } // namespace heddle::mixer

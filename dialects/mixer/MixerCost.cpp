@@ -79,8 +79,9 @@ struct Model {
   double pairs() const {
     int64_t least = std::max<int64_t>({1, n.T / 256, n.S / 256});
     double sum = 0;
+    int64_t first = mix.getPositions() ? std::max<int64_t>(0, n.S - n.T) : 0; // the most that queries may see
     for (int64_t head = 0; head < n.Ho; ++head)
-      sum += countPairs(mix.getSupport(), 0, n.T, 0, n.S, head, least);
+      sum += countPairs(mix.getSupport(), first, first + n.T, 0, n.S, head, least);
     if (mix.getOrder() == Order::Bidirectional)
       sum = 2 * sum - double(n.T) * n.Ho; // the diagonal once
     return sum * n.B;

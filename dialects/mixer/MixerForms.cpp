@@ -27,8 +27,8 @@ SmallVector<FormKind> MixOp::admittedForms() {
   bool stateful = !getInitialState().empty() || !getStateInits().empty();
   if (!logKeys && !stateful) // walking over pairs neither sees a state nor keeps a running maximum
     forms.push_back(FormKind::Dense);
-  if (!getSupport().isWholePast() || hasScoreRegion())
-    return forms;
+  if (!getSupport().isWholePast() || hasScoreRegion() || getPositions())
+    return forms; // nothing is carried from token to token
   forms.push_back(FormKind::Recurrent);
   if (hasChunkedTransport(*this) && !logKeys && !getCurrent())
     forms.push_back(FormKind::Chunked);

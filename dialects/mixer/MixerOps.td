@@ -25,14 +25,15 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     token t acts on what is read. Under a delta transport a token's update is b_t k_t v_t^T, so the current token's part is
     b_t (q_t . (u * k_t)) v_t; the gate a_t has no part in it. With log_keys, u is added to k_t: exp(u + k_t).
     `segments` hides tokens of different ids from each other and drops a carried state where the id changes; the initial state
-    belongs to segment 0. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
+    belongs to segment 0. `positions` says where the queries stand among the keys: query i of row b at positions[b] + i, the key
+    of token j at j, so that the tokens of a call see keys that earlier calls have left in a buffer with room for more. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
     transport operands at one token) to the next state, to which k v^T is added when there is a key. Init contents are ignored
     and overwritten: the output, then the final states in the order state, sum, max. Mixer.md has the slot table.
 
     Sizes: B, T from the output; S key tokens; state heads Hs = max(key, value, transport heads); output heads
     Ho = max(query heads, Hs). An operand with fewer heads H serves output head h with its head h / (Ho / H). `dk`, `dv` key and
     value features. Layouts: query [B, T, Hq, dk], key [B, S, Hk, dk], value [B, S, Hv, dv], output [B, T, Ho, dv], current
-    [Hs, dk], segments [B, S]; complex transports store 2 dk features (real block, imaginary block). Transport and bias layouts
+    [Hs, dk], segments [B, S], positions [B]; complex transports store 2 dk features (real block, imaginary block). Transport and bias layouts
     stand with their attributes. A batch or token dimension of static size 1 is broadcast.
 
     Constraints:
@@ -42,14 +43,14 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
       (C4) the batch dimension of every operand is B or 1, of segments B
       (C5) token dimensions are T (query) or S (key side), or 1; of segments S. S may differ from T for a Toeplitz or dense matrix,
            and for the identity transport where nothing is carried from token to token (no segments, no linear score with the
-           whole past or bidirectional order)
+           whole past or bidirectional order, except with positions)
       (C6) query heads divide Ho; key, value and transport heads divide Hs
       (C7) the output has Ho heads, bias Ho or 1, current Hs or 1
       (C8) key features agree
       (C9) value features agree
       (C10) value elements are f16, bf16, f32 or f64
       (C11) query, key and output have the element type of value; transport, bias and current that one or the compute type
-      (C12) segments are i32
+      (C12) segments are i32, positions i32 or i64
       (C13) query and key are given exactly for transports that use them; with a region each is optional
       (C14) the transport has its number of operands
       (C15) bias is given exactly when the score names a bias kind
@@ -92,6 +93,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
       (C50) the score is #mixer.linear or #mixer.softmax
       (C51) an affine transport other than the identity needs a causal support, in either order: T(i<-j) exists for j <= i; what
             looks both ways has order bidirectional
+      (C52) positions need the identity transport, order forward and align = start
+      (C53) positions stand with no segments, no current and no log_keys
 
     Example:
     ```mlir
@@ -108,7 +111,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
   let arguments = (ins
     Optional<Mixer_Shaped>:$query, Optional<Mixer_Shaped>:$key, Mixer_Shaped:$value,
     Variadic<Mixer_Shaped>:$transportOperands, Optional<Mixer_Shaped>:$bias, Optional<Mixer_Shaped>:$current,
-    Optional<Mixer_Shaped>:$segments, Variadic<Mixer_Shaped>:$initialState, Variadic<Mixer_Shaped>:$inits,
+    Optional<Mixer_Shaped>:$segments, Optional<Mixer_Shaped>:$positions, Variadic<Mixer_Shaped>:$initialState,
+    Variadic<Mixer_Shaped>:$inits,
     DefaultValuedAttr<Mixer_LayoutAttr, "::heddle::mixer::LayoutAttr::get($_builder.getContext(), ::heddle::mixer::Order::Forward, ::heddle::mixer::Align::Start)">:$layout,
     SupportAttrInterface:$support,
     TransportAttrInterface:$transport,
@@ -121,14 +125,28 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     (`query` `(` $query^ `:` type($query) `)`)? (`key` `(` $key^ `:` type($key) `)`)? `value` `(` $value `:` type($value) `)`
     (`transport` `(` $transportOperands^ `:` type($transportOperands) `)`)? (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`current` `(` $current^ `:` type($current) `)`)? (`segments` `(` $segments^ `:` type($segments) `)`)?
-    (`state` `(` $initialState^ `:` type($initialState) `)`)? `outs` `(` $inits `:` type($inits) `)` attr-dict
+    (`positions` `(` $positions^ `:` type($positions) `)`)? (`state` `(` $initialState^ `:` type($initialState) `)`)? `outs` `(` $inits `:` type($inits) `)` attr-dict
     (`score_region` $scoreRegion^)? (`transport_region` $transportRegion^)? (`->` type($results)^)?
   }];
+  let builders = [
+    // Queries that stand where the layout says.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$query, "::mlir::Value":$key, "::mlir::Value":$value,
+                   "::mlir::ValueRange":$transportOperands, "::mlir::Value":$bias, "::mlir::Value":$current,
+                   "::mlir::Value":$segments, "::mlir::ValueRange":$initialState, "::mlir::ValueRange":$inits,
+                   "::heddle::mixer::LayoutAttr":$layout, "::heddle::mixer::SupportAttrInterface":$support,
+                   "::heddle::mixer::TransportAttrInterface":$transport, "::mlir::Attribute":$score,
+                   "::heddle::mixer::NormAttr":$norm, "::heddle::mixer::FormAttr":$form), [{
+      build($_builder, $_state, results, query, key, value, transportOperands, bias, current, segments,
+            /*positions=*/::mlir::Value(), initialState, inits, layout, support, transport, score, norm, form);
+    }]>
+  ];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
 
+    /// The operands in front of the states.
+    ::mlir::OperandRange getTokenOperands() { return getOperands().take_front(getODSOperandIndexAndLength(8).first); }
     /// The init (or buffer) that receives the mixed values.
     ::mlir::Value getOutputInit() { return getInits().front(); }
     /// The inits (or buffers) that receive the final states, in the order of `stateTypes`.
@@ -145,6 +163,39 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
 
     /// Type in which weights and states are computed: f64 for f64 inputs, f32 for all others.
     ::mlir::FloatType getComputeType();
+  }];
+}
+
+def Mixer_AppendOp : Op<Mixer_Dialect, "append", [
+    DestinationStyleOpInterface, DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
+  let summary = "write the tokens of a call behind those of earlier calls";
+  let description = [{
+    Meaning: the init, of which row b has tokens[b, c, ..] at place positions[b] + c. A place outside of the init is left out. Unlike
+    the init of a mixer this one is read: what is not written stays.
+
+    Constraints:
+      (C1) operands are all tensors or all memrefs
+      (C2) tokens have the rank and element type of the init, at least 2
+      (C3) tokens have the sizes of the init, except for dimension 1
+      (C4) positions are one i32 or i64 for each row, or one for all
+
+    Example:
+    ```mlir
+    func.func @keep(%keys: tensor<?x?x2x64xf32>, %seen: tensor<?xi64>, %cache: tensor<?x?x2x64xf32>) -> tensor<?x?x2x64xf32> {
+      %kept = mixer.append %keys at(%seen : tensor<?xi64>) outs(%cache : tensor<?x?x2x64xf32>) : tensor<?x?x2x64xf32> -> tensor<?x?x2x64xf32>
+      return %kept : tensor<?x?x2x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Mixer_Shaped:$tokens, Mixer_Shaped:$positions, Mixer_Shaped:$init);
+  let results = (outs Optional<AnyRankedTensor>:$result);
+  let assemblyFormat = [{
+    $tokens `at` `(` $positions `:` type($positions) `)` `outs` `(` $init `:` type($init) `)` attr-dict `:` type($tokens)
+    (`->` type($result)^)?
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }
   }];
 }
 

@@ -25,7 +25,7 @@ static int64_t dimOr(Value value, int64_t dim, int64_t otherwise) {
 bool MixOp::hasOneTokenAxis() {
   if (isa<ToeplitzAttr, StructuredAttr>(getTransport()))
     return isa<StructuredAttr>(getTransport()) && getTransportOperands().empty();
-  bool carried = getLinear() && (getSupport().isWholePast() || getOrder() == Order::Bidirectional);
+  bool carried = getLinear() && !getPositions() && (getSupport().isWholePast() || getOrder() == Order::Bidirectional);
   return !isa<IdentityAttr>(getTransport()) || getSegments() || carried;
 }
 
@@ -129,8 +129,10 @@ SmallVector<DimRole> MixOp::getDimRoles(OpOperand &operand) {
   if (within(6))
     return {B, K};
   if (within(7))
-    return state[std::min(index(7), 2u)];
-  return index(8) == 0 ? Roles{B, Q, H, DV} : state[std::min(index(8) - 1, 2u)];
+    return {B};
+  if (within(8))
+    return state[std::min(index(8), 2u)];
+  return index(9) == 0 ? Roles{B, Q, H, DV} : state[std::min(index(9) - 1, 2u)];
 }
 
 } // namespace heddle::mixer

@@ -101,6 +101,11 @@ Value ScoreBody::emit(ImplicitLocOpBuilder &b, Value product) const {
   Value j = e.add(begin, position(e, loop(3), count));
   if (op.getLayout().getAlign() == Align::End)
     i = e.add(own, e.sub(keys, queries));
+  if (Value positions = op.getPositions()) {
+    bool isShared = cast<ShapedType>(positions.getType()).getDimSize(0) == 1;
+    Value first = tensor::ExtractOp::create(b, positions, ValueRange{isShared ? e.index(0) : batch});
+    i = e.add(own, arith::IndexCastOp::create(b, b.getIndexType(), first).getResult());
+  }
   SoftmaxAttr softmax = op.getSoftmax();
   Value score = multiply(b, product, real(b, type, softmax.getScale().convertToDouble()));
   if (double cap = softmax.getSoftCap().convertToDouble(); cap != 0) {

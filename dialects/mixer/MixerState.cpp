@@ -18,6 +18,8 @@ static std::string whyStateless(MixOp mix) {
     return describe("transport", mix.getTransport(), "weights of positions alone leave no state");
   if (mix.getSoftmax())
     return describe("score", mix.getScore(), "no state is shorter than the list of all keys and values");
+  if (mix.getPositions())
+    return "positions: the queries are not the tokens of the keys";
   if (mix.hasScoreRegion())
     return "score_region: a function of every pair leaves no state";
   if (!mix.getSupport().isWholePast())

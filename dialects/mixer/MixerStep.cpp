@@ -41,7 +41,7 @@ SmallVector<Value> MixOp::sliceTokens(OpBuilder &builder, Location loc, OpFoldRe
   TensorMath math(loc, builder);
   OpFoldResult first = firstToken(*this, math, math.sizesOf(getOutputInit())[1], begin, count);
   SmallVector<Value> operands;
-  for (OpOperand &operand : getOperation()->getOpOperands().take_front(getODSOperandIndexAndLength(7).first))
+  for (OpOperand &operand : getOperation()->getOpOperands().take_front(getTokenOperands().size()))
     operands.push_back(sliceOperand(*this, math, operand, first, count, /*queries=*/true));
   return operands;
 }

@@ -10,14 +10,14 @@ ShapedType shaped(Value value) { return cast<ShapedType>(value.getType()); }
 
 /// Name of the slot that `operand` fills, for messages.
 std::string nameOf(MixOp mix, OpOperand &operand) {
-  static constexpr StringLiteral names[] = {
-      "query", "key", "value", "transport operand", "bias", "current", "segments", "initial state", "init"};
+  static constexpr StringLiteral names[] = {"query",   "key",      "value",     "transport operand", "bias",
+                                            "current", "segments", "positions", "initial state",     "init"};
   unsigned number = operand.getOperandNumber();
   for (unsigned segment = 0; segment < std::size(names); ++segment) {
     auto [begin, size] = mix.getODSOperandIndexAndLength(segment);
     if (number < begin || number >= begin + size)
       continue;
-    bool variadic = segment == 3 || segment >= 7;
+    bool variadic = segment == 3 || segment >= 8;
     return variadic ? (names[segment] + " " + Twine(number - begin)).str() : names[segment].str();
   }
   llvm_unreachable("every operand belongs to a segment");
@@ -130,7 +130,7 @@ LogicalResult ShapeCheck::checkDims() {
 /// States have their exact types checked by verifyStates.
 bool isState(MixOp mix, OpOperand &operand) {
   unsigned number = operand.getOperandNumber();
-  auto [begin, size] = mix.getODSOperandIndexAndLength(7);
+  auto [begin, size] = mix.getODSOperandIndexAndLength(8);
   return (number >= begin && number < begin + size) ||
          (mix.isDpsInit(&operand) && &operand != mix.getDpsInitOperand(0));
 }
@@ -144,9 +144,11 @@ LogicalResult verifyElementTypes(MixOp mix) {
       continue;
     std::string name = nameOf(mix, operand);
     Type type = shaped(operand.get()).getElementType();
-    if (name == "segments") {
-      if (!type.isInteger(32)) // mix_c12
-        return mix.emitOpError() << "element type of segments, expected i32 but got " << type;
+    if (name == "segments" || name == "positions") {
+      bool isWide = name == "positions" && type.isInteger(64);
+      if (!type.isInteger(32) && !isWide) // mix_c12
+        return mix.emitOpError() << "element type of " << name << ", expected i32"
+                                 << (name == "positions" ? " or i64" : "") << " but got " << type;
       continue;
     }
     bool side = name == "bias" || name == "current" || name.rfind("transport", 0) == 0;

@@ -107,6 +107,24 @@ LogicalResult verifySegments(MixOp mix) {
   return success();
 }
 
+LogicalResult verifyPositions(MixOp mix) {
+  if (!mix.getPositions())
+    return success();
+  LayoutAttr layout = mix.getLayout();
+  bool isPlain = layout.getOrder() == Order::Forward && layout.getAlign() == Align::Start;
+  if (!isa<IdentityAttr>(mix.getTransport()) || !isPlain) // mix_c52
+    return mix.emitOpError() << "positions operand, expected #mixer.identity, order forward and align = start but got "
+                             << mix.getTransport() << " and " << layout;
+  bool logKeys = mix.getLinear() && mix.getLinear().getLogKeys();
+  if (mix.getSegments() || mix.getCurrent() || logKeys) // mix_c53
+    return mix.emitOpError() << "positions operand, expected no "
+                             << (mix.getSegments()  ? "segments"
+                                 : mix.getCurrent() ? "current operand"
+                                                    : "log_keys")
+                             << " beside it but got both";
+  return success();
+}
+
 LogicalResult verifyPerHead(MixOp mix) {
   int64_t heads = mix.getSizes().Ho;
   WalkResult walk = mix.getSupport().walk([&](PerHeadAttr perHead) {
@@ -139,7 +157,7 @@ LogicalResult verifyStateTypes(MixOp mix, StringRef slot, ValueRange states) {
 
 LogicalResult verifySlots(MixOp mix) {
   for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyDirection,
-                      verifyCurrent, verifySegments, verifyPerHead})
+                      verifyCurrent, verifySegments, verifyPositions, verifyPerHead})
     if (failed(verify(mix)))
       return failure();
   return success();

@@ -54,7 +54,8 @@ void DenseRow::sweep(const Sweep &order) {
   walker.each([&](Expr n) { walker.set(n, view.load(view.query, {b, i, {}, h, n})); });
   bool isIdentity = isa<mixer::IdentityAttr>(view.op.getTransport());
   if (isIdentity && !view.current) {
-    loops.loop(loops.index(0), view.keyTokens, [&](Expr position) { visit(order, position, own, false); });
+    loops.loop(loops.index(0), view.visibleKeys(b, own + 1),
+               [&](Expr position) { visit(order, position, own, false); });
   } else {
     if (!order.strict)
       visit(order, own, own, static_cast<bool>(view.current));

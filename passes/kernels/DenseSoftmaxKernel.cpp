@@ -16,6 +16,8 @@ struct SoftmaxRow {
   Expr b, h, i;
   Sweep order;
 
+  Expr visibleKeys() { return view.visibleKeys(b, view.token(order, i, view.queryTokens) + 1); }
+
   /// The score of the key at `position`, -infinity when the pair does not exist.
   Expr score(Expr position) {
     Expr j = view.token(order, position, view.keyTokens);
@@ -32,12 +34,12 @@ struct SoftmaxRow {
   }
 
   void emit() {
-    Expr zero = loops.index(0), lowest = loops.real(-std::numeric_limits<double>::infinity());
-    Expr top = loops.sum(zero, view.keyTokens, lowest, [&](Expr j, Expr m) { return max(m, score(j)); });
+    Expr zero = loops.index(0), keys = visibleKeys(), lowest = loops.real(-std::numeric_limits<double>::infinity());
+    Expr top = loops.sum(zero, keys, lowest, [&](Expr j, Expr m) { return max(m, score(j)); });
     top = select(top == lowest, loops.real(0.0), top);
     Value sums = loops.scratch({view.sizes.dv});
     eachLane([&](Lanes l) { loops.store(loops.real(0.0, l.width), sums, {l.first}); });
-    Expr total = loops.sum(zero, view.keyTokens, loops.real(0.0), [&](Expr position, Expr sum) {
+    Expr total = loops.sum(zero, keys, loops.real(0.0), [&](Expr position, Expr sum) {
       Expr weight = exp(score(position) - top);
       Expr j = view.token(order, position, view.keyTokens);
       eachLane([&](Lanes l) {

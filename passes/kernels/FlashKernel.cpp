@@ -22,15 +22,24 @@ void FlashKernel::packKeys() {
   int64_t heads = view.sizes.Hk, dk = view.sizes.dk;
   Expr batches = loops.dim(view.key.memref, 0);
   keys = loops.buffer({batches, loops.index(heads), tiles, loops.index(dk), loops.index(tile)});
-  loops.kernel("mix_flash_pack", {batches, loops.index(heads), tiles}, tile * dk, [&](ArrayRef<Expr> at) {
-    Expr head = at[1] * loops.index(view.sizes.Ho / heads), first = at[2] * loops.index(tile);
-    loops.loop(loops.index(0), loops.index(tile), [&](Expr lane) {
-      Expr position = first + lane, last = view.keyTokens - 1;
-      Expr token = view.token(order, min(position, last), view.keyTokens);
-      loops.loop(loops.index(0), loops.index(dk), [&](Expr n) {
-        Expr k = view.load(view.key, {at[0], {}, token, head, n});
-        loops.store(select(position <= last, k, loops.real(0.0)), keys, {at[0], at[1], at[2], n, lane});
-      });
+  Expr packed = view.positions ? select(hasFewQueries(), loops.index(0), tiles) : tiles;
+  loops.kernel("mix_flash_pack", {batches, loops.index(heads), packed}, tile * dk, [&](ArrayRef<Expr> at) {
+    // Keys that all rows share are seen as far as the farthest row sees.
+    bool isOwn = view.positions && (view.key.size(0) != 1 || view.positions.size(0) == 1);
+    auto pack = [&]() { packTile(at[0], at[1], at[2]); };
+    isOwn ? loops.when(at[2] * loops.index(tile) < view.visibleKeys(at[0], view.queryTokens), pack) : pack();
+  });
+}
+
+void FlashKernel::packTile(Expr batch, Expr keyHead, Expr number) {
+  int64_t dk = view.sizes.dk;
+  Expr head = keyHead * loops.index(view.sizes.Ho / view.sizes.Hk), first = number * loops.index(tile);
+  loops.loop(loops.index(0), loops.index(tile), [&](Expr lane) {
+    Expr position = first + lane, last = view.keyTokens - 1;
+    Expr token = view.token(order, min(position, last), view.keyTokens);
+    loops.loop(loops.index(0), loops.index(dk), [&](Expr n) {
+      Expr k = view.load(view.key, {batch, {}, token, head, n});
+      loops.store(select(position <= last, k, loops.real(0.0)), keys, {batch, keyHead, number, n, lane});
     });
   });
 }
@@ -63,15 +72,16 @@ void FlashKernel::emitBlock(Expr batch, Expr head, Expr row, Lanes features) {
     loops.store(loops.real(0.0), totals, {r});
     eachFeature([&](Lanes l) { loops.store(loops.real(0.0, l.width), sums, {r, l.first}); });
   });
-  Expr tiles = (view.keyTokens + loops.index(tile - 1)) / loops.index(tile);
+  Expr visible = view.visibleKeys(b, rowEnd), tiles = (visible + loops.index(tile - 1)) / loops.index(tile);
+  mixer::SupportAttrInterface support = view.op.getSupport();
   loops.loop(zero, tiles, [&](Expr number) {
     keyBegin = number * loops.index(tile);
-    keyEnd = min(keyBegin + loops.index(tile), view.keyTokens);
-    if (view.op.getSupport().isFull())
+    keyEnd = min(keyBegin + loops.index(tile), visible);
+    if (support.isFull() || support.isWholePast())
       return emitTile(number);
     Value mayContain =
-        view.op.getSupport().emitMayContain(loops.builder, loops.loc, view.alignedPosition(firstRow).value,
-                                            view.alignedPosition(rowEnd).value, keyBegin.value, keyEnd.value, h.value);
+        support.emitMayContain(loops.builder, loops.loc, view.alignedPosition(b, firstRow).value,
+                               view.alignedPosition(b, rowEnd).value, keyBegin.value, keyEnd.value, h.value);
     loops.when(loops.wrap(mayContain), [&]() { emitTile(number); });
   });
   writeBlock();

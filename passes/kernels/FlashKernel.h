@@ -9,6 +9,10 @@
 //
 // Keys are packed once as tiles [dk, tile], so that the scores of a row lie side by side in a vector. Supports other
 // than full and whole past, biases by table, segments and score regions pass over the scores of a row one by one.
+//
+// With positions, keys are a buffer of which calls fill more and more. What no query may see is neither packed nor
+// read, so that work follows the position and what the buffer holds behind it means nothing. A call of a few tokens
+// reads the keys where they lie: packing them would cost as much as the scores.
 #ifndef HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
 #define HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
 
@@ -28,9 +32,13 @@ private:
   static constexpr int64_t rowBlock = 4; // rows whose scores or sums share the registers
 
   void packKeys();
+  void packTile(Expr batch, Expr keyHead, Expr number);
   void emitBlock(Expr b, Expr h, Expr firstRow, Lanes features);
   void emitTile(Expr tileNumber);
   void scoreRows(Expr r, Expr tileNumber);
+  Exprs packedScores(Expr r, Expr tileNumber);
+  Exprs unpackedScores(Expr r);
+  Expr product(Expr r, Expr keyToken);
   Expr finishScores(Expr scores, Expr r, Expr own);
   Expr maskLanes(Expr scores, Expr own);
   Expr scoreOneByOne(Expr scores, Expr r, Expr own);
@@ -41,6 +49,7 @@ private:
     loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
   }
   bool isOneByOne();
+  Expr hasFewQueries() { return view.queryTokens <= loops.index(rowBlock); }
   int64_t rowsPerBlock(int64_t features);
   Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
 

@@ -5,19 +5,62 @@ using namespace mlir;
 
 namespace heddle::kernels {
 
-void FlashKernel::scoreRows(Expr r, Expr tileNumber) {
+Exprs FlashKernel::packedScores(Expr r, Expr tileNumber) {
   Expr zero = loops.index(0), keyHead = h / loops.index(view.sizes.Ho / view.sizes.Hk);
   Expr keyBatch = view.key.size(0) == 1 ? zero : b;
   Exprs tokens, scores(rowBlock, loops.real(0.0, tile));
   for (int64_t i = 0; i < rowBlock; ++i)
     tokens.push_back(clampedToken(firstRow + r + loops.index(i)));
-  scores = loops.loop(zero, loops.index(view.sizes.dk), scores, [&](Expr n, ArrayRef<Expr> carried) {
+  return loops.loop(zero, loops.index(view.sizes.dk), scores, [&](Expr n, ArrayRef<Expr> carried) {
     Expr k = loops.load(keys, {keyBatch, keyHead, tileNumber, n, zero}, tile);
     Exprs next;
     for (int64_t i = 0; i < rowBlock; ++i)
       next.push_back(fma(view.load(view.query, {b, tokens[i], {}, h, n}), k, carried[i]));
     return next;
   });
+}
+
+Exprs FlashKernel::unpackedScores(Expr r) {
+  Expr zero = loops.index(0), rows = min(rowEnd - firstRow - r, loops.index(rowBlock));
+  for (int64_t i = 0; i < rowBlock; ++i)
+    loops.store(loops.real(0.0, tile), weights, {r + loops.index(i), zero});
+  loops.loop(zero, keyEnd - keyBegin, [&](Expr lane) {
+    Expr token = view.token(order, keyBegin + lane, view.keyTokens);
+    loops.loop(zero, rows, [&](Expr i) { loops.store(product(r + i, token), weights, {r + i, lane}); });
+  });
+  Exprs scores;
+  for (int64_t i = 0; i < rowBlock; ++i)
+    scores.push_back(loops.load(weights, {r + loops.index(i), zero}, tile));
+  return scores;
+}
+
+/// q . k of one pair, by vectors of features.
+Expr FlashKernel::product(Expr r, Expr keyToken) {
+  int64_t dk = view.sizes.dk, whole = dk / vectorLanes * vectorLanes, rest = dk - whole;
+  Expr queryToken = view.token(order, firstRow + r, view.queryTokens), sum = loops.real(0.0);
+  auto features = [&](Expr n, int64_t width) {
+    return std::pair(view.load(view.query, {b, queryToken, {}, h, n}, width),
+                     view.load(view.key, {b, {}, keyToken, h, n}, width));
+  };
+  if (whole > 0)
+    sum = reduceSum(loops.sum(
+        loops.index(0), loops.index(whole), loops.real(0.0, vectorLanes),
+        [&](Expr n, Expr carried) {
+          auto [q, k] = features(n, vectorLanes);
+          return fma(q, k, carried);
+        },
+        vectorLanes));
+  if (rest > 0) {
+    auto [q, k] = features(loops.index(whole), rest == 1 ? 0 : rest);
+    sum = sum + reduceSum(q * k);
+  }
+  return sum;
+}
+
+void FlashKernel::scoreRows(Expr r, Expr tileNumber) {
+  auto packed = [&]() { return packedScores(r, tileNumber); };
+  auto unpacked = [&]() { return unpackedScores(r); };
+  Exprs scores = view.positions ? loops.choose(hasFewQueries(), unpacked, packed) : packed();
   for (int64_t i = 0; i < rowBlock; ++i) {
     Expr row = r + loops.index(i);
     updateRow(row, finishScores(scores[i], row, min(firstRow + row, view.queryTokens - 1)));
@@ -37,7 +80,7 @@ Expr FlashKernel::finishScores(Expr scores, Expr r, Expr own) {
   mixer::SoftmaxAttr softmax = view.op.getSoftmax();
   scores = view.scaleAndCap(scores);
   if (softmax.getBias() == mixer::BiasKind::Alibi) {
-    Expr base = loops.toReal(keyBegin - view.alignedPosition(own));
+    Expr base = loops.toReal(keyBegin - view.alignedPosition(b, own));
     scores = scores - view.load(view.bias, {{}, {}, {}, h}) * abs(loops.laneNumbers(tile) + base);
   }
   return maskLanes(scores, own);
@@ -47,7 +90,7 @@ Expr FlashKernel::finishScores(Expr scores, Expr r, Expr own) {
 Expr FlashKernel::maskLanes(Expr scores, Expr own) {
   Expr limit = keyEnd;
   if (view.op.getSupport().isWholePast())
-    limit = min(limit, view.alignedPosition(own) + 1);
+    limit = min(limit, view.alignedPosition(b, own) + 1);
   Expr visible = limit - keyBegin;
   auto masked = [&]() {
     Expr inside = loops.laneNumbers(tile) < loops.toReal(visible);

@@ -30,6 +30,9 @@ void emitDirect(MixView &view);
 /// A position-only kernel by fast Fourier transform.
 void emitFft(MixView &view);
 
+/// The new tokens of each row into its buffer.
+void emitAppend(LoopBuilder &loops, mixer::AppendOp op);
+
 } // namespace heddle::kernels
 
 #endif

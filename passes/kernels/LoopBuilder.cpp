@@ -72,6 +72,10 @@ Expr LoopBuilder::toReal(Expr integer) {
   return wrap(arith::SIToFPOp::create(builder, loc, realType, value));
 }
 
+Expr LoopBuilder::toIndex(Expr integer) {
+  return wrap(arith::IndexCastOp::create(builder, loc, builder.getIndexType(), integer.value));
+}
+
 Type LoopBuilder::typeOf(int64_t width) const {
   return width == 0 ? Type(realType) : Type(VectorType::get({width}, realType));
 }

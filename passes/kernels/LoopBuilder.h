@@ -60,6 +60,7 @@ public:
   /// Lane numbers 0, 1, .. as reals.
   Expr laneNumbers(int64_t width);
   Expr toReal(Expr integer);
+  Expr toIndex(Expr integer);
 
   //===--- control ---===//
   using Body = llvm::function_ref<void(Expr)>;

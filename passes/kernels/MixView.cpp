@@ -26,6 +26,7 @@ MixView::MixView(LoopBuilder &loops, mixer::MixOp op) : loops(loops), op(op), si
   bias = optionalOperand(op, op.getBiasMutable());
   current = optionalOperand(op, op.getCurrentMutable());
   segments = optionalOperand(op, op.getSegmentsMutable());
+  positions = optionalOperand(op, op.getPositionsMutable());
   transport = operandsOf(op, op.getTransportOperandsMutable());
   initialState = operandsOf(op, op.getInitialStateMutable());
   finalState = operandsOf(op, op.getInitsMutable());
@@ -106,10 +107,18 @@ Expr MixView::token(const Sweep &sweep, Expr position, Expr count) const {
   return sweep.reverse ? count - 1 - position : position;
 }
 
-Expr MixView::alignedPosition(Expr position) {
+Expr MixView::alignedPosition(Expr b, Expr position) {
+  if (positions)
+    return position + loops.toIndex(load(positions, {b}));
   if (op.getLayout().getAlign() == mixer::Align::Start)
     return position;
   return position + (keyTokens - queryTokens);
+}
+
+Expr MixView::visibleKeys(Expr b, Expr end) {
+  if (!op.getSupport().isCausal())
+    return keyTokens;
+  return max(min(keyTokens, alignedPosition(b, end)), loops.index(0));
 }
 
 //===--- scores ---------------------------------------------------------------------------===//
@@ -117,7 +126,8 @@ Expr MixView::alignedPosition(Expr position) {
 Expr MixView::exists(const Pair &pair) {
   Expr result;
   if (!op.getSupport().isFull())
-    result = loops.wrap(op.getSupport().emitContains(loops.builder, loops.loc, alignedPosition(pair.ownPosition).value,
+    result = loops.wrap(op.getSupport().emitContains(loops.builder, loops.loc,
+                                                     alignedPosition(pair.b, pair.ownPosition).value,
                                                      pair.keyPosition.value, pair.h.value));
   if (segments) {
     Expr same = segment(pair.b, pair.queryToken) == segment(pair.b, pair.keyToken);
@@ -141,7 +151,7 @@ Expr MixView::score(Expr dot, const Pair &pair) {
 }
 
 Expr MixView::addBias(Expr score, const Pair &pair) {
-  Expr distance = pair.keyPosition - alignedPosition(pair.ownPosition);
+  Expr distance = pair.keyPosition - alignedPosition(pair.b, pair.ownPosition);
   Point point = {pair.b, pair.ownPosition, pair.keyPosition, pair.h};
   switch (op.getSoftmax().getBias()) {
   case BiasKind::None:
@@ -162,7 +172,7 @@ Expr MixView::addBias(Expr score, const Pair &pair) {
 Expr MixView::runScoreRegion(Expr score, const Pair &pair) {
   Block &block = op.getScoreRegion().front();
   IRMapping mapping;
-  Value arguments[] = {score.value, pair.b.value, pair.h.value, alignedPosition(pair.ownPosition).value,
+  Value arguments[] = {score.value, pair.b.value, pair.h.value, alignedPosition(pair.b, pair.ownPosition).value,
                        pair.keyPosition.value};
   // The region computes in f32 or f64 as its first argument says.
   Type argumentType = block.getArgument(0).getType();

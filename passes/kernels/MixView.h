@@ -53,7 +53,7 @@ public:
   mixer::MixOp op;
   mixer::MixSizes sizes;
   Expr batch, queryTokens, keyTokens;
-  Operand query, key, value, bias, current, segments, output;
+  Operand query, key, value, bias, current, segments, positions, output;
   llvm::SmallVector<Operand> transport, initialState, finalState;
   /// State heads side by side in a vector, 0 for one at a time. The head of a Point is then the first of them.
   int64_t headLanes = 0;
@@ -74,8 +74,10 @@ public:
 
   llvm::SmallVector<Sweep> sweeps();
   Expr token(const Sweep &sweep, Expr position, Expr count) const;
-  /// Position of a query as supports see it: shifted when the ends of queries and keys coincide.
-  Expr alignedPosition(Expr position);
+  /// Position of a query of row `b` as supports see it: shifted to where the row's queries stand among the keys.
+  Expr alignedPosition(Expr b, Expr position);
+  /// Queries of row `b` in front of position `end` see no key from here on.
+  Expr visibleKeys(Expr b, Expr end);
 
   /// True when the support and the segments let the pair exist. Empty when every pair does.
   Expr exists(const Pair &pair);

@@ -23,11 +23,6 @@ public:
   void emit(Operation *op, StreamEmitter &e) const override;
 };
 
-/// The operands in front of the states.
-OperandRange tokenOperands(MixOp mix) {
-  return mix->getOperands().take_front(mix.getODSOperandIndexAndLength(7).first);
-}
-
 /// What the region of a transport reads from around the mixer.
 llvm::SetVector<Value> capturesOf(MixOp mix) {
   llvm::SetVector<Value> captures;
@@ -48,7 +43,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   for (Value captured : capturesOf(mix))
     if (flow.of(captured).kind != Flow::Fixed)
       return "transport_region: it reads tokens that are no operands";
-  for (Value operand : tokenOperands(mix))
+  for (Value operand : mix.getTokenOperands())
     if (std::optional<TokenAxis> axis = flow.axis(operand);
         axis && (axis->dim != 1 || axis->merged || axis->extra != 0))
       return "an operand has other tokens than its own";
@@ -59,7 +54,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
 
 void RecurrenceRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
-  Flow joined = TokenFlow::needPast(op, flow.join(op, tokenOperands(mix)));
+  Flow joined = TokenFlow::needPast(op, flow.join(op, mix.getTokenOperands()));
   std::string problem;
   bool hasTokens = flow.axis(mix.getOutputInit(), &problem).has_value() || joined.kind == Flow::Tokens;
   if (joined.kind == Flow::Refused || !hasTokens)
@@ -71,7 +66,7 @@ void RecurrenceRule::classify(Operation *op, TokenFlow &flow) const {
 }
 
 void RecurrenceRule::demand(Operation *op, StreamDemand &demand) const {
-  for (Value operand : tokenOperands(cast<MixOp>(op)))
+  for (Value operand : cast<MixOp>(op).getTokenOperands())
     demand.need(operand, Span(), op);
 }
 
@@ -92,7 +87,7 @@ void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
   mixer::CarriedState carried = mix.carriedState();
   SmallVector<Value> operands, before;
-  for (Value operand : tokenOperands(mix))
+  for (Value operand : mix.getTokenOperands())
     operands.push_back(operandOf(e, operand));
   for (auto [number, part] : llvm::enumerate(carried.parts)) {
     TypedAttr initial = e.getFloatAttr(part.type.getElementType(), part.initial);

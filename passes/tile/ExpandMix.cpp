@@ -1,4 +1,4 @@
-// Replaces every `mixer.mix` on memrefs by the loops of the form that it carries.
+// Replaces every `mixer.mix` on memrefs by the loops of the form that it carries, and every `mixer.append` by its own.
 #include "passes/Passes.h"
 #include "passes/kernels/Kernels.h"
 
@@ -47,12 +47,28 @@ LogicalResult expand(mixer::MixOp mix) {
   return success();
 }
 
+LogicalResult expand(mixer::AppendOp append) {
+  if (!isa<MemRefType>(append.getInit().getType()))
+    return append.emitOpError() << "operands, expected memrefs but got " << append.getInit().getType()
+                                << "; run --heddle-bufferize first";
+  OpBuilder builder(append);
+  kernels::LoopBuilder loops(builder, append.getLoc(), builder.getF32Type());
+  kernels::emitAppend(loops, append);
+  append.erase();
+  return success();
+}
+
 struct ExpandMixPass : impl::ExpandMixPassBase<ExpandMixPass> {
   void runOnOperation() override {
     SmallVector<mixer::MixOp> mixers;
+    SmallVector<mixer::AppendOp> appends;
     getOperation()->walk([&](mixer::MixOp mix) { mixers.push_back(mix); });
+    getOperation()->walk([&](mixer::AppendOp append) { appends.push_back(append); });
     for (mixer::MixOp mix : mixers)
       if (failed(expand(mix)))
+        return signalPassFailure();
+    for (mixer::AppendOp append : appends)
+      if (failed(expand(append)))
         return signalPassFailure();
   }
 };

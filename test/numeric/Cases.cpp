@@ -38,6 +38,9 @@ CaseBuilder CaseBuilder::state() const {
 CaseBuilder CaseBuilder::segments() const {
   return with([](MixSpec &spec) { spec.hasSegments = true; });
 }
+CaseBuilder CaseBuilder::positions() const {
+  return with([](MixSpec &spec) { spec.hasPositions = true; });
+}
 CaseBuilder CaseBuilder::current(int64_t heads) const {
   return with([=](MixSpec &spec) { spec.hasCurrent = true, spec.currentHeads = heads; });
 }

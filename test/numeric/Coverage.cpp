@@ -35,9 +35,9 @@ std::set<std::string> valuesOfDialect() {
   enumeration(
       "structured ", [](unsigned i) { return stringifyStructuredKind(StructuredKind(i)); },
       unsigned(StructuredKind::Sine));
-  for (const char *flag :
-       {"factored", "gated", "log_keys", "soft_cap", "epsilon", "current", "segments", "state", "score region",
-        "transport region", "shared keys", "shared queries", "other key count", "f32", "bf16", "f16", "f64"})
+  for (const char *flag : {"factored", "gated", "log_keys", "soft_cap", "epsilon", "current", "segments", "positions",
+                           "state", "score region", "transport region", "shared keys", "shared queries",
+                           "other key count", "f32", "bf16", "f16", "f64"})
     values.insert(flag);
   return values;
 }
@@ -67,6 +67,7 @@ void coverFlags(const MixSpec &spec, std::map<std::string, std::string> &rows, c
   cover(delta && delta.getGated(), "gated");
   cover(spec.hasCurrent, "current");
   cover(spec.hasSegments, "segments");
+  cover(spec.hasPositions, "positions");
   cover(spec.hasInitialState && spec.hasFinalState, "state");
   cover(spec.scoreBody != ScoreBody::None, "score region");
   cover(spec.stateBody != StateBody::None, "transport region");

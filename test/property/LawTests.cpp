@@ -65,7 +65,7 @@ TEST(Laws, supportEqualsMask) {
         (point.mix().getLinear() && point.mix().getLinear().getLogKeys()))
       return;
     MixSpec masked = point.spec;
-    int64_t last = std::max(masked.tokens, masked.keys);
+    int64_t last = std::max(masked.tokens, masked.keys) + (masked.hasPositions ? masked.keys + masked.tokens + 4 : 0);
     SmallVector<Attribute> classes;
     SmallVector<int64_t> heads;
     for (int64_t h = 0; h < masked.outputHeads(); ++h) {
@@ -93,7 +93,8 @@ TEST(Laws, futureNeverChangesPast) {
   forEachPoint([](MixCase &point, uint64_t) {
     const MixSpec &spec = point.spec;
     if (!point.mix().getSupport().isCausal() || point.mix().getOrder() != mixer::Order::Forward ||
-        spec.keys != spec.tokens || spec.tokens < 2 || isa<mixer::StructuredAttr>(Attribute(spec.transport)))
+        spec.keys != spec.tokens || spec.tokens < 2 || spec.hasPositions ||
+        isa<mixer::StructuredAttr>(Attribute(spec.transport)))
       return;
     SmallVector<ReferenceTensor> before = point.run();
     int64_t cut = spec.tokens / 2;

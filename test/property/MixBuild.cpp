@@ -109,8 +109,8 @@ mixer::MixOp MixBuilder::buildMix() {
     state.push_back(argument(index));
   return mixer::MixOp::create(b, types, argument(arguments.query), argument(arguments.key), argument(arguments.value),
                               transport, argument(arguments.bias), argument(arguments.current),
-                              argument(arguments.segments), state, inits, spec.layout, spec.support, spec.transport,
-                              spec.score, spec.norm, mixer::FormAttr());
+                              argument(arguments.segments), argument(arguments.positions), state, inits, spec.layout,
+                              spec.support, spec.transport, spec.score, spec.norm, mixer::FormAttr());
 }
 
 void MixBuilder::addScoreBody(mixer::MixOp mix) {

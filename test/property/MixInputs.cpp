@@ -39,6 +39,9 @@ SmallVector<ReferenceTensor> makeInputs(const MixSpec &spec, uint64_t seed) {
       value = random.uniform(argument.fill.low, argument.fill.high);
     if (argument.fill.kind == Fill::UnitRows)
       normaliseRows(tensor);
+    if (argument.fill.kind == Fill::Positions)
+      for (int64_t &position : tensor.integers)
+        position = random.between(int64_t(argument.fill.low), int64_t(argument.fill.high));
     if (argument.fill.kind == Fill::Segments)
       fillSegments(tensor, spec.layout.getOrder() == mixer::Order::Reverse, random);
     roundToStorage(tensor);

@@ -185,6 +185,10 @@ void ArgumentList::addSides() {
     list.current = add("current", {Dim{spec.currentHeads}, Dim{spec.dk}}, spec.sideType(), {Fill::Uniform, 0.1, 1.0});
   if (spec.hasSegments)
     list.segments = add("segments", {batch(), keys()}, IntegerType::get(spec.context, 32), {Fill::Segments});
+  if (spec.hasPositions) // around the last key: some rows see all of them, some none
+    list.positions =
+        add("positions", {batch(spec.onePosition)}, IntegerType::get(spec.context, spec.sideInType ? 32 : 64),
+            {Fill::Positions, 0, double(spec.keys + 3)});
 }
 
 void ArgumentList::addStates() {

@@ -37,7 +37,8 @@ struct MixSpec {
   ScoreBody scoreBody = ScoreBody::None;
   StateBody stateBody = StateBody::None;
 
-  bool hasCurrent = false, hasSegments = false, hasInitialState = false, hasFinalState = false;
+  bool hasCurrent = false, hasSegments = false, hasPositions = false, hasInitialState = false, hasFinalState = false;
+  bool onePosition = false; // one for all rows
   int64_t currentHeads = 1, biasHeads = 1;
   int64_t kernelTaps = 4, kernelChannels = 1; // Toeplitz
   int64_t distances = 5;                      // relative bias table
@@ -62,7 +63,7 @@ struct MixSpec {
 
 /// How the elements of an argument are drawn.
 struct Fill {
-  enum Kind { Uniform, UnitRows, Segments } kind = Uniform;
+  enum Kind { Uniform, UnitRows, Segments, Positions } kind = Uniform;
   double low = -1, high = 1;
 };
 
@@ -80,7 +81,7 @@ struct MixArgument {
 struct MixArguments {
   llvm::SmallVector<MixArgument> all;
   llvm::SmallVector<MixArgument> results;
-  int query = -1, key = -1, value = -1, bias = -1, current = -1, segments = -1;
+  int query = -1, key = -1, value = -1, bias = -1, current = -1, segments = -1, positions = -1;
   llvm::SmallVector<int> transport, state;
 };
 

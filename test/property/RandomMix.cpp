@@ -25,6 +25,7 @@ public:
     drawSides();
     drawStates();
     drawBroadcasts();
+    drawPositions();
     return spec;
   }
 
@@ -53,6 +54,7 @@ private:
   void drawSides();
   void drawStates();
   void drawBroadcasts();
+  void drawPositions();
 
   MLIRContext *context;
   Random random;
@@ -219,6 +221,20 @@ void Drawing::drawBroadcasts() {
   spec.oneValueBatch = spec.hasQuery && !spec.oneQueryBatch && random.chance(0.1);
   spec.oneBiasBatch = random.chance(0.5);
   spec.oneBiasQuery = random.chance(0.3);
+}
+
+// Queries that stand anywhere along the keys, each row's at its own place. Nothing is then carried, so that keys of a
+// linear score may have another number too.
+void Drawing::drawPositions() {
+  bool isPlain = spec.layout.getOrder() == mixer::Order::Forward && spec.layout.getAlign() == mixer::Align::Start;
+  bool isLinear = family == Family::Linear && isa<mixer::IdentityAttr>(Attribute(spec.transport));
+  bool carries = spec.hasInitialState || spec.hasFinalState || spec.hasCurrent || spec.hasSegments;
+  if (!isPlain || !(family == Family::Softmax || isLinear) || carries || !random.chance(0.4))
+    return;
+  spec.hasPositions = true;
+  spec.onePosition = random.chance(0.2);
+  if (isLinear && !spec.oneQueryToken)
+    spec.keys = random.pick<int64_t>({1, 5, 16, 33, 64, 71});
 }
 
 } // namespace

@@ -13,6 +13,7 @@ MixOperands MixOperands::of(mixer::MixOp mix, const Lookup &lookup) {
   operands.bias = optional(mix.getBias());
   operands.current = optional(mix.getCurrent());
   operands.segments = optional(mix.getSegments());
+  operands.positions = optional(mix.getPositions());
   for (Value value : mix.getTransportOperands())
     operands.transport.push_back(lookup(value));
   for (Value value : mix.getInitialState())

@@ -12,7 +12,7 @@ namespace heddle {
 struct MixOperands {
   const ReferenceTensor *query = nullptr, *key = nullptr, *value = nullptr;
   llvm::SmallVector<const ReferenceTensor *> transport;
-  const ReferenceTensor *bias = nullptr, *current = nullptr, *segments = nullptr;
+  const ReferenceTensor *bias = nullptr, *current = nullptr, *segments = nullptr, *positions = nullptr;
   llvm::SmallVector<const ReferenceTensor *> initialState;
   llvm::SmallVector<llvm::SmallVector<int64_t>> resultShapes;
 

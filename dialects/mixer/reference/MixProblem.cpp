@@ -13,7 +13,8 @@ static bool isTransportTable(Attribute transport, size_t index) {
 template <typename R>
 MixProblem<R>::MixProblem(mixer::MixOp mix, const MixOperands &operands)
     : mix(mix), sizes(operands.sizes(mix)), query(operands.query), key(operands.key), value(operands.value),
-      current(operands.current, /*isTable=*/true), bias(operands.bias), segments(operands.segments) {
+      current(operands.current, /*isTable=*/true), bias(operands.bias), segments(operands.segments),
+      positions(operands.positions) {
   for (auto [index, tensor] : llvm::enumerate(operands.transport))
     transport.push_back(MixOperand<R>(tensor, isTransportTable(mix.getTransport(), index)));
 }

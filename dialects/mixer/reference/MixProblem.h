@@ -49,7 +49,7 @@ template <typename R> struct MixProblem {
   mixer::MixSizes sizes;
   MixOperand<R> query, key, value, current, bias;
   llvm::SmallVector<MixOperand<R>> transport;
-  const ReferenceTensor *segments = nullptr;
+  const ReferenceTensor *segments = nullptr, *positions = nullptr;
 
   MixProblem(mixer::MixOp mix, const MixOperands &operands);
 
@@ -74,7 +74,9 @@ template <typename R> struct MixProblem {
     return segments->integers[row * segments->shape[1] + token];
   }
   /// Key position that coincides with query position p.
-  int64_t aligned(int64_t queryPosition) const {
+  int64_t aligned(int64_t batch, int64_t queryPosition) const {
+    if (positions)
+      return queryPosition + positions->integers[batch < positions->shape[0] ? batch : 0];
     return mix.getLayout().getAlign() == mixer::Align::End ? queryPosition + sizes.S - sizes.T : queryPosition;
   }
   /// The linear functional that reads a state out: q, or (re q, -im q) so that its product with (re S, im S) is Re(q

@@ -71,6 +71,31 @@ static LogicalResult mix(Interpreter &in, Operation *operation) {
   return success();
 }
 
-void addMixHandlers(HandlerTable &table) { table[mixer::MixOp::getOperationName()] = mix; }
+static LogicalResult append(Interpreter &in, mixer::AppendOp op) {
+  const ReferenceTensor &positions = in.tensor(op.getPositions());
+  ReferenceTensor tokens = in.tensor(op.getTokens()), kept = in.take(op.getInit(), op);
+  for (auto [dim, size] : llvm::enumerate(tokens.shape))
+    if (dim != 1 && size != kept.shape[dim])
+      return op.emitOpError() << "dimension " << dim << " of tokens, expected " << kept.shape[dim] << " but got "
+                              << size;
+  bool isShared = cast<ShapedType>(op.getPositions().getType()).getDimSize(0) == 1;
+  if (positions.size() != tokens.shape[0] && !isShared)
+    return op.emitOpError() << "positions, expected " << tokens.shape[0] << " but got " << positions.size();
+  int64_t rows = tokens.shape[0], count = tokens.shape[1], room = kept.shape[1];
+  int64_t features = rows * count ? tokens.size() / (rows * count) : 0;
+  for (int64_t b = 0; b < rows; ++b)
+    for (int64_t c = 0; c < count; ++c) {
+      int64_t place = positions.integers[isShared ? 0 : b] + c;
+      for (int64_t d = 0; place >= 0 && place < room && d < features; ++d)
+        kept.set((b * room + place) * features + d, tokens.get((b * count + c) * features + d));
+    }
+  in.set(op->getResult(0), std::move(kept));
+  return success();
+}
+
+void addMixHandlers(HandlerTable &table) {
+  table[mixer::MixOp::getOperationName()] = mix;
+  addHandler<mixer::AppendOp, append>(table);
+}
 
 } // namespace heddle

@@ -54,8 +54,9 @@ MixWeights<R>::MixWeights(const MixProblem<R> &problem, ScoreRegion &region)
 
 template <typename R> WeightRow<R> MixWeights<R>::row(int64_t batch, int64_t head, int64_t position, Pass pass) const {
   const mixer::MixSizes &sizes = problem.sizes;
-  Query query{batch, {head, sizes.Ho}, tokenAt(position, sizes.T, pass.reversed), position, problem.aligned(position),
-              pass,  sizes.S};
+  Query query{
+      batch, {head, sizes.Ho}, tokenAt(position, sizes.T, pass.reversed), position, problem.aligned(batch, position),
+      pass,  sizes.S};
   if (problem.mix.getSoftmax())
     return softmaxRow(query);
   if (!problem.mix.getTransport().usesQueryKey())

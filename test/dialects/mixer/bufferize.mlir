@@ -21,6 +21,20 @@ func.func @mix(%x: tensor<2x?x4x16xf32>, %tokens: index) -> (tensor<2x?x4x16xf32
 
 // -----
 
+// What is not written of an appended buffer stays: where it may be written it is not copied, elsewhere it is.
+// CHECK-LABEL: @append
+// CHECK-SAME: (%[[X:.*]]: memref<?x?x8xf32, {{.*}}>, %[[SEEN:.*]]: memref<?xi64, {{.*}}>, %[[CACHE:.*]]: memref<?x?x8xf32, {{.*}}>, %[[OTHER:.*]]: memref<?x?x8xf32, {{.*}}>)
+// CHECK: mixer.append %[[X]] at(%[[SEEN]] {{.*}}) outs(%[[CACHE]] : {{.*}}) : memref<?x?x8xf32, {{[^>]*>>}}{{$}}
+// CHECK: %[[COPY:.*]] = memref.alloc
+// CHECK: memref.copy %[[OTHER]], %[[COPY]]
+// CHECK: mixer.append %[[X]] at(%[[SEEN]] {{.*}}) outs(%[[COPY]] :
+func.func @append(%x: tensor<?x?x8xf32>, %seen: tensor<?xi64>, %cache: tensor<?x?x8xf32>,
+                  %other: tensor<?x?x8xf32> {bufferization.writable = false}) -> (tensor<?x?x8xf32>, tensor<?x?x8xf32>) {
+  %kept = mixer.append %x at(%seen : tensor<?xi64>) outs(%cache : tensor<?x?x8xf32>) : tensor<?x?x8xf32> -> tensor<?x?x8xf32>
+  %new = mixer.append %x at(%seen : tensor<?xi64>) outs(%other : tensor<?x?x8xf32>) : tensor<?x?x8xf32> -> tensor<?x?x8xf32>
+  return %kept, %new : tensor<?x?x8xf32>, tensor<?x?x8xf32>
+}
+
 // CHECK-LABEL: @score_region
 // CHECK: mixer.mix
 // CHECK: score_region {

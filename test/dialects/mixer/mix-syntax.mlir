@@ -158,7 +158,25 @@ func.func @transport_region(%value: tensor<2x?x1x16xf32>, %gate: tensor<2x?x16xf
   return %mixed : tensor<2x?x1x16xf32>
 }
 
+// CHECK-LABEL: @positions
+// CHECK: value(%{{.*}} : tensor<?x?x1x8xf32>) positions(%{{.*}} : tensor<?xi64>) outs
+func.func @positions(%x: tensor<?x?x1x8xf32>, %seen: tensor<?xi64>, %cache: tensor<?x?x1x8xf32>) -> tensor<?x?x1x8xf32> {
+  %mixed = mixer.mix query(%x : tensor<?x?x1x8xf32>) key(%cache : tensor<?x?x1x8xf32>) value(%cache : tensor<?x?x1x8xf32>)
+    positions(%seen : tensor<?xi64>) outs(%x : tensor<?x?x1x8xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.000000e+00>,
+     norm = #mixer.norm<row_sum>} -> tensor<?x?x1x8xf32>
+  return %mixed : tensor<?x?x1x8xf32>
+}
+
 // --- other ops ---
+
+// CHECK-LABEL: @append
+// CHECK: mixer.append %{{.*}} at(%{{.*}} : tensor<?xi32>) outs(%{{.*}} : tensor<?x64x8xf16>) : tensor<?x?x8xf16> -> tensor<?x64x8xf16>
+func.func @append(%x: tensor<?x?x8xf16>, %seen: tensor<?xi32>, %cache: tensor<?x64x8xf16>) -> tensor<?x64x8xf16> {
+  %kept = mixer.append %x at(%seen : tensor<?xi32>) outs(%cache : tensor<?x64x8xf16>) : tensor<?x?x8xf16> -> tensor<?x64x8xf16>
+  return %kept : tensor<?x64x8xf16>
+}
+
 
 // CHECK-LABEL: @unsupported
 // CHECK: mixer.unsupported "onnx.Mystery"(%{{.*}}, %{{.*}}) details {depth = 3 : i64} : (tensor<4xf32>, i64) -> (tensor<4xf32>, f32)

@@ -689,7 +689,7 @@ func.func @mix_c48(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %va
 
 func.func @mix_c49(%value: tensor<2x8x4x16xf32>) {
   // expected-error@+1 {{outs, expected the output and its final states but got none}}
-  "mixer.mix"(%value) <{operandSegmentSizes = array<i32: 0, 0, 1, 0, 0, 0, 0, 0, 0>, norm = #mixer.norm<none>,
+  "mixer.mix"(%value) <{operandSegmentSizes = array<i32: 0, 0, 1, 0, 0, 0, 0, 0, 0, 0>, norm = #mixer.norm<none>,
     score = #mixer.linear, support = #mixer.full, transport = #mixer.structured<cosine>}> ({}, {}) : (tensor<2x8x4x16xf32>) -> ()
   return
 }
@@ -720,6 +720,96 @@ func.func @mix_c51_reverse(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf
   // expected-error@+1 {{support with #mixer.delta, expected a causal one but got #mixer.window<left = 3, right = 1>}}
   %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x8x4x16xf32>) value(%value : tensor<2x8x4x16xf32>) transport(%beta : tensor<2x8x4xf32>) outs(%init : tensor<2x8x4x16xf32>)
     {layout = #mixer.layout<reverse>, support = #mixer.window<left = 3, right = 1>, transport = #mixer.delta, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c2_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2x1xi64>) {
+  // expected-error@+1 {{rank of positions, expected 1 but got 2}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2x1xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c4_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<3xi64>) {
+  // expected-error@+1 {{batch of positions (dimension 0), expected 2 or 1 but got 3}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<3xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c12_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi16>) {
+  // expected-error@+1 {{element type of positions, expected i32 or i64 but got 'i16'}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi16>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c52(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>) {
+  // expected-error@+1 {{positions operand, expected #mixer.identity, order forward and align = start but got #mixer.identity and #mixer.layout<forward, align = end>}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {layout = #mixer.layout<forward, align = end>, support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c52_transport(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %decay: tensor<2x8x4xf32>) {
+  // expected-error@+1 {{positions operand, expected #mixer.identity, order forward and align = start but got #mixer.scalar and}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) transport(%decay : tensor<2x8x4xf32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c53(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %segments: tensor<2x8xi32>) {
+  // expected-error@+1 {{positions operand, expected no segments beside it but got both}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) segments(%segments : tensor<2x8xi32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c53_log_keys(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>) {
+  // expected-error@+1 {{positions operand, expected no log_keys beside it but got both}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear<log_keys = true>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c35_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %state: tensor<2x4x16x16xf32>) {
+  // expected-error@+1 {{state operands, expected none where no state is carried}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi64>) state(%state : tensor<2x4x16x16xf32>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c48_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>) {
+  // expected-error@+1 {{form, expected one of dense but got recurrent}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
     -> tensor<2x8x4x16xf32>
   return
 }

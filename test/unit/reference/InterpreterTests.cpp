@@ -126,6 +126,30 @@ TEST_F(InterpreterTest, slicesConcatAndPad) {
   EXPECT_EQ(result[2].data, (std::vector<double>{9, 9, 9, 9, 9, 1, 2, 3, 4, 9, 5, 6, 7, 8, 9}));
 }
 
+TEST_F(InterpreterTest, tokensAreAppendedAtThePositionOfTheirRow) {
+  auto result =
+      run(R"(
+    func.func @forward(%new: tensor<3x2x1xf32>, %at: tensor<3xi64>, %cache: tensor<3x4x1xf32>) -> (tensor<3x4x1xf32>, tensor<3x4x1xf32>) {
+      %0 = mixer.append %new at(%at : tensor<3xi64>) outs(%cache : tensor<3x4x1xf32>) : tensor<3x2x1xf32> -> tensor<3x4x1xf32>
+      return %0, %cache : tensor<3x4x1xf32>, tensor<3x4x1xf32>
+    })",
+          {f32({3, 2, 1}, {5, 6, 7, 8, 9, 10}), i64({3}, {0, 3, -1}), f32({3, 4, 1}, std::vector<double>(12, 1))});
+  ASSERT_EQ(result.size(), 2u);
+  EXPECT_EQ(result[0].data, (std::vector<double>{5, 6, 1, 1, 1, 1, 1, 7, 10, 1, 1, 1}));
+  EXPECT_EQ(result[1].data, std::vector<double>(12, 1));
+}
+
+TEST_F(InterpreterTest, appendedTokensOfOtherRowsAreAnError) {
+  auto result = run(R"(
+    func.func @forward(%new: tensor<?x1xf32>, %at: tensor<?xi64>, %cache: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %0 = mixer.append %new at(%at : tensor<?xi64>) outs(%cache : tensor<?x4xf32>) : tensor<?x1xf32> -> tensor<?x4xf32>
+      return %0 : tensor<?x4xf32>
+    })",
+                    {f32({3, 1}, {1, 2, 3}), i64({3}, {0, 0, 0}), f32({2, 4}, std::vector<double>(8, 1))});
+  EXPECT_TRUE(result.empty());
+  EXPECT_NE(diagnostics.find("dimension 0 of tokens, expected 2 but got 3"), std::string::npos) << diagnostics;
+}
+
 TEST_F(InterpreterTest, integersWrapAtTheirWidth) {
   auto result = run(R"(
     func.func @forward(%x: tensor<2xi64>) -> (tensor<2xi8>, tensor<2xi64>, tensor<2xi1>) {

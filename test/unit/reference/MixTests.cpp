@@ -88,6 +88,41 @@ TEST_F(MixTest, alignEndMovesDistancesButNotADenseBias) {
   expectNear({2.0 / 3, 1.0 / 4}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {0, two, 0, 0, 0, two}}));
 }
 
+// Two rows of one query, at positions 0 and 2 of a buffer for four keys.
+TEST_F(MixTest, positionsSayWhereARowStands) {
+  MixSpec spec = sequence(1);
+  spec.batch = 2;
+  spec.keys = 4;
+  spec.hasPositions = true;
+  std::vector<std::vector<double>> data = {{1, 1}, {1, 1, 1, 1, 1, 1, 1, 1}, {1, 2, 3, 9, 1, 2, 3, 9}, {0, 2}};
+  expectNear({1, 6}, run(spec, data));
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.window<left = 1, right = 0>"));
+  expectNear({1, 5}, run(spec, data));
+  spec.scoreBody = ScoreBody::Parity; // half of the score for odd i + j
+  expectNear({1, 4}, run(spec, data));
+  spec.scoreBody = ScoreBody::None;
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.groups<2, shift = 0>"));
+  data.back() = {1, 5};
+  expectNear({3, 0}, run(spec, data));
+}
+
+// Two queries at positions 1 and 2 of three keys: as above, the dense bias sees rows 0 and 1.
+TEST_F(MixTest, positionsMoveDistancesButNotADenseBias) {
+  MixSpec spec = MixSpec::attention(context.get());
+  spec.tokens = 2;
+  spec.keys = 3;
+  spec.dk = spec.dv = 1;
+  spec.hasPositions = true;
+  double two = std::log(2.0);
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = alibi>");
+  expectNear({2.0 / 3, 1.0 / 3.5}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {two}, {1}}));
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = relative>");
+  spec.distances = 3;
+  expectNear({1.0 / 3, 2.0 / 5}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {two, 0, 0}, {1}}));
+  spec.score = spec.parse("#mixer.softmax<scale = 1.0, bias = dense>");
+  expectNear({2.0 / 3, 1.0 / 4}, run(spec, {{0, 0}, {0, 0, 0}, {0, 1, 0}, {0, two, 0, 0, 0, two}, {1}}));
+}
+
 TEST_F(MixTest, reverseCountsADenseBiasFromTheEnd) {
   MixSpec spec = MixSpec::attention(context.get());
   spec.tokens = spec.keys = 2;

@@ -12,7 +12,7 @@ namespace {
 MixSpec opened(MixSpec spec) {
   spec.dynamicBatch = spec.dynamicTokens = true;
   spec.keys = spec.tokens;
-  spec.hasInitialState = false;
+  spec.hasInitialState = spec.hasPositions = false;
   return spec;
 }
 
@@ -20,7 +20,6 @@ MixSpec opened(MixSpec spec) {
 MixSpec causal(MixSpec spec) {
   spec.layout = mixer::LayoutAttr::get(spec.context, mixer::Order::Forward, spec.layout.getAlign());
   spec.hasSegments = false;
-  spec.scoreBody = ScoreBody::None;
   if (!spec.support.isCausal()) {
     Attribute past = mixer::CausalAttr::get(spec.context);
     Attribute parts[] = {spec.support, past};
