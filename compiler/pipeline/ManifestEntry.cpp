@@ -62,6 +62,8 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
     tensor["range"] = json::Array{range[0], range[1]};
   if (auto initial = attrs ? attrs.get(kStateAttr) : nullptr)
     tensor["initial"] = initialToJson(initial);
+  if (attrs && attrs.get(kStateAttr) && attrs.get(kAppendAttr))
+    tensor["append"] = true;
   return tensor;
 }
 
@@ -75,13 +77,14 @@ AffineExpr tensorBytes(Type type, DictionaryAttr attrs) {
   return bytes;
 }
 
-/// Bytes of all inputs and outputs.
+/// Bytes of all inputs and outputs; what is appended to is one memory.
 AffineExpr tensorBytes(func::FuncOp func) {
   AffineExpr bytes = getAffineConstantExpr(0, func.getContext());
   for (auto [index, input] : llvm::enumerate(func.getArgumentTypes()))
     bytes = bytes + tensorBytes(input, func.getArgAttrDict(index));
   for (auto [index, output] : llvm::enumerate(func.getResultTypes()))
-    bytes = bytes + tensorBytes(output, func.getResultAttrDict(index));
+    if (!func.getResultAttr(index, kAppendAttr))
+      bytes = bytes + tensorBytes(output, func.getResultAttrDict(index));
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 // Tensors become buffers in one module-wide analysis; function boundaries are dense row-major memrefs.
 #include "passes/Passes.h"
+#include "passes/lower/Names.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
@@ -31,13 +32,15 @@ OneShotBufferizationOptions bufferizationOptions() {
   return options;
 }
 
-/// The caller's inputs are read-only: an op that would write in place into one gets a copy.
+/// The caller's inputs are read-only: an op that would write in place into one gets a copy. What is appended to is
+/// written where it lies; planning then puts the output in its place.
 void protectInputs(ModuleOp module) {
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic())
       for (unsigned index = 0; index < func.getNumArguments(); ++index)
         if (isa<TensorType>(func.getArgumentTypes()[index]))
-          func.setArgAttr(index, BufferizationDialect::kWritableAttrName, BoolAttr::get(module.getContext(), false));
+          func.setArgAttr(index, BufferizationDialect::kWritableAttrName,
+                          BoolAttr::get(module.getContext(), func.getArgAttr(index, heddle::kAppendAttr) != nullptr));
 }
 
 /// True for a value that is made anew more cheaply than it is kept: an uninitialised tensor, or a fill of one.

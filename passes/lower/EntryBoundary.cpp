@@ -1,8 +1,11 @@
 #include "passes/lower/EntryBoundary.h"
 
 #include "passes/lower/Names.h"
+#include "passes/lower/SymbolicSizes.h"
 
-#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -72,6 +75,51 @@ EntryParameters addEntryParameters(func::FuncOp entry, unsigned numSymbols) {
   entry->setAttr(kInputShapesAttr, builder.getArrayAttr(inputShapes));
   entry->setAttr(kOutputShapesAttr, builder.getArrayAttr(outputShapes));
   return parameters;
+}
+
+Value viewOutput(OpBuilder &builder, Location loc, Value output, MemRefType type, AffineMap shape, ValueRange symbols) {
+  SmallVector<Value> sizes;
+  for (auto [dim, size] : llvm::enumerate(shape.getResults()))
+    if (type.isDynamicDim(dim))
+      sizes.push_back(emitExpression(builder, loc, size, symbols));
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  return memref::ViewOp::create(builder, loc, type, output, zero, sizes);
+}
+
+/// `kept` takes the place of the input, copied there where it is other memory.
+static void replaceAppended(OpBuilder &builder, BlockArgument input, Value output, Value kept) {
+  Location loc = kept.getLoc();
+  Value from = memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, input);
+  Value to = memref::ExtractAlignedPointerAsIndexOp::create(builder, loc, output);
+  Value isElsewhere = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne, from, to);
+  auto copy = scf::IfOp::create(builder, loc, isElsewhere, [&](OpBuilder &nested, Location) {
+    memref::CopyOp::create(nested, loc, input, kept);
+    scf::YieldOp::create(nested, loc);
+  });
+  // Sizes are functions of the symbols, whatever memref they are asked of.
+  input.replaceUsesWithIf(kept, [&](OpOperand &use) {
+    return use.getOwner() != from.getDefiningOp() && !copy->isProperAncestor(use.getOwner()) &&
+           !isa<memref::DimOp>(use.getOwner());
+  });
+}
+
+LogicalResult joinAppended(func::FuncOp entry, const EntryParameters &parameters) {
+  OpBuilder builder = OpBuilder::atBlockBegin(&entry.getBody().front());
+  Operation *end = entry.getBody().front().getTerminator();
+  auto shapes = entry->getAttrOfType<ArrayAttr>(kOutputShapesAttr).getAsRange<AffineMapAttr>();
+  for (auto [index, shape] : llvm::enumerate(shapes)) {
+    if (!entry.getResultAttr(index, kAppendAttr))
+      continue;
+    auto input = dyn_cast<BlockArgument>(end->getOperand(index));
+    if (!input || !entry.getArgAttr(input.getArgNumber(), kAppendAttr))
+      return entry.emitError("output ") << index << " of entry '" << entry.getName()
+                                        << "', expected the input that it is appended to but got another buffer";
+    Value output = parameters.outputs[index];
+    auto type = cast<MemRefType>(input.getType());
+    Value kept = viewOutput(builder, entry.getLoc(), output, type, shape.getValue(), parameters.symbols);
+    replaceAppended(builder, input, output, kept);
+  }
+  return success();
 }
 
 } // namespace heddle

@@ -22,6 +22,14 @@ llvm::LogicalResult checkBoundary(mlir::func::FuncOp entry);
 /// Adds the parameters, and records the shapes of inputs and results on the entry, which outlive the types.
 EntryParameters addEntryParameters(mlir::func::FuncOp entry, unsigned numSymbols);
 
+/// An output's bytes as a memref of its shape.
+mlir::Value viewOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value output, mlir::MemRefType type,
+                       mlir::AffineMap shape, mlir::ValueRange symbols);
+
+/// Lets an output that an input is appended to (kAppendAttr) take the input's place from the start, after a copy where
+/// the caller has given other memory for it. Fails where such an output is not the input itself, written in place.
+llvm::LogicalResult joinAppended(mlir::func::FuncOp entry, const EntryParameters &parameters);
+
 } // namespace heddle
 
 #endif

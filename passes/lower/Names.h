@@ -14,6 +14,10 @@ inline constexpr int64_t kBufferAlignment = 64;
 inline constexpr llvm::StringLiteral kSymbolsAttr = "heddle.symbols"; // ["B", "T"]
 inline constexpr llvm::StringLiteral kShapeAttr = "heddle.shape"; // per argument and result: affine_map of the symbols
 
+// On an argument [rows, capacity, ..] and on the result that it becomes: the entry writes some of its places, where the
+// caller may have both be the same memory.
+inline constexpr llvm::StringLiteral kAppendAttr = "heddle.append";
+
 // On scf.parallel, from the tile phase.
 inline constexpr llvm::StringLiteral kKernelAttr = "heddle.kernel"; // name for people: "matmul"
 inline constexpr llvm::StringLiteral kWorkAttr = "heddle.work";     // estimated operations of one iteration

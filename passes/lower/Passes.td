@@ -34,7 +34,8 @@ def PlanMemoryPass : Pass<"heddle-plan-memory", "::mlir::func::FuncOp"> {
     Buffers that never live together share a slot of the arena; a slot is as large as its largest buffer. Sizes are formulas
     of the entry's symbols, so offsets are computed at run time and the total is known before the run (`heddle.memory`). A
     buffer that is returned becomes an output parameter; a result that is no whole buffer is copied into one.
-    A size that depends on data is an error.
+    An output that is an input with something appended (`heddle.append`) takes the input's place: it is copied there first, unless the
+    caller has given the same memory for both. A size that depends on data is an error.
 
     Before:
     ```mlir
@@ -54,7 +55,7 @@ def PlanMemoryPass : Pass<"heddle-plan-memory", "::mlir::func::FuncOp"> {
     Option<"typicalLength", "typical-length", "int64_t", /*default=*/"4096",
            "value of symbols other than B at which slots are compared, unless the entry has heddle.defaults">,
   ];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 def ExternalizeConstantsPass : Pass<"heddle-externalize-constants", "::mlir::ModuleOp"> {

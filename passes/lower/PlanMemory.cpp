@@ -30,12 +30,17 @@ public:
   void addParameters();
   LogicalResult collectBuffers();
   void placeInSlots();
+  LogicalResult joinAppended() { return heddle::joinAppended(entry, parameters); }
   void emitResults();
   void emitBuffers();
   void replaceInputDims();
 
 private:
   Value byteView(Value bytes, Value offset, MemRefType type, ValueRange dynamicSizes, Location loc);
+  bool isInOutput(Value result, Value output) {
+    auto view = result.getDefiningOp<memref::ViewOp>();
+    return view && view.getSource() == output;
+  }
   memref::AllocOp directResult(Value result);
   bool outlivesIteration(memref::AllocOp alloc);
   Value emitSlotSize(AffineMap slot);
@@ -150,14 +155,12 @@ void EntryPlanner::emitResults() {
       alloc.erase();
       continue;
     }
+    if (isInOutput(result, output))
+      continue;
     builder.setInsertionPoint(terminator);
-    auto type = cast<MemRefType>(result.getType());
-    SmallVector<Value> dynamicSizes;
-    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
-      if (type.isDynamicDim(dim))
-        dynamicSizes.push_back(emitExpression(builder, loc, size, parameters.symbols));
-    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-    memref::CopyOp::create(builder, loc, result, byteView(output, zero, type, dynamicSizes, loc));
+    Value to =
+        viewOutput(builder, loc, output, cast<MemRefType>(result.getType()), shape.getValue(), parameters.symbols);
+    memref::CopyOp::create(builder, loc, result, to);
   }
   builder.setInsertionPoint(terminator);
   func::ReturnOp::create(builder, terminator.getLoc());
@@ -220,6 +223,8 @@ struct PlanMemoryPass : heddle::impl::PlanMemoryPassBase<PlanMemoryPass> {
       return signalPassFailure();
     planner.addParameters();
     planner.placeInSlots();
+    if (failed(planner.joinAppended()))
+      return signalPassFailure();
     planner.emitResults();
     planner.emitBuffers();
     planner.replaceInputDims();

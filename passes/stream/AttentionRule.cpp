@@ -1,9 +1,11 @@
 // Attention: the new queries on the keys and values that are kept and on the new ones.
 //
-//   window of w tokens      w - 1 keys and values are kept
-//   the whole past          all of them are, up to a capacity that the caller chooses
-//   keys from elsewhere     nothing is kept: every query sees all of them
+//   window of w tokens      w - 1 keys and values are kept, newest last
+//   the whole past          all of them are, at their positions, up to a capacity that the caller chooses
+//   keys from elsewhere     nothing is kept
 #include "passes/stream/AttentionBias.h"
+
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -24,17 +26,33 @@ public:
 bool AttentionRule::handles(Operation *op) const {
   auto mix = dyn_cast<MixOp>(op);
   return mix && isa<mixer::IdentityAttr>(mix.getTransport()) &&
-         (mix.getSoftmax() || (mix.getSupport().getReach() && mix.getSupport().isRelative()));
+         (mix.getSoftmax() || mix.hasScoreRegion() || !mix.getSupport().isWholePast());
 }
 
 bool hasKeysFromElsewhere(MixOp mix, const TokenFlow &flow) {
   return !flow.isTokens(mix.getKey()) && !flow.isTokens(mix.getValue());
 }
 
+/// How many keys in front of the newest one are enough; empty where all are kept, each at its position. The last few
+/// keys have no place of their own: a support or a region that asks for it is answered by a bias, which a softmax has.
+std::optional<int64_t> windowOf(MixOp mix) {
+  bool isRelative = mix.getSupport().isRelative();
+  return mix.hasScoreRegion() || !(mix.getSoftmax() || isRelative) ? std::nullopt : mix.getSupport().getReach();
+}
+
+/// Whether every query sees every key alike, wherever it stands.
+bool isPositionFree(MixOp mix) { return mix.getSupport().isFull() && !mix.getBias() && !mix.hasScoreRegion(); }
+
 /// Whether dimension 1 of an operand has the tokens, and nothing else.
 bool isPlain(Value operand, TokenFlow &flow) {
   std::optional<TokenAxis> axis = flow.axis(operand);
   return axis && axis->dim == 1 && !axis->merged && axis->extra == 0;
+}
+
+/// Whether dimension 0 of an operand has the rows, where there are any.
+bool hasRows(Value operand, TokenFlow &flow) {
+  std::optional<SizeFormula> size = flow.sizes.of(operand, 0);
+  return !flow.sizes.rows || (size && size->isSymbol(*flow.sizes.rows));
 }
 
 std::string describe(StringRef slot, Attribute value, StringRef reason) {
@@ -43,26 +61,47 @@ std::string describe(StringRef slot, Attribute value, StringRef reason) {
   return text;
 }
 
-std::string whyRefused(MixOp mix, TokenFlow &flow) {
-  if (mix.getSegments())
-    return "segments: ids count from the first token, which a state does not know";
-  if (mix.hasScoreRegion())
-    return "score_region: it would see the places of keys that do not exist yet";
-  if (!isPlain(mix.getQuery(), flow))
-    return "its queries have other tokens than its output";
-  bool isElsewhere = hasKeysFromElsewhere(mix, flow);
-  if (isElsewhere)
-    return mix.getSupport().isFull() && !mix.getBias()
-               ? std::string()
-               : "its keys are given from outside, and what a query sees of them depends on its position";
+/// What the score region reads from around the mixer.
+llvm::SetVector<Value> capturesOf(MixOp mix) {
+  llvm::SetVector<Value> captures;
+  getUsedValuesDefinedAbove(mix.getScoreRegion(), captures);
+  return captures;
+}
+
+/// Why the keys that a query sees cannot be kept.
+std::string whyNotKept(MixOp mix, TokenFlow &flow) {
   if (!isPlain(mix.getKey(), flow) || !isPlain(mix.getValue(), flow))
     return "its keys or values have other tokens than its queries";
   if (!mix.getSupport().isCausal())
     return describe("support", mix.getSupport(), "a token sees tokens that follow");
+  if (!windowOf(mix) && !(hasRows(mix.getKey(), flow) && hasRows(mix.getValue(), flow)))
+    return "its keys or values are those of all rows of the batch";
+  if (mix.getBias() && mix.getSoftmax().getBias() == mixer::BiasKind::Dense)
+    return describe("score", mix.getScore(), "its bias has a number for each pair of tokens");
+  return {};
+}
+
+std::string whyRefused(MixOp mix, TokenFlow &flow) {
+  if (mix.getSegments())
+    return "segments: ids count from the first token, which a state does not know";
+  if (mix.getPositions())
+    return "positions: its queries are not the tokens that come next";
+  for (Value captured : capturesOf(mix))
+    if (flow.of(captured).kind != Flow::Fixed || flow.dependsOnTokens(captured))
+      return "score_region: it reads tokens that are no operands";
+  if (!isPlain(mix.getQuery(), flow))
+    return "its queries have other tokens than its output";
+  bool isElsewhere = hasKeysFromElsewhere(mix, flow);
+  if (isElsewhere && isPositionFree(mix))
+    return {};
   if (mix.getOrder() != mixer::Order::Forward)
     return describe("layout", mix.getLayout(), "the tokens are visited from the last to the first");
-  if (mix.getSoftmax() && mix.getSoftmax().getBias() == mixer::BiasKind::Dense)
-    return describe("score", mix.getScore(), "its bias has a number for each pair of tokens");
+  if (std::string reason = isElsewhere ? "" : whyNotKept(mix, flow); !reason.empty())
+    return reason;
+  if (mix.getBias() && flow.of(mix.getBias()).kind != Flow::Fixed)
+    return "its bias has a number for each token";
+  if (isElsewhere && mix.getLayout().getAlign() == mixer::Align::End)
+    return describe("layout", mix.getLayout(), "where the first query stands depends on the number of tokens");
   return {};
 }
 
@@ -81,40 +120,60 @@ void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
   demand.need(mix.getQuery(), Span(), op);
   if (hasKeysFromElsewhere(mix, demand.flow))
     return;
-  demand.needPast(mix.getKey(), mix.getSupport().getReach(), op, "key");
-  demand.needPast(mix.getValue(), mix.getSupport().getReach(), op, "value");
+  demand.needPast(mix.getKey(), windowOf(mix), op, "key");
+  demand.needPast(mix.getValue(), windowOf(mix), op, "value");
 }
 
-/// The same mixer on other tensors, its queries being the last of its keys.
-MixOp mixOn(StreamEmitter &e, MixOp mix, Value query, Value key, Value value, Value bias) {
-  Value output = tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
+Value emptyOutput(StreamEmitter &e, MixOp mix) {
+  return tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
+}
+
+/// The same mixer, its queries being the last of its keys.
+Value mixWindow(StreamEmitter &e, MixOp mix, int64_t reach) {
+  Value query = e.piece(mix.getQuery()).value, output = emptyOutput(e, mix);
+  Value key = e.piece(mix.getKey(), {-reach, 0}).value, value = e.piece(mix.getValue(), {-reach, 0}).value;
+  // Without a softmax keys that were never seen are 0, and so are their weights.
+  mixer::SoftmaxAttr softmax = mix.getSoftmax();
+  Value bias = softmax ? buildAttentionBias(e, mix, e.getIndexAttr(reach)) : Value();
   auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::End);
   mixer::SupportAttrInterface support = mix.getSupport();
   if (!support.isRelative())
     support = cast<mixer::SupportAttrInterface>(Attribute(mixer::FullAttr::get(e.getContext())));
   Attribute score = mix.getScore();
-  if (mixer::SoftmaxAttr softmax = mix.getSoftmax(); softmax && bias)
+  if (softmax)
     score = mixer::SoftmaxAttr::get(e.getContext(), softmax.getScale(), softmax.getSoftCap(), mixer::BiasKind::Dense);
   return MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
                        ValueRange(), output, layout, support, mix.getTransport(), score, mix.getNorm(),
-                       mixer::FormAttr());
+                       mixer::FormAttr())
+      .getResult(0);
+}
+
+/// The same mixer on keys at their positions, its queries standing at theirs.
+Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
+  Value query = e.piece(mix.getQuery()).value, output = emptyOutput(e, mix);
+  Value bias = mix.getBias() ? e.value(mix.getBias()) : Value();
+  llvm::SetVector<Value> captures = capturesOf(mix);
+  SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value read) { return e.value(read); });
+  auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::Start);
+  auto step = MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
+                            isPositionFree(mix) ? Value() : e.rowPositions(), ValueRange(), output, layout,
+                            mix.getSupport(), mix.getTransport(), mix.getScore(), mix.getNorm(), mixer::FormAttr());
+  IRMapping mapping;
+  mapping.map(captures.getArrayRef(), captured);
+  mix.getScoreRegion().cloneInto(&step.getScoreRegion(), mapping);
+  return step.getResult(0);
 }
 
 void AttentionRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
-  Value query = e.piece(mix.getQuery()).value;
-  if (hasKeysFromElsewhere(mix, e.flow)) {
-    MixOp step = mixOn(e, mix, query, e.value(mix.getKey()), e.value(mix.getValue()), Value());
-    return e.define(mix.getResult(0), Piece{step.getResult(0)});
-  }
-  std::optional<int64_t> reach = mix.getSupport().getReach();
-  auto kept = [&](Value operand) {
-    return reach ? History{e.piece(operand, {-*reach, 0}).value, e.getIndexAttr(*reach)} : e.history(operand);
-  };
-  History key = kept(mix.getKey()), value = kept(mix.getValue());
-  // Without a softmax keys that were never seen are 0, and so are their weights.
-  Value bias = mix.getSoftmax() ? buildAttentionBias(e, mix, key.depth) : Value();
-  e.define(mix.getResult(0), Piece{mixOn(e, mix, query, key.value, value.value, bias).getResult(0)});
+  Value mixed;
+  if (hasKeysFromElsewhere(mix, e.flow))
+    mixed = mixAtPositions(e, mix, e.value(mix.getKey()), e.value(mix.getValue()));
+  else if (std::optional<int64_t> reach = windowOf(mix))
+    mixed = mixWindow(e, mix, *reach);
+  else
+    mixed = mixAtPositions(e, mix, e.grown(mix.getKey()), e.grown(mix.getValue()));
+  e.define(mix.getResult(0), Piece{mixed});
 }
 
 } // namespace

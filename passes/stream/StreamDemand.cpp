@@ -28,9 +28,8 @@ void StreamDemand::refuse(Operation *op, const Twine &reason) {
 void StreamDemand::addTail(Value value, Tail tail) {
   Demand &demand = demands[value];
   for (Tail &known : demand.tails)
-    if (known.fill == tail.fill) {
+    if (known.fill == tail.fill && known.grows == tail.grows) {
       known.depth = std::max(known.depth, tail.depth);
-      known.grows |= tail.grows;
       return;
     }
   demand.tails.push_back(tail);

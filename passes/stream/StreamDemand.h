@@ -4,9 +4,9 @@
 //   %p = pad of %x by 3                       needs elements [p, p + C + 3)
 //   %x: argument                              needs elements [p - 3, p + C):    C new ones and a tail of 3
 //
-// A tail is what is kept of a value: its last elements in front of the new ones. Tails stand where elements in front of
-// the first token are asked for, which is at paddings, guarded reads and keys of attention; what lies between
-// a padding and its reader is computed again for a few tokens instead.
+// A tail is what is kept of a value: its last elements in front of the new ones, or all so far. Tails stand where
+// elements in front of the first token are asked for, which is at paddings, guarded reads and keys of attention; what
+// lies between a padding and its reader is computed again for a few tokens instead.
 #ifndef HEDDLE_PASSES_STREAM_STREAMDEMAND_H
 #define HEDDLE_PASSES_STREAM_STREAMDEMAND_H
 
@@ -18,7 +18,7 @@ namespace heddle {
 struct Tail {
   mlir::TypedAttr fill; // its elements before the first token
   int64_t depth = 0;    // tokens kept, unless `grows`
-  bool grows = false;   // all tokens so far, up to a capacity that the caller chooses
+  bool grows = false;   // all tokens so far, at their positions, up to a capacity that the caller chooses
   llvm::StringRef part; // what it is to its first reader: "key", "tail"
   mlir::Operation *reader = nullptr;
 };

@@ -1,5 +1,6 @@
 #include "passes/stream/StreamEmitter.h"
 
+#include "dialects/mixer/Mixer.h"
 #include "passes/lower/Names.h"
 #include "passes/raise/Reads.h"
 
@@ -143,6 +144,12 @@ void StreamEmitter::emitTails(Value original, Piece now) {
     shape[axis.dim] = tail.grows ? states.capacity() : getAffineConstantExpr(tail.depth);
     RankedTensorType type = typeOf(shape, getElementTypeOrSelf(now.value));
     Value before = states.add(tail.reader->getLoc(), tail.part, type, shape, tail.fill);
+    if (tail.grows) {
+      growing[original] = mixer::AppendOp::create(*this, before.getType(), now.value, positions, before).getResult();
+      states.setAppended(before);
+      states.setNext(before, growing[original]);
+      continue;
+    }
     Value all = concat(before, now.value, axis.dim);
     OpFoldResult depth = tensor::getMixedSize(*this, getLoc(), before, axis.dim);
     states.setNext(before, slice(all, axis.dim, tokens(), depth));

@@ -48,8 +48,8 @@ public:
   mlir::Value value(mlir::Value original);
   /// Elements of a Tokens value; those before the first token are `fill`.
   Piece piece(mlir::Value original, Span span = {}, mlir::TypedAttr fill = {});
-  /// All that is kept of a Tokens value, and the new tokens.
-  History history(mlir::Value original, mlir::TypedAttr fill = {});
+  /// All tokens so far of a value that grows, the new ones among them: element j at place j.
+  mlir::Value grown(mlir::Value original) const { return growing.lookup(original); }
   /// The result of the op being emitted: elements of the span that was asked for.
   void define(mlir::Value original, Piece piece);
   void define(mlir::Value original, mlir::Value fixed) { mapping.map(original, fixed); }
@@ -66,6 +66,8 @@ public:
   mlir::OpFoldResult plus(mlir::OpFoldResult size, mlir::OpFoldResult more);
   mlir::OpFoldResult plus(mlir::OpFoldResult size, int64_t more) { return plus(size, getIndexAttr(more)); }
 
+  /// Tokens seen before this call, of each row: [rows].
+  mlir::Value rowPositions() const { return positions; }
   /// Tokens seen before this call, of one row; `row` is an index below the rows, or null where there is no symbol.
   mlir::Value position(mlir::OpBuilder &builder, mlir::Value row);
   /// The same values for every row.
@@ -85,6 +87,8 @@ private:
   void emit(mlir::Operation *op);
   void cloneOp(mlir::Operation *op);
   void emitTails(mlir::Value original, Piece now);
+  /// What is kept of a Tokens value, and the new tokens behind it.
+  History history(mlir::Value original, mlir::TypedAttr fill);
   mlir::AffineExpr exprOf(const SizeFormula &formula);
 
   mlir::func::FuncOp entry;
@@ -95,6 +99,7 @@ private:
     History history;
   };
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Kept, 1>> kept;
+  llvm::DenseMap<mlir::Value, mlir::Value> growing;
   llvm::SmallVector<mlir::Value> symbols;
   mlir::Value positions;
 };

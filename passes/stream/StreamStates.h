@@ -23,6 +23,8 @@ public:
                   llvm::ArrayRef<mlir::AffineExpr> shape, mlir::TypedAttr initial);
   /// The values that an integer state may have: low <= value < high. Whoever gives others is refused.
   void setRange(mlir::Value state, int64_t low, int64_t high);
+  /// A call only writes the new tokens, each at its position: the state may stay where it is.
+  void setAppended(mlir::Value state) { find(state).isAppended = true; }
   /// What the state is behind the new tokens.
   void setNext(mlir::Value state, mlir::Value next);
   /// The symbol of the number of tokens that growing states can keep; made when first asked for.
@@ -38,6 +40,7 @@ private:
     mlir::TypedAttr initial;
     llvm::SmallVector<mlir::AffineExpr> shape;
     std::optional<std::pair<int64_t, int64_t>> range;
+    bool isAppended = false;
   };
   State &find(mlir::Value argument);
   std::string nameOf(mlir::Location place, llvm::StringRef part);

@@ -101,8 +101,8 @@ private:
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
       const TensorInfo &in = entry.inputs[i];
       bool fits = in.isState && entry.capacity >= 0 && in.exprs.size() >= 2 &&
-                  in.dimensions[0] == entry.inputs[positions].dimensions[0] &&
-                  in.exprs[1].plainSymbol() == entry.capacity;
+                  in.exprs[1].plainSymbol() == entry.capacity &&
+                  in.exprs[0].plainSymbol() == entry.inputs[positions].exprs[0].plainSymbol();
       if (in.appends && !fits)
         return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and capacity",
                    member(object, "inputs")[i]);

@@ -38,9 +38,12 @@ Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int r
     if (!foundRows && expr.plainSymbol() == rowsAt) {
       foundRows = true;
       tensor.rows = size;
-    } else if (int64_t &part = foundRows ? tensor.inner : tensor.outer; mulOverflows(part, size, part)) {
-      return tooLarge(info);
+      continue;
     }
+    // The places that calls append to are the second dimension, also where the first one is no symbol of rows.
+    bool isInner = foundRows && !(info.appends && tensor.shape.size() == 1);
+    if (int64_t &part = isInner ? tensor.inner : tensor.outer; mulOverflows(part, size, part))
+      return tooLarge(info);
   }
   int64_t bytes = 0;
   if (byteSizeOverflows(tensor.shape.data(), tensor.shape.size(), static_cast<int64_t>(io::dtypeSize(info.dtype)),

@@ -31,6 +31,20 @@ func.func @no_write_into_input(%x: tensor<8xf32>) -> tensor<8xf32> {
 
 // -----
 
+// What is appended to is written where it lies.
+// CHECK-LABEL: func.func @append(
+// CHECK-SAME:    %[[CACHE:[^:]*]]: memref<2x8x4xf32> {heddle.append}
+// CHECK-NOT:     memref.copy
+// CHECK:         mixer.append %{{.*}} outs(%[[CACHE]] : memref<2x8x4xf32>)
+// CHECK:         return %[[CACHE]]
+func.func @append(%x: tensor<2x1x4xf32>, %seen: tensor<2xi64>, %cache: tensor<2x8x4xf32> {heddle.append})
+    -> (tensor<2x8x4xf32> {heddle.append}) {
+  %kept = mixer.append %x at(%seen : tensor<2xi64>) outs(%cache : tensor<2x8x4xf32>) : tensor<2x1x4xf32> -> tensor<2x8x4xf32>
+  return %kept : tensor<2x8x4xf32>
+}
+
+// -----
+
 // The halves of a concatenation are computed where they end up.
 // CHECK-LABEL: func.func @concatenation_in_place(
 // CHECK:         %[[Y:.*]] = memref.alloc() {{.*}} : memref<16xf32>

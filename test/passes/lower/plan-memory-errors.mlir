@@ -49,3 +49,12 @@ func.func @strided_input(%x: memref<8xf32, strided<[2]>>) {
 func.func @no_shape(%x: memref<?xf32>) {
   return
 }
+
+// -----
+
+// expected-error @+1 {{output 0 of entry 'appended_elsewhere', expected the input that it is appended to but got another buffer}}
+func.func @appended_elsewhere(%x: memref<8xf32> {heddle.append}) -> (memref<8xf32> {heddle.append}) {
+  %y = memref.alloc() : memref<8xf32>
+  memref.copy %x, %y : memref<8xf32> to memref<8xf32>
+  return %y : memref<8xf32>
+}

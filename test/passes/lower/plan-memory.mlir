@@ -117,3 +117,30 @@ func.func @live_from_first_use(%x: memref<16xf32>, %y: memref<16xf32>) {
   linalg.exp ins(%flat : memref<16xf32>) outs(%y : memref<16xf32>)
   return
 }
+
+// -----
+
+#x = affine_map<()[s0, s1, s2] -> (s0, s1)>
+#kept = affine_map<()[s0, s1, s2] -> (s0, s2)>
+
+// What is appended to: the caller's output is it from the start. Only where that is other memory is the input copied.
+// CHECK-LABEL: func.func @append(
+// CHECK-SAME:    %[[X:.*]]: memref<?x?xf32> {{{.*}}}, %[[KEPT:.*]]: memref<?x?xf32> {{{.*}}}, %[[OUT:.*]]: memref<?xi8> {heddle.role = "output"},
+// CHECK:         %[[VIEW:.*]] = memref.view %[[OUT]][
+// CHECK:         %[[FROM:.*]] = memref.extract_aligned_pointer_as_index %[[KEPT]]
+// CHECK:         %[[TO:.*]] = memref.extract_aligned_pointer_as_index %[[OUT]]
+// CHECK:         %[[MOVES:.*]] = arith.cmpi ne, %[[FROM]], %[[TO]]
+// CHECK:         scf.if %[[MOVES]] {
+// CHECK-NEXT:      memref.copy %[[KEPT]], %[[VIEW]]
+// CHECK-NEXT:    }
+// CHECK-NOT:     memref.copy
+// CHECK:         memref.store %{{.*}}, %[[VIEW]][
+// CHECK-NOT:     memref.copy
+// CHECK:         return
+func.func @append(%x: memref<?x?xf32> {heddle.shape = #x}, %kept: memref<?x?xf32> {heddle.shape = #kept, heddle.append})
+    -> (memref<?x?xf32> {heddle.shape = #kept, heddle.append}) attributes {heddle.symbols = ["B", "T", "C"]} {
+  %c0 = arith.constant 0 : index
+  %new = memref.load %x[%c0, %c0] : memref<?x?xf32>
+  memref.store %new, %kept[%c0, %c0] : memref<?x?xf32>
+  return %kept : memref<?x?xf32>
+}

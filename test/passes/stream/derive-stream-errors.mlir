@@ -124,7 +124,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %ids: tensor
 // -----
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
-// A function of each pair.
+// A function of each pair that counts all tokens.
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
@@ -132,13 +132,15 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  // expected-error @below {{cannot run token by token: score_region: it would see the places of keys that do not exist yet}}
+  // expected-error @below {{cannot run token by token: score_region: it reads tokens that are no operands}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>}
       score_region {
       ^bb0(%score: f32, %batch: index, %head: index, %i: index, %j: index):
-        %half = arith.constant 0.5 : f32
-        %less = arith.mulf %score, %half : f32
+        %left = arith.subi %t, %i : index
+        %count = arith.index_cast %left : index to i32
+        %factor = arith.sitofp %count : i32 to f32
+        %less = arith.mulf %score, %factor : f32
         mixer.yield %less : f32
       } -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>

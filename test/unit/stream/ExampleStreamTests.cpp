@@ -44,7 +44,7 @@ constexpr Example kExamples[] = {
     {"attention-cross"},
     {"attention-documents", "segments"},
     {"attention-global", "a token sees tokens that follow"},
-    {"expression", "score_region"},
+    {"expression"},
     {"fnet", "transport"},
     {"mamba-reverse", "visited from the last to the first"},
     {"mamba-stateful", "what it puts in front of the tokens is not one constant"},
