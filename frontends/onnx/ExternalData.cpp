@@ -84,6 +84,9 @@ static SmallVector<std::string> modelDirectories(StringRef modelPath) {
   return directories;
 }
 
+// A hard link is a name of a file and not a way out of the directory: nothing tells it from the file's other names, and
+// stores that keep one copy of equal files are made of such links. The system decides who may make one.
+//
 // The file that `location` names, opened; nothing when it leaves the directory: by its spelling (absolute, ..) or
 // through a link. What is checked is the file that is open, so a link that changes meanwhile changes nothing.
 static std::optional<fs::file_t> openContained(StringRef location, StringRef modelPath, StringRef what,

@@ -1,5 +1,6 @@
 #include "frontends/onnx/operators/AttentionOperands.h"
 #include "frontends/Layers.h"
+#include "frontends/onnx/Literal.h"
 #include "frontends/onnx/operators/Broadcast.h"
 #include <cmath>
 
@@ -17,7 +18,7 @@ bool unifyOperands(NodeReader &node, const SoftmaxAttention &a) {
 }
 
 bool readScale(NodeReader &node, SoftmaxAttention &attention, bool zeroIsAbsent) {
-  Dim size = attention.query.shape[3];
+  Dim size = attention.query.shape.back();
   auto features = dyn_cast<AffineConstantExpr>(size);
   if (!features)
     return node.fail("features " + node.g.describe(size) + ", expected a known number"), false;
@@ -26,6 +27,93 @@ bool readScale(NodeReader &node, SoftmaxAttention &attention, bool zeroIsAbsent)
   node.ignore({"scale"});
   return true;
 }
+
+//===--- heads that share keys ------------------------------------------------------------===//
+
+bool readGroupedHeads(NodeReader &node, SoftmaxAttention &attention, int64_t rank) {
+  GraphBuilder &g = node.g;
+  int64_t heads = node.integer("num_heads", 0), keyHeads = node.integer("kv_num_heads", 0);
+  if (heads < 1 || keyHeads < 1 || heads % keyHeads)
+    return node.fail("attributes 'num_heads' " + Twine(heads) + " and 'kv_num_heads' " + Twine(keyHeads) +
+                     ", expected positive numbers, the first a multiple of the second"),
+           false;
+  Tensor query = node.tensor(0);
+  if (query && query.rank() == rank && !node.has(1) && !node.has(2)) {
+    Tensor all = splitHeads(g, query, heads + 2 * keyHeads);
+    SmallVector<Tensor> parts = g.split(all, rank - 1, {heads, keyHeads, keyHeads});
+    if (parts.size() != 3)
+      return false;
+    attention.query = parts[0], attention.key = parts[1], attention.value = parts[2];
+    return true;
+  }
+  for (int64_t index : {0, 1, 2})
+    if (Tensor x = node.tensor(index); !x || x.rank() != rank)
+      return x && (node.fail("query, key and value, expected rank " + Twine(rank)), false);
+  attention.query = splitHeads(g, query, heads);
+  attention.key = splitHeads(g, node.tensor(1), keyHeads);
+  attention.value = splitHeads(g, node.tensor(2), keyHeads);
+  return attention.query && attention.key && attention.value;
+}
+
+bool normalizeHeads(NodeReader &node, SoftmaxAttention &attention, int64_t index) {
+  double epsilon = node.real("qk_norm_epsilon", 1e-6);
+  if (!node.has(index) && !node.has(index + 1))
+    return true;
+  Tensor query = node.tensor(index), key = node.tensor(index + 1);
+  for (const Tensor &scale : {query, key})
+    if (!scale || scale.rank() != 1 || !node.unify(scale.shape[0], attention.query.shape.back()))
+      return node.failed() ? false
+                           : (node.fail("scale of a norm of rank " + Twine(scale.rank()) + ", expected 1"), false);
+  attention.query = rmsNorm(node.g, attention.query, query, epsilon);
+  attention.key = rmsNorm(node.g, attention.key, key, epsilon);
+  return attention.query && attention.key;
+}
+
+void readPlaces(SoftmaxAttention &attention, GraphBuilder &g, Tensor lengths, int64_t more) {
+  Type index = g.builder().getI64Type();
+  Tensor tokens = emitLiteral(g, Literal{index, {}, {{attention.query.shape[1]}}});
+  lengths = g.cast(lengths, index);
+  attention.valid = more ? g.add(lengths, static_cast<double>(more)) : lengths;
+  attention.offset = g.clamp(g.sub(attention.valid, tokens), 0.0, std::nullopt);
+}
+
+Tensor newPlaces(GraphBuilder &g, const SoftmaxAttention &attention) {
+  Tensor tokens = g.iota({g.dim(1), attention.query.shape[1]}, 1, g.builder().getI64Type());
+  return attention.offset ? g.add(g.unsqueeze(attention.offset, 1), tokens) : Tensor();
+}
+
+bool rotateHeads(NodeReader &node, Tensor &query, Tensor &key, Tensor places, int64_t index) {
+  bool rotates = node.flag("do_rotary", false), interleaved = node.flag("rotary_interleaved", false);
+  Tensor cosines = node.optionalTensor(index), sines = node.optionalTensor(index + 1);
+  if (!rotates)
+    return !node.failed();
+  if (!cosines || !sines)
+    return node.fail("attribute 'do_rotary' is 1, expected inputs 'cos_cache' and 'sin_cache'"), false;
+  GraphBuilder &g = node.g;
+  cosines = g.gather(cosines, places, 0), sines = g.gather(sines, places, 0);
+  query = rotaryWithTables(g, query, cosines, sines, interleaved);
+  key = rotaryWithTables(g, key, cosines, sines, interleaved);
+  return query && key;
+}
+
+void readLocalWindow(NodeReader &node, SoftmaxAttention &attention) {
+  int64_t window = node.integer("local_window_size", -1);
+  attention.limits.left = window > 0 ? window - 1 : -1;
+  if (window > 0)
+    emitWarning(node.g.location()) << "attribute 'local_window_size' is taken to count the token itself; runtimes "
+                                      "before 2025 saw one token more";
+}
+
+bool readSink(NodeReader &node, SoftmaxAttention &attention, int64_t index) {
+  attention.sink = node.g.cast(node.tensor(index), attention.computeType());
+  if (!attention.sink)
+    return false;
+  if (attention.sink.rank() != 1)
+    return node.fail("input 'head_sink' of rank " + Twine(attention.sink.rank()) + ", expected 1"), false;
+  return node.unify(attention.sink.shape[0], attention.query.shape[2]);
+}
+
+//===--- caches and masks -----------------------------------------------------------------===//
 
 bool appendPast(NodeReader &node, SoftmaxAttention &attention, Tensor pastKey, Tensor pastValue) {
   GraphBuilder &g = node.g;

@@ -13,6 +13,31 @@ Tensor swapHeads(GraphBuilder &g, Tensor x);
 // Query, key and value have one type, and sizes that fit each other.
 bool unifyOperands(NodeReader &node, const SoftmaxAttention &attention);
 
+// Of the operators whose heads of queries share heads of keys: attributes 'num_heads' and 'kv_num_heads'; inputs 0 to 2
+// [.., heads * D] of the given rank, or the first alone with all three side by side. Sets query, key and value to
+// [.., heads, D].
+bool readGroupedHeads(NodeReader &node, SoftmaxAttention &attention, int64_t rank);
+
+// Inputs `index` and `index + 1`, both or neither: root-mean-square norms of each head of queries and of keys.
+bool normalizeHeads(NodeReader &node, SoftmaxAttention &attention, int64_t index);
+
+// Of a cache in which each sample has a past of its own: input `lengths` [B], plus `more`, counts the keys of each
+// sample, of which the new tokens are the last. Sets `valid` and `offset`; a prompt that is filled up begins at 0.
+void readPlaces(SoftmaxAttention &attention, GraphBuilder &g, Tensor lengths, int64_t more);
+
+// Attribute 'do_rotary': turns query and key [B, T, H, D] by the tables of inputs `index` and `index + 1`, at the
+// places i64 [B, T].
+bool rotateHeads(NodeReader &node, Tensor &query, Tensor &key, Tensor places, int64_t index);
+
+// The places of the new tokens, i64 [B, T]; after readPlaces().
+Tensor newPlaces(GraphBuilder &g, const SoftmaxAttention &attention);
+
+// Attribute 'local_window_size', which counts the token itself.
+void readLocalWindow(NodeReader &node, SoftmaxAttention &attention);
+
+// Input `index` [H]: a score of each head that counts in the sum and has no value.
+bool readSink(NodeReader &node, SoftmaxAttention &attention, int64_t index);
+
 // Attribute 'scale', or 1 / sqrt(features) where it is absent or, with `zeroIsAbsent`, 0.
 bool readScale(NodeReader &node, SoftmaxAttention &attention, bool zeroIsAbsent);
 

@@ -1,5 +1,4 @@
 #include "frontends/onnx/operators/BlockWeights.h"
-#include "frontends/onnx/NodeReader.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -60,62 +59,6 @@ Tensor dequantize(GraphBuilder &g, const BlockWeights &weights, Type type) {
     return arith::MulFOp::create(b, at, arith::SubFOp::create(b, at, number, zeroAt(b, at, weights, block, type)),
                                  scale);
   });
-}
-
-//===--- GatherBlockQuantized -------------------------------------------------------------===//
-
-// data ui8 [rows, .., bytes], scales [rows, .., blocks], zero points ui8 [rows, .., bytes of blocks].
-static std::optional<BlockWeights> readTable(NodeReader &node) {
-  GraphBuilder &g = node.g;
-  Tensor data = node.tensor(0), scales = node.tensor(2), zeros = node.optionalTensor(3);
-  int64_t bits = node.integer("bits", 4), block = node.integer("block_size", 128);
-  if (!data || !scales || (node.has(3) && !zeros))
-    return std::nullopt;
-  if (!isPackedWidth(bits) || block < 16 || !llvm::isPowerOf2_64(block))
-    return node.fail("attributes 'bits' " + Twine(bits) + " and 'block_size' " + Twine(block) +
-                     ", expected 2, 4 or 8 bits and a power of two of at least 16"),
-           std::nullopt;
-  Type byte = g.builder().getIntegerType(8, false);
-  auto bytes = data.rank() >= 2 ? dyn_cast<AffineConstantExpr>(data.shape.back()) : AffineConstantExpr();
-  if (!bytes || data.elementType != byte || (zeros && zeros.elementType != byte))
-    return node.fail("data and zero points, expected elements of type uint8 and a rank of at least 2"), std::nullopt;
-  int64_t length = bytes.getValue() * 8 / bits, blocks = llvm::divideCeil(length, block);
-  Shape expected = data.shape;
-  expected.back() = g.dim(blocks);
-  if (scales.shape != expected)
-    return node.fail("scales of shape " + g.describe(scales.shape) + ", expected " + g.describe(expected)),
-           std::nullopt;
-  expected.back() = g.dim(llvm::divideCeil(blocks * bits, 8));
-  if (zeros && zeros.shape != expected)
-    return node.fail("zero points of shape " + g.describe(zeros.shape) + ", expected " + g.describe(expected)),
-           std::nullopt;
-  return BlockWeights{bits, block, length, data, scales, zeros};
-}
-
-// Rows of a quantised table; only those that are asked for are dequantised.
-static Results convertGatherBlockQuantized(NodeReader &node) {
-  GraphBuilder &g = node.g;
-  std::optional<BlockWeights> table = readTable(node);
-  Tensor indices = node.tensor(1);
-  if (!table || !indices)
-    return {};
-  int64_t rank = table->packed.rank();
-  std::optional<int64_t> axis = node.axis(node.integer("gather_axis", 0), rank),
-                         quantized = node.axis(node.integer("quantize_axis", 1), rank);
-  if (!axis || !quantized)
-    return {};
-  if (*axis != 0 || *quantized != rank - 1)
-    return node.fail("attributes 'gather_axis' " + Twine(*axis) + " and 'quantize_axis' " + Twine(*quantized) +
-                     ", expected the first and the last axis");
-  BlockWeights rows = *table;
-  for (Tensor *part : {&rows.packed, &rows.scales, &rows.zeros})
-    *part = g.gather(*part, indices, 0);
-  Type wide = rows.scales && rows.scales.elementType.isF64() ? rows.scales.elementType : Type(g.builder().getF32Type());
-  return {g.cast(dequantize(g, rows, wide), table->scales.elementType)};
-}
-
-void registerBlockWeights(OpTable &table) {
-  table.add({{"com.microsoft.GatherBlockQuantized", 1, convertGatherBlockQuantized}});
 }
 
 } // namespace heddle::onnx

@@ -97,7 +97,6 @@ Results convertRotary(NodeReader &node) {
 void registerContrib(OpTable &table) {
   table.add({{"SimplifiedLayerNormalization", 1, convertSimplifiedNorm},
              {"com.microsoft.BiasGelu", 1, convertBiasGelu},
-             {"com.microsoft.CausalConvWithState", 1, convertCausalConv},
              {"com.microsoft.FastGelu", 1, convertFastGelu},
              {"com.microsoft.FusedMatMul", 1, convertFusedMatMul},
              {"com.microsoft.LinearAttention", 1, convertLinearAttention},

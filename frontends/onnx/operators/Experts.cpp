@@ -1,148 +1,12 @@
-// MoE and QMoE of com.microsoft: a router chooses experts for each token. Every expert is computed for every token;
-// what the router has not chosen has weight zero.
+// MoE and QMoE of com.microsoft.
 #include "frontends/onnx/operators/BlockWeights.h"
-#include "frontends/onnx/operators/Broadcast.h"
+#include "frontends/onnx/operators/ExpertMixture.h"
 
 using namespace mlir;
 
 namespace heddle::onnx {
 
-Tensor rankAmong(GraphBuilder &g, Tensor rows, bool largest); // Gather.cpp
-
 namespace {
-
-struct Projection {
-  Tensor weight; // [experts, out, in], of the type of computation
-  Tensor bias;   // [experts, out], or empty
-  explicit operator bool() const { return bool(weight); }
-};
-
-class ExpertMixture {
-public:
-  explicit ExpertMixture(NodeReader &node) : node(node), g(node.g) {}
-
-  // Tokens and the weights of their experts.
-  bool readTokens() {
-    x = node.tensor(0);
-    Tensor router = node.tensor(1);
-    if (!x || !router)
-      return false;
-    if ((x.rank() != 2 && x.rank() != 3) || router.rank() != 2 || !isa<AffineConstantExpr>(x.shape.back()) ||
-        !isa<AffineConstantExpr>(router.shape.back()))
-      return node.fail("input and router of shapes " + g.describe(x.shape) + " and " + g.describe(router.shape) +
-                       ", expected [.., tokens, features] and [tokens, experts] with known features and experts"),
-             false;
-    Dim count = g.simplify(g.product(ArrayRef<Dim>(x.shape).drop_back()));
-    if (!node.unify(router.shape[0], count))
-      return false;
-    features = x.shape.back(), experts = router.shape.back();
-    tokens = g.reshape(g.cast(x, wide()), {count, features});
-    return tokens && route(g.cast(router, wide()));
-  }
-
-  Type wide() { return x.elementType.isF64() ? x.elementType : Type(g.builder().getF32Type()); }
-
-  // `gate` is empty where the operator has two products for each expert only.
-  Results mix(Projection up, Projection down, Projection gate) {
-    activation = node.string("activation_type", "relu"), fusion = node.integer("swiglu_fusion", 0);
-    alpha = node.real("activation_alpha", 1), beta = node.real("activation_beta", 0);
-    if (node.hasAttribute("swiglu_limit"))
-      limit = node.real("swiglu_limit", 0);
-    bool isFused = activation == "swiglu" && fusion != 0;
-    if (fusion < 0 || fusion > 2 || (activation == "swiglu" && isFused == bool(gate)))
-      return node.fail("attribute 'swiglu_fusion' " + Twine(fusion) +
-                       ", expected 0 with input 'fc3_experts_weights', or 1 or 2 without");
-    Dim inner = down.weight.rank() == 3 ? down.weight.shape[2] : Dim();
-    if (!inner || !fits(up, isFused ? g.simplify(inner * 2) : inner, features) || !fits(down, features, inner) ||
-        (gate && !fits(gate, inner, features)))
-      return node.failed() ? Results() : node.fail("input 'fc2_experts_weights', expected rank 3");
-    Tensor hidden = activate(project(up), gate ? project(gate) : Tensor());
-    if (!hidden)
-      return {};
-    // The weights stand before the second product, which then sums over experts as well.
-    Tensor y = g.einsum("tei,ehi->th", {g.mul(hidden, g.unsqueeze(weights, 2)), down.weight});
-    if (down.bias)
-      y = g.add(y, g.matmul(weights, down.bias));
-    return {g.cast(g.reshape(y, x.shape), x.elementType)};
-  }
-
-private:
-  // Softmax over all experts, of which the best k count; of equals the first.
-  bool route(Tensor router) {
-    int64_t k = node.integer("k", 1);
-    if (node.integer("use_sparse_mixer", 0) != 0)
-      return node.fail("attribute 'use_sparse_mixer', expected 0"), false;
-    if (k < 1 || k > cast<AffineConstantExpr>(experts).getValue())
-      return node.fail("attribute 'k' " + Twine(k) + ", expected 1 to " + g.describe(experts)), false;
-    Tensor likely = g.softmax(router, 1), rank = rankAmong(g, likely, /*largest=*/true);
-    if (!rank)
-      return false;
-    Tensor isChosen = g.compare(Compare::Less, rank, g.scalar(k, rank.elementType));
-    weights = g.select(isChosen, likely, g.scalar(0, likely.elementType));
-    if (node.flag("normalize_routing_weights", false))
-      weights = g.div(weights, g.reduce(Reduce::Sum, weights, 1));
-    return bool(weights);
-  }
-
-  bool fits(const Projection &projection, Dim out, Dim in) {
-    Shape expected = {experts, out, in};
-    if (projection.weight.shape != expected)
-      return node.fail("weights of shape " + g.describe(projection.weight.shape) + ", expected " +
-                       g.describe(expected)),
-             false;
-    expected.pop_back();
-    if (projection.bias && projection.bias.shape != expected)
-      return node.fail("bias of shape " + g.describe(projection.bias.shape) + ", expected " + g.describe(expected)),
-             false;
-    return true;
-  }
-
-  // [tokens, experts, out]
-  Tensor project(const Projection &projection) {
-    Tensor y = g.einsum("th,eoh->teo", {tokens, projection.weight});
-    return projection.bias ? g.add(y, projection.bias) : y;
-  }
-
-  // gelu is the approximation by tanh, as ONNX Runtime computes it here.
-  Tensor activate(Tensor up, Tensor gate) {
-    if (activation == "swiglu")
-      return swiglu(up, gate);
-    Tensor y = activation == "relu"       ? g.unary(Unary::Relu, up)
-               : activation == "gelu"     ? g.unary(Unary::GeluTanh, up)
-               : activation == "silu"     ? g.unary(Unary::Silu, up)
-               : activation == "identity" ? up
-                                          : Tensor();
-    if (!y && !node.failed())
-      return node.fail("attribute 'activation_type', expected relu, gelu, silu, swiglu or identity but got '" +
-                       activation + "'"),
-             Tensor();
-    return gate ? g.mul(y, gate) : y;
-  }
-
-  // up * sigmoid(alpha * up) * (linear + beta), both clamped; fused, they are pairs (1) or halves (2) of the last axis.
-  Tensor swiglu(Tensor up, Tensor linear) {
-    if (!linear) {
-      int64_t width = cast<AffineConstantExpr>(up.shape.back()).getValue(), half = fusion == 1 ? 1 : width / 2;
-      Dim start = g.dim(half), end = g.dim(width);
-      linear = g.slice(up, 2, start, end, fusion == 1 ? 2 : 1);
-      up = fusion == 1 ? g.slice(up, 2, g.dim(0), end, 2) : g.slice(up, 2, g.dim(0), start);
-    }
-    if (limit) {
-      up = g.clamp(up, std::nullopt, *limit);
-      linear = g.clamp(linear, -*limit, *limit);
-    }
-    return g.mul(g.mul(up, g.unary(Unary::Sigmoid, g.mul(up, alpha))), g.add(linear, beta));
-  }
-
-  NodeReader &node;
-  GraphBuilder &g;
-  Tensor x, tokens, weights; // tokens [tokens, features]; weights [tokens, experts]
-  Dim features, experts;
-  std::string activation;
-  int64_t fusion = 0;
-  double alpha = 1, beta = 0;
-  std::optional<double> limit;
-};
 
 // Inputs of one product of QMoE.
 struct QuantizedInputs {
@@ -202,9 +66,29 @@ static Projection readQuantized(NodeReader &node, QuantizedInputs inputs, Type t
   return {dequantize(g, weights, type), g.cast(node.optionalTensor(inputs.bias), type)};
 }
 
+// Whether weights are integers in the order of their shape.
+static bool isPlainlyStored(NodeReader &node) {
+  node.ignore({"accuracy_level"}); // a hint
+  if (node.string("quant_type", "int") != "int")
+    return node.fail("attribute 'quant_type', expected int but got '" + node.string("quant_type", "int") + "'"), false;
+  int64_t isPrepacked = node.integer("weights_prepacked", -1);
+  if (isPrepacked > 0)
+    return node.fail("attribute 'weights_prepacked' " + Twine(isPrepacked) +
+                     ", expected 0: the order of packed weights "
+                     "is that of one device"),
+           false;
+  if (isPrepacked < 0 && node.hasAttribute("weights_prepacked"))
+    emitWarning(node.g.location()) << "attribute 'weights_prepacked' leaves the order of weights to the runtime; they "
+                                      "are taken as they stand";
+  for (int64_t index = 15; index < 21; ++index)
+    if (node.has(index))
+      return node.fail("input " + Twine(index) + ", expected none: weights are integers"), false;
+  return true;
+}
+
 static Results convertQmoe(NodeReader &node) {
   ExpertMixture mixture(node);
-  if (!mixture.readTokens())
+  if (!isPlainlyStored(node) || !mixture.readTokens(/*share=*/14))
     return {};
   Projection up = readQuantized(node, {2, 3, 4, 11}, mixture.wide());
   Projection down = readQuantized(node, {5, 6, 7, 12}, mixture.wide());

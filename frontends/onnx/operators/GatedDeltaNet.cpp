@@ -1,6 +1,7 @@
 // GatedDeltaNet of com.microsoft.
 #include "frontends/Layers.h"
 #include "frontends/onnx/operators/LinearMixer.h"
+#include "frontends/onnx/operators/PackedTokens.h"
 #include "frontends/onnx/operators/Tokens.h"
 
 using namespace mlir;
@@ -9,8 +10,8 @@ namespace heddle::onnx {
 
 namespace {
 
-// Inputs: query, key, value [B, T, H, d] or packed [B * T, H, d], then cu_seqlens, decay, beta, initial state
-// [B, H, dv, dk], a_log and dt_bias.
+// Inputs: query, key, value [B, T, H, d] or packed [tokens, H, d], then where packed sequences begin (all of one length
+// where it is absent), decay, beta, initial state [B, H, dv, dk], a_log and dt_bias.
 class GatedDeltaNetConverter {
 public:
   explicit GatedDeltaNetConverter(NodeReader &node) : node(node), g(node.g), mixer(node.g) {}
@@ -25,24 +26,26 @@ public:
       return {};
     Tensor y = results[0];
     if (isPacked)
-      y = g.reshape(y, {node.shape(2)[0], y.shape[2], y.shape[3]});
+      y = packed ? packed->pack(g, y) : g.reshape(y, {node.shape(2)[0], y.shape[2], y.shape[3]});
     return {y, g.transpose(results[1], {0, 1, 3, 2})};
   }
 
 private:
   bool isSupported() {
-    for (auto [index, name] : {std::pair(3, "cu_seqlens"), {9, "capture_count"}, {10, "state_update_active"}})
+    for (auto [index, name] : {std::pair(9, "capture_count"), {10, "state_update_active"}})
       if (node.has(index))
-        return node.fail("input '" + Twine(name) + "', expected none: samples have one length"), false;
+        return node.fail("input '" + Twine(name) + "', expected none"), false;
     if (int64_t capacity = node.integer("state_update_capacity", 0))
       return node.fail("attribute 'state_update_capacity', expected 0 but got " + Twine(capacity)), false;
     return true;
   }
 
-  // [B, T, ..]: samples of one length, one after the other, where they are packed.
+  // [B, T, ..]. Behind the end of a packed sequence stand keys, rates and decays of 0, which leave its state as it is.
   Tensor unpacked(Tensor x) {
     if (!x || !isPacked)
       return x;
+    if (packed)
+      return packed->unpack(g, x);
     Dim batch = node.shape(6)[0], tokens = g.simplify(x.shape[0].floorDiv(batch));
     if (!node.unify(g.product({batch, tokens}), x.shape[0]))
       return {};
@@ -54,9 +57,15 @@ private:
   bool readOperands() {
     isPacked = node.rank(2) == 3;
     bool hasRanks = node.rank(0) == node.rank(2) && node.rank(1) == node.rank(2) && (isPacked || node.rank(2) == 4);
-    bool hasBatch = !isPacked || (node.has(6) && isa<AffineConstantExpr>(node.shape(6)[0]));
-    if (!hasRanks || !hasBatch)
-      return node.fail("query, key and value, expected rank 4, or rank 3 and an initial state of a known batch"), false;
+    bool hasPlaces = node.has(3), hasBatch = node.has(6) && isa<AffineConstantExpr>(node.shape(6)[0]);
+    if (!hasRanks || (isPacked ? !hasPlaces && !hasBatch : hasPlaces))
+      return node.fail("query, key and value, expected rank 4, or rank 3 and either input 'cu_seqlens' or an initial "
+                       "state of a known batch"),
+             false;
+    if (hasPlaces)
+      packed = readPackedTokens(node, 3, node.shape(2)[0]);
+    if (node.failed())
+      return false;
     mixer.value = unpacked(node.tensor(2));
     mixer.query = unpacked(node.tensor(0)), mixer.key = unpacked(node.tensor(1));
     if (!mixer.query || !mixer.key || !mixer.value)
@@ -96,6 +105,7 @@ private:
   LinearMixer mixer;
   std::optional<LinearRule> rule;
   bool isPacked = false;
+  std::optional<PackedTokens> packed; // where the lengths differ
 };
 
 } // namespace

@@ -16,13 +16,14 @@ public:
   explicit GroupQueryConverter(NodeReader &node) : node(node), g(node.g), attention(node.g) {}
 
   Results convert() {
-    if (!isSupported() || !readOperands() || !unifyOperands(node, attention) ||
-        !readScale(node, attention, /*zeroIsAbsent=*/true))
+    if (!isSupported() || !readGroupedHeads(node, attention, /*rank=*/3) || !unifyOperands(node, attention) ||
+        !readScale(node, attention, /*zeroIsAbsent=*/true) || !normalizeHeads(node, attention, 14))
       return {};
-    readPlaces();
-    if (!rotate() || !appendPast())
+    node.has(6); // the largest of the lengths
+    readPlaces(attention, g, node.tensor(5), /*more=*/1);
+    Tensor places = node.has(9) ? node.tensor(9) : newPlaces(g, attention);
+    if (!rotateHeads(node, attention.query, attention.key, places, 7) || !appendPast() || !readLimits())
       return {};
-    readLimits();
     if (node.has(10) && !addBias(node, attention, node.tensor(10)))
       return {};
     return mixWithCaches(node, attention);
@@ -30,68 +31,17 @@ public:
 
 private:
   bool isSupported() {
-    node.ignore({"qk_norm_epsilon", "kv_cache_bit_width"}); // of what is refused here
-    for (auto [index, name] :
-         {std::pair(11, "head_sink"), {12, "k_scale"}, {13, "v_scale"}, {14, "q_norm_weight"}, {15, "k_norm_weight"}})
+    node.ignore({"kv_cache_bit_width"}); // of what is refused here
+    for (auto [index, name] : {std::pair(12, "k_scale"), {13, "v_scale"}})
       if (node.has(index))
         return node.fail("input '" + Twine(name) + "', expected none"), false;
-    for (StringRef name : {"smooth_softmax", "sliding_window_cache", "qk_output"})
+    for (StringRef name : {"sliding_window_cache", "qk_output"})
       if (node.integer(name, 0) > 0)
         return node.fail("attribute '" + name + "', expected 0"), false;
     for (StringRef name : {"k_quant_type", "v_quant_type"})
       if (node.string(name, "NONE") != "NONE")
         return node.fail("attribute '" + name + "', expected NONE"), false;
     return true;
-  }
-
-  bool readOperands() {
-    int64_t heads = node.integer("num_heads", 0), keyHeads = node.integer("kv_num_heads", 0);
-    if (heads < 1 || keyHeads < 1 || heads % keyHeads)
-      return node.fail("attributes 'num_heads' " + Twine(heads) + " and 'kv_num_heads' " + Twine(keyHeads) +
-                       ", expected positive numbers, the first a multiple of the second"),
-             false;
-    Tensor query = node.tensor(0);
-    if (query && query.rank() == 3 && !node.has(1) && !node.has(2)) {
-      Tensor all = splitHeads(g, query, heads + 2 * keyHeads);
-      SmallVector<Tensor> parts = g.split(all, 2, {heads, keyHeads, keyHeads});
-      if (parts.size() != 3)
-        return false;
-      attention.query = parts[0], attention.key = parts[1], attention.value = parts[2];
-      return true;
-    }
-    for (int64_t index : {0, 1, 2})
-      if (Tensor x = node.tensor(index); !x || x.rank() != 3)
-        return x && (node.fail("query, key and value, expected rank 3"), false);
-    attention.query = splitHeads(g, query, heads);
-    attention.key = splitHeads(g, node.tensor(1), keyHeads);
-    attention.value = splitHeads(g, node.tensor(2), keyHeads);
-    return true;
-  }
-
-  // The first new token of each sample, i64 [B]: seqlens_k + 1 - T, and 0 for a prompt that is filled up.
-  void readPlaces() {
-    Type index = g.builder().getI64Type();
-    Tensor tokens = emitLiteral(g, Literal{index, {}, {{attention.query.shape[1]}}});
-    attention.valid = g.add(g.cast(node.tensor(5), index), 1);
-    attention.offset = g.clamp(g.sub(attention.valid, tokens), 0.0, std::nullopt);
-    node.has(6); // the largest of them
-  }
-
-  bool rotate() {
-    bool rotates = node.flag("do_rotary", false), interleaved = node.flag("rotary_interleaved", false);
-    Tensor cosines = node.optionalTensor(7), sines = node.optionalTensor(8), places = node.optionalTensor(9);
-    if (!rotates)
-      return true;
-    if (!cosines || !sines)
-      return node.fail("attribute 'do_rotary' is 1, expected inputs 'cos_cache' and 'sin_cache'"), false;
-    if (!places) {
-      Tensor tokens = g.iota({g.dim(1), attention.query.shape[1]}, 1, g.builder().getI64Type());
-      places = g.add(g.unsqueeze(attention.offset, 1), tokens);
-    }
-    cosines = g.gather(cosines, places, 0), sines = g.gather(sines, places, 0);
-    attention.query = rotaryWithTables(g, attention.query, cosines, sines, interleaved);
-    attention.key = rotaryWithTables(g, attention.key, cosines, sines, interleaved);
-    return attention.query && attention.key;
   }
 
   // Without a cache the keys are those of this call. With one, they are written behind each sample's past.
@@ -116,18 +66,17 @@ private:
     return bool(tokens);
   }
 
-  // The window counts the token itself.
-  void readLimits() {
+  bool readLimits() {
     attention.softCap = node.real("softcap", 0);
     attention.limits.isCausal = node.flag("causal", true);
-    int64_t window = node.integer("local_window_size", -1);
-    attention.limits.left = window > 0 ? window - 1 : -1;
-    if (window > 0)
-      emitWarning(g.location()) << "attribute 'local_window_size' is taken to count the token itself; runtimes before "
-                                   "2025 saw one token more";
+    readLocalWindow(node, attention);
     // A prompt alone is causal by its positions: what is filled up stands behind.
     if (!node.has(3) && attention.limits.isCausal)
       attention.valid = attention.offset = Tensor();
+    // Smooth: the sum has one more term, exp(0).
+    if (node.integer("smooth_softmax", -1) > 0)
+      attention.sink = g.splat(0, {attention.query.shape[2]}, attention.computeType());
+    return !node.has(11) || readSink(node, attention, 11);
   }
 
   NodeReader &node;

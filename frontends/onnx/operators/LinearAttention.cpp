@@ -2,6 +2,7 @@
 #include "frontends/Layers.h"
 #include "frontends/onnx/onnx_model.pb.h"
 #include "frontends/onnx/operators/LinearMixer.h"
+#include "frontends/onnx/operators/StateWindow.h"
 #include "frontends/onnx/operators/Tokens.h"
 
 using namespace mlir;
@@ -23,19 +24,25 @@ public:
     SmallVector<Tensor> results = mixer.run();
     if (results.size() != 2)
       return {};
-    return {mergeHeads(g, results[0]), g.cast(results[1], stateType)};
+    SmallVector<Tensor> states;
+    for (int64_t behind = window - 1; behind > 0; --behind)
+      states.push_back(mixer.stateBefore(behind));
+    states.push_back(results[1]);
+    return {mergeHeads(g, results[0]), g.cast(window ? stackStates(g, states) : results[1], stateType)};
   }
 
 private:
   bool readOperands() {
-    node.ignore({"chunk_size"});              // a hint
-    if (node.integer("state_window", 0) != 0) // com.microsoft only
-      return node.fail("attribute 'state_window', expected 0 but got " + Twine(node.integer("state_window", 0))), false;
+    node.ignore({"chunk_size"}); // a hint
+    bool isMicrosoft = node.proto().domain() == "com.microsoft";
+    std::optional<int64_t> given = isMicrosoft ? readStateWindow(node) : 0;
+    if (!given)
+      return false;
+    window = *given;
     int64_t queryHeads = node.integer("q_num_heads", 0);
     heads = node.integer("kv_num_heads", 0);
     // Of com.microsoft, heads of keys and values may share queries as well.
-    bool mayShareQueries = node.proto().domain() == "com.microsoft";
-    bool isShared = queryHeads >= 1 && heads >= 1 && heads % queryHeads == 0 && mayShareQueries;
+    bool isShared = queryHeads >= 1 && heads >= 1 && heads % queryHeads == 0 && isMicrosoft;
     if (queryHeads < 1 || heads < 1 || (queryHeads % heads && !isShared))
       return node.fail("attributes 'q_num_heads' " + Twine(queryHeads) + " and 'kv_num_heads' " + Twine(heads) +
                        ", expected positive numbers, the first a multiple of the second"),
@@ -51,7 +58,9 @@ private:
   }
 
   bool readGates() {
-    mixer.state = node.has(3) ? g.cast(node.tensor(3), mixer.wide()) : Tensor();
+    mixer.state = node.has(3) ? g.cast(latestState(node, node.tensor(3), window), mixer.wide()) : Tensor();
+    if (node.failed())
+      return false;
     // What a rule does not use may be given all the same.
     node.has(4), node.has(5);
     if (rule->isGated) {
@@ -73,7 +82,7 @@ private:
   GraphBuilder &g;
   LinearMixer mixer;
   std::optional<LinearRule> rule;
-  int64_t heads = 1;
+  int64_t heads = 1, window = 0;
 };
 
 } // namespace

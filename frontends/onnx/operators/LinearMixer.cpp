@@ -1,5 +1,6 @@
 #include "frontends/onnx/operators/LinearMixer.h"
 #include "dialects/mixer/Mixer.h"
+#include "frontends/onnx/Literal.h"
 #include "frontends/onnx/operators/SoftmaxAttention.h"
 #include <cmath>
 
@@ -56,6 +57,27 @@ SmallVector<Tensor> LinearMixer::loopOverTokens() {
   if (!result)
     return {};
   return {g.transpose(result->rows[0], {1, 0, 2, 3}), result->state[0]};
+}
+
+Tensor LinearMixer::stateBefore(int64_t behind) {
+  Type i64 = g.builder().getI64Type();
+  Dim one = g.dim(1), count = value.shape[1];
+  // Tokens with a key, a rate and a decay of 0 leave the state as it is.
+  Tensor tokens = emitLiteral(g, Literal{i64, {}, {{count}}}), seen = g.add(tokens, static_cast<double>(-behind));
+  Tensor isSeen = g.compare(Compare::Less, g.iota({one, count, one}, 1, i64), seen);
+  auto keep = [&](Tensor x) {
+    if (!x)
+      return x;
+    return g.select(x.rank() == 4 ? g.unsqueeze(isSeen, 3) : isSeen, x, g.scalar(0, x.elementType));
+  };
+  LinearMixer earlier(g);
+  earlier.query = query, earlier.key = keep(key), earlier.value = value, earlier.decay = keep(decay);
+  earlier.beta = keep(beta), earlier.state = state, earlier.scale = scale;
+  SmallVector<Tensor> results = earlier.run();
+  if (results.size() != 2)
+    return {};
+  Tensor isAny = g.compare(Compare::Greater, seen, g.scalar(0, i64));
+  return g.select(isAny, results[1], g.scalar(0, results[1].elementType));
 }
 
 std::optional<LinearRule> readRule(NodeReader &node) {

@@ -21,6 +21,9 @@ struct LinearMixer {
   // The output [B, T, query heads, value features] and the state; empty after a mistake.
   llvm::SmallVector<Tensor> run() { return beta && decay && decay.rank() == 4 ? loopOverTokens() : mix(); }
 
+  // The state in front of the last `behind` tokens; zeros where there are no more tokens than that.
+  Tensor stateBefore(int64_t behind);
+
 private:
   llvm::SmallVector<Tensor> mix();
   llvm::SmallVector<Tensor> loopOverTokens();

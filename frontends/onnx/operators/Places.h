@@ -24,5 +24,9 @@ mlir::Value readIndex(mlir::OpBuilder &b, mlir::Location at, const Tensor &indic
 // the end wraps around or is clamped (Scatter.cpp).
 Tensor writeTokens(GraphBuilder &g, Tensor cache, Tensor update, Tensor starts, int64_t axis, bool wraps);
 
+// `table` [rows, ..] with row slots[i] replaced by row i of `rows`, in their order; slots are i64, negative ones count
+// from the end, and what is outside is clamped (Scatter.cpp).
+Tensor writeRows(GraphBuilder &g, Tensor table, Tensor rows, Tensor slots);
+
 } // namespace heddle::onnx
 #endif

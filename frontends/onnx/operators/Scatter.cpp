@@ -133,6 +133,18 @@ Tensor writeTokens(GraphBuilder &g, Tensor cache, Tensor update, Tensor starts, 
   });
 }
 
+Tensor writeRows(GraphBuilder &g, Tensor table, Tensor rows, Tensor slots) {
+  Value size = table && rows && slots ? g.dimValue(table.shape[0]) : Value();
+  if (!size)
+    return {};
+  return scatter(g, table, rows, Combine::Replace, [&](OpBuilder &b, Location at, ValueRange index) {
+    SmallVector<Value> place(index);
+    Value slot = tensor::ExtractOp::create(b, at, slots.value, index.front());
+    place.front() = safePlace(b, at, slot, slots.elementType, size);
+    return place;
+  });
+}
+
 static Results convertTensorScatter(NodeReader &node) {
   Tensor cache = node.tensor(0), update = node.tensor(1), starts = node.optionalTensor(2);
   std::string mode = node.string("mode", "linear");

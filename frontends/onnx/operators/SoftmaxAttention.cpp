@@ -20,9 +20,10 @@ void SoftmaxAttention::hide(Tensor visible) {
   bias = bias ? g.add(bias, mask) : mask;
 }
 
-// Whether positions alone say what is seen: no length that the data decides, and queries that end with the keys.
+// Whether positions alone say what is seen: no length that the data decides, no key without a position, and queries
+// that end with the keys.
 bool SoftmaxAttention::hasPlainPositions() {
-  return !valid && (past == g.dim(0) || g.sameDim(g.simplify(past + query.shape[1]), key.shape[1]));
+  return !valid && !sink && (past == g.dim(0) || g.sameDim(g.simplify(past + query.shape[1]), key.shape[1]));
 }
 
 Attribute SoftmaxAttention::support() {
@@ -71,10 +72,25 @@ void SoftmaxAttention::hideInvalid() {
   hideBeyondLimits(keyPlace, g.add(g.iota({g.dim(1), g.dim(1), query.shape[1], g.dim(1)}, 2, index), first));
 }
 
+// The last key is seen from everywhere, and alone: its feature is 0, and so is its value.
+void SoftmaxAttention::appendSink() {
+  Shape shape = bias ? bias.shape : Shape{g.dim(1), g.dim(1), g.dim(1), key.shape[1]};
+  shape[1] = query.shape[2], shape[3] = key.shape[1];
+  Tensor all = bias ? g.broadcastTo(bias, shape) : g.splat(0, shape, computeType());
+  shape[3] = g.dim(1);
+  Tensor last = g.broadcastTo(g.reshape(sink, {g.dim(1), query.shape[2], g.dim(1), g.dim(1)}), shape);
+  SmallVector<Dim> none(4, g.dim(0)), one = {g.dim(0), g.dim(1), g.dim(0), g.dim(0)};
+  key = g.pad(key, none, one), value = g.pad(value, none, one);
+  bias = g.concat({all, last}, 3);
+}
+
 //===--- the mixer ------------------------------------------------------------------------===//
 
 Tensor SoftmaxAttention::mix() {
+  Tensor seenKey = key, seenValue = value;
   hideInvalid();
+  if (sink)
+    appendSink();
   if (g.hasErrors())
     return {};
   MLIRContext *context = g.context();
@@ -89,6 +105,7 @@ Tensor SoftmaxAttention::mix() {
                                        bias ? mixer::BiasKind::Dense : mixer::BiasKind::None);
   spec.norm = mixer::NormAttr::get(context, mixer::NormKind::RowSum, APFloat(0.0));
   SmallVector<Tensor> results = g.mix(spec);
+  key = seenKey, value = seenValue;
   return results.empty() ? Tensor() : results[0];
 }
 

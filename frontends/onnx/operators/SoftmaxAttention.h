@@ -26,6 +26,7 @@ public:
 
   Tensor query, key, value; // [batch, tokens, heads, features]; keys and values have the past in front
   Tensor bias;              // [B|1, H|1, T|1, S], of computeType; added to the scores
+  Tensor sink;              // [H], of computeType: the score of one more key, whose value is 0; empty: none
   Tensor valid;             // i64 [B]: how many keys of each sample are meant; empty: all
   Tensor offset; // i64 [B]: the key of the first query where `valid` is given; empty: the queries are the last
   Dim past;      // tokens before the first query
@@ -45,6 +46,7 @@ public:
 private:
   bool hasPlainPositions();
   void hideInvalid();
+  void appendSink();
   void hideBeyondLimits(Tensor keyPlace, Tensor place);
   mlir::Attribute support();
   Tensor positionMask();

@@ -8,7 +8,6 @@ namespace heddle::onnx {
 
 Results convertLinearAttention(NodeReader &node);
 Results convertGatedDeltaNet(NodeReader &node); // com.microsoft only
-Results convertCausalConv(NodeReader &node);
 
 // x [B, T, H * D] or [B, H, T, D]; tables [B|1, T, dim / 2], or [positions, dim / 2] with positions [B|1, T].
 Results rotaryEmbedding(NodeReader &node, Tensor x, Tensor cosines, Tensor sines, Tensor positions);

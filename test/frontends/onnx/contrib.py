@@ -60,7 +60,6 @@ def gates():
     contrib("complexmul", "ComplexMul", {"a": pairs(left), "b": pairs(right)}, pairs(left * right))
     contrib("complexmulconj", "ComplexMulConj", {"a": pairs(left), "b": pairs(right)}, pairs(left * right.conj()))
     quantized()
-    gathered()
     gated_delta_net()
 
 
@@ -86,21 +85,6 @@ def quantized():
         contrib(f"matmulnbits{bits}-zeros", "MatMulNBits", more, x @ weights(zeros[:, :3, None].astype(np.float32)).T + bias, slots=["x", "w", "s", "z", "", "b"],
                 **attributes)
     contrib("matmulnbits-floatzeros", "MatMulNBits", dict(arrays, z=scales), x @ weights(scales[..., None]).T, **attributes)
-
-
-def gathered():
-    """Rows of a table in blocks of 16."""
-    places = np.array([[1, 4], [-1, 0]], np.int64)
-    for bits in [2, 4, 8]:
-        numbers, scales, zeros = ints(5, 2, 40, low=0, high=2**bits, dtype=np.uint8), rand(5, 2, 3), ints(5, 2, 4, low=0, high=2**bits, dtype=np.uint8)
-        spread = lambda x: np.repeat(x, 16, 2)[..., :40]
-        attributes = {"bits": bits, "block_size": 16, "quantize_axis": 2}
-        arrays = {"t": pack(numbers, bits), "i": places, "s": scales}
-        whole = (numbers - 2.0**(bits - 1)) * spread(scales)
-        contrib(f"gatherblock{bits}", "GatherBlockQuantized", arrays, whole[places].astype(np.float32), **attributes)
-        whole = (numbers - spread(zeros[..., :3]).astype(np.float32)) * spread(scales)
-        listed = pack(zeros, bits)[..., :-(-3 * bits // 8)]
-        contrib(f"gatherblock{bits}-zeros", "GatherBlockQuantized", dict(arrays, z=listed), whole[places].astype(np.float32), **attributes)
 
 
 def gated_delta_net():

@@ -25,6 +25,15 @@ def mixture(x, router, hidden, down, down_bias, k, normalizes):
     return y.reshape(x.shape).astype(np.float32)
 
 
+def chosen_by(x, router, shares, hidden, down, normalizes):
+    """As a mixture of 2 experts without biases, whose weights are given."""
+    y = np.zeros((len(router), x.shape[-1]))
+    for row, token, logits, share in zip(y, x.reshape(len(router), -1), router, shares):
+        chosen = np.argsort(-logits, kind="stable")[:2]
+        row += sum(share[e] / (share[chosen].sum() if normalizes else 1) * (down[e] @ hidden(e, token)) for e in chosen)
+    return y.reshape(x.shape).astype(np.float32)
+
+
 def moe(name, arrays, expect, op="MoE", slots=None, **attributes):
     case(f"{op.lower()}-{name}", op, 17, arrays, domain="com.microsoft", expect=expect, slots=slots, **attributes)
 
@@ -79,6 +88,12 @@ def quantized(router):
         more = dict(arrays, uz=pack(up_zero, bits), dz=pack(down_zero, bits))
         zero_slots = [*slots, *[""] * 4, "uz", "dz"]
         moe(f"rows{bits}-zeros", more, expect, "QMoE", zero_slots, **attributes)
+        # The router chooses, and weights are those of another input.
+        shares = rand(6, 4, low=0, high=1)
+        for normalizes in [0, 1]:
+            expect = chosen_by(x, router, shares, lambda e, t: relu(((up[e] - middle) * up_scale[e][:, None]) @ t), (down - middle) * down_scale[..., None], normalizes)
+            moe(f"shares{bits}-{normalizes}", dict(arrays, rw=shares), expect, "QMoE", [*slots, *[""] * 7, "rw"],
+                **dict(attributes, normalize_routing_weights=normalizes, quant_type="int", weights_prepacked=0))
         # Blocks of 4 along a row; their zero points fill whole bytes.
         up_scale, down_scale, up_zero, down_zero = small(4, 16, 8), small(4, 32, 4), number(4, 16, 8), number(4, 32, 4)
         spread = lambda w, zero, scale: (w - 1.0 * np.repeat(zero, 4, 2)) * np.repeat(scale, 4, 2)

@@ -140,6 +140,6 @@ if __name__ == "__main__":
     cases.directory.mkdir(parents=True, exist_ok=True)
     for group in [
             files, versions, graphs, subgraphs, inputs, malformed_data.initializers, malformed_nodes.nodes, malformed_nodes.data_dependent, malformed_nodes.gradients,
-            malformed_nodes.microsoft
+            malformed_nodes.microsoft, malformed_nodes.randoms
     ]:
         group()

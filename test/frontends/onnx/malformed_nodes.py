@@ -71,9 +71,9 @@ def gradients():
 def microsoft():
     q, lengths, total = rand(1, 3, 8), np.array([2], np.int32), np.array(3, np.int32)
 
-    def contrib(name, op, inputs, expect, slots=None, **attributes):
+    def contrib(name, op, inputs, expect, slots=None, const=(), **attributes):
         call = node(op, slots or list(inputs), ["y"], name="bad", domain="com.microsoft", **attributes)
-        bad(name, [call], f"bad: {op}: " + expect, inputs)
+        bad(name, [call], f"bad: {op}: " + expect, inputs, const=const)
 
     three = {"q": q, "k": q, "v": q}
     contrib("multihead-heads", "MultiHeadAttention", three, "attribute 'num_heads', expected a positive number but got 0")
@@ -85,22 +85,27 @@ def microsoft():
     group = dict(three, n=lengths, t=total)
     slots = ["q", "k", "v", "", "", "n", "t"]
     contrib("groupquery-heads", "GroupQueryAttention", group, "attributes 'num_heads' 3 and 'kv_num_heads' 2", slots, num_heads=3, kv_num_heads=2)
-    contrib("groupquery-sink", "GroupQueryAttention", dict(group, s=rand(4)), "input 'head_sink', expected none", [*slots, *[""] * 4, "s"], num_heads=4, kv_num_heads=4)
+    contrib("groupquery-sink", "GroupQueryAttention", dict(group, s=rand(3)), "sizes 3 and 4, expected equal ones", [*slots, *[""] * 4, "s"], num_heads=4, kv_num_heads=4)
+    contrib("groupquery-norm", "GroupQueryAttention", dict(group, s=rand(2)), "input 15 is missing", [*slots, *[""] * 7, "s"], num_heads=4, kv_num_heads=4)
     contrib("groupquery-quantized", "GroupQueryAttention", group, "attribute 'k_quant_type', expected NONE", slots, num_heads=4, kv_num_heads=4, k_quant_type="PER_TENSOR")
     contrib("groupquery-tables", "GroupQueryAttention", group, "attribute 'do_rotary' is 1, expected inputs", slots, num_heads=4, kv_num_heads=4, do_rotary=1)
     four = {"q": rand(1, 3, 2, 4), "k": rand(1, 3, 2, 4), "v": rand(1, 3, 2, 4)}
-    contrib("gateddeltanet-ragged", "GatedDeltaNet", dict(four, c=np.array([0, 3], np.int32)), "input 'cu_seqlens', expected none", update_rule="linear")
+    contrib("gateddeltanet-ragged", "GatedDeltaNet", dict(four, c=np.array([0, 3], np.int32)), "query, key and value, expected rank 4, or rank 3", update_rule="linear")
     contrib("gateddeltanet-capture", "GatedDeltaNet", four, "attribute 'state_update_capacity', expected 0 but got 2", update_rule="linear", state_update_capacity=2)
     contrib("gateddeltanet-rule", "GatedDeltaNet", four, "attribute 'update_rule', expected linear, gated, delta or gated_delta but got 'none'", update_rule="none")
-    contrib("linear-window", "LinearAttention", three, "attribute 'state_window', expected 0 but got 2", update_rule="linear", q_num_heads=2, kv_num_heads=2, state_window=2)
+    contrib("linear-window", "LinearAttention", three, "attribute 'state_window' 9, expected 0 to 8", update_rule="linear", q_num_heads=2, kv_num_heads=2, state_window=9)
     weights = {"x": rand(2, 32), "w": np.zeros((3, 2, 8), np.uint8), "s": rand(6)}
     contrib("matmulnbits-bits", "MatMulNBits", weights, "attributes 'K', 'N', 'block_size' and 'bits', expected", K=32, N=3, bits=3, block_size=16)
-    contrib("gatherblock-axis", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 1)}, "attributes 'gather_axis' 1 and", gather_axis=1)
+    contrib("gatherblock-axis", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 1)}, "attributes 'bits' 4 and 'gather_axis' 1, expected", gather_axis=1)
+    contrib("gatherblock-block", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 1)}, "attribute 'block_size' 24, expected", block_size=24)
+    contrib("gatherblock-zeros", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 1), "z": np.zeros((2, 2), np.uint8)},
+            r"zero points of shape \[2, 2\], expected \[2, 1\]")
     contrib("gatherblock-scales", "GatherBlockQuantized", {"t": weights["w"][0], "i": np.zeros(1, np.int64), "s": rand(2, 2)}, r"scales of shape \[2, 2\], expected \[2, 1\]")
     contrib("complexmul-pairs", "ComplexMul", {"a": x, "b": x}, r"input of shape \[2, 3\], expected pairs in the last dimension")
     contrib("rfft-dimensions", "Rfft", {"x": x}, "attributes 'signal_ndim', 'onesided' and 'normalized', expected 1, 1 and 0", signal_ndim=2)
     contrib("gatedrmsnorm-width", "GatedRMSNorm", {"x": q, "s": rand(3), "g": q}, "last dimension 8, expected a multiple of the scale's length")
     sparse(contrib)
+    ragged(contrib)
 
 
 def sparse(contrib):
@@ -113,7 +118,45 @@ def sparse(contrib):
     contrib("moe-mixer", "MoE", moe, "attribute 'use_sparse_mixer', expected 0", use_sparse_mixer=1)
     contrib("moe-activation", "MoE", moe, "attribute 'activation_type', expected relu, gelu, silu, swiglu or identity but got 'tanh'", activation_type="tanh")
     contrib("moe-fusion", "MoE", moe, "attribute 'swiglu_fusion' 0, expected 0 with input 'fc3_experts_weights'", activation_type="swiglu")
-    contrib("moe-weights", "MoE", dict(moe, u=rand(4, 6, 5)), r"weights of shape \[4, 6, 5\], expected \[4, 5, 6\]")
+    contrib("moe-weights", "MoE", dict(moe, u=rand(4, 6, 5)), r"weights of shape \[4, 6, 5\], expected \[4, 5, 6\]; the order \[experts, in, out\] of early releases is not read")
     byte = np.zeros((4, 6, 3), np.uint8)
     quantized = {"x": rand(3, 6), "r": rand(3, 4), "u": byte, "us": rand(4, 5), "d": byte, "ds": rand(4, 6)}
     contrib("qmoe-scales", "QMoE", quantized, r"scales or zero points, expected shapes \[4, 6\] and \[4, 3\]", ["x", "r", "u", "us", "", "d", "ds"])
+    slots = ["x", "r", "u", "us", "", "d", "ds"]
+    contrib("qmoe-type", "QMoE", quantized, "attribute 'quant_type', expected int but got 'fp4'", slots, quant_type="fp4")
+    contrib("qmoe-prepacked", "QMoE", quantized, "attribute 'weights_prepacked' 1, expected 0", slots, weights_prepacked=1)
+    q, cache, lengths = rand(1, 3, 16), rand(1, 2, 8, 4), np.array([3], np.int32)
+    attention = {"q": q, "k": q[..., :8], "v": q[..., :8], "pk": cache, "pv": cache, "r": np.array([[0, 1]], np.int32), "c": np.array([[0]], np.int32), "n": lengths, "t": lengths}
+    heads = {"num_heads": 4, "kv_num_heads": 2}
+    contrib("sparse-layout", "SparseAttention", attention, "inputs 'block_row_indices' and 'block_col_indices', expected constants", sparse_block_size=8, **heads)
+    contrib("sparse-column", "SparseAttention", dict(attention, c=np.array([[3]], np.int32)), "layout 0, expected places that do not decrease and blocks below 1",
+            const=["r", "c"], sparse_block_size=8, **heads)
+    contrib("sparse-cache", "SparseAttention", dict(attention, pk=cache[:, :, :2]), "length of the cache, expected at least 3 but got 2", const=["r", "c"], sparse_block_size=8, **heads)
+
+
+def ragged(contrib):
+    starts = np.array([0, 2, 5], np.int32)
+    conv = {"x": rand(5, 3), "w": rand(3, 1, 4), "c": starts, "b": rand(3), "s": rand(2, 3, 3), "n": np.array([1, 1], np.int32)}
+    both = "attributes or inputs of two versions of the operator, expected either 'state_window'"
+    contrib("varlen-versions", "VarlenCausalConvWithState", conv, both, state_window=2, state_update_capacity=2)
+    contrib("varlen-capture", "VarlenCausalConvWithState", conv, "attribute 'state_update_capacity' 0, expected 1 to 8 with input 'capture_count'")
+    contrib("varlen-dilation", "VarlenCausalConvWithState", conv, "attribute 'dilation' 0, expected a positive number", ["x", "w", "c", "b", "s"], dilation=0)
+    contrib("varlen-carry", "VarlenCausalConvWithState", conv, "sizes 3 and 6, expected equal ones", ["x", "w", "c", "b", "s"], dilation=2)
+    contrib("varlen-places", "VarlenCausalConvWithState", dict(conv, c=starts[:1]), "number of places where sequences begin, expected at least 2", ["x", "w", "c", "b", "s"])
+    contrib("conv-dimensions", "CausalConvWithState", {"x": rand(1, 3, 5), "w": rand(3, 1, 4)}, "attribute 'ndim' 2, expected 1", ndim=2)
+    pages, heads = rand(3, 4, 2, 4), {"num_heads": 4, "kv_num_heads": 2}
+    paged = {"q": rand(5, 16), "k": rand(5, 8), "v": rand(5, 8), "pk": pages, "pv": pages, "n": starts, "p": np.zeros(2, np.int32), "t": np.zeros((2, 1), np.int32)}
+    contrib("paged-quantized", "PagedAttention", paged, "attribute 'k_quant_type', expected NONE", k_quant_type="PER_TENSOR", **heads)
+    contrib("paged-latent", "PagedAttention", paged, "attribute 'kv_cache_layout', expected SEPARATE", kv_cache_layout="LATENT", **heads)
+    contrib("paged-cache", "PagedAttention", dict(paged, pv=pages[..., :3]), "sizes 3 and 4, expected equal ones", **heads)
+    contrib("paged-table", "PagedAttention", dict(paged, t=np.zeros(2, np.int32)), "inputs 'past_seqlens' and 'block_table', expected ranks 1 and 2", **heads)
+
+
+def randoms():
+    absent = "attribute 'seed' is absent, expected a number: set a seed"
+    for op in ["RandomUniformLike", "RandomNormalLike", "Bernoulli", "Multinomial"]:
+        one(f"{op.lower()}-seed", op, f"{op}: {absent}")
+    bad("randomuniform-seed", [node("RandomUniform", [], ["y"], name="bad", shape=[2])], f"bad: RandomUniform: {absent}")
+    bad("randomnormal-shape", [node("RandomNormal", [], ["y"], name="bad", seed=1.0)], "bad: RandomNormal: attribute 'shape' is absent, expected sizes")
+    one("randomuniformlike-type", "RandomUniformLike", "RandomUniformLike: elements of type 'i64', expected a float type: give attribute 'dtype'", {"x": i64(1)}, seed=1.0)
+    one("multinomial-samples", "Multinomial", "Multinomial: input, attribute 'sample_size' and 'dtype', expected", seed=1.0, sample_size=0)

@@ -2,6 +2,7 @@
 import pathlib
 import sys
 
+import blocks
 import cases
 import contraction
 import contrib
@@ -10,12 +11,14 @@ import experts
 import longformer
 import movement
 import newer
+import ragged
+import randoms
 import tokens
 
 GROUPS = [
     elementwise.elementwise, elementwise.logic, elementwise.activation, contraction.matmul, contraction.reduce, contraction.norm, movement.constant,
     movement.shape, movement.index, movement.positions, tokens.tokens, newer.newer, contrib.fused, contrib.gates, contrib.attention,
-    experts.experts, longformer.longformer
+    experts.experts, longformer.longformer, blocks.blocks, blocks.block_floats, ragged.ragged, randoms.randoms
 ]
 
 if __name__ == "__main__":
