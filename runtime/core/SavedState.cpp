@@ -40,6 +40,12 @@ SavedHeader headerOf(const heddle_state &state) {
   return header;
 }
 
+int64_t numberAt(const char *numbers, int64_t index) {
+  int64_t number = 0;
+  std::memcpy(&number, numbers + index * int64_t(sizeof number), sizeof number);
+  return number;
+}
+
 /// The header of what may be anything.
 Status readHeader(const void *bytes, size_t size, SavedHeader &saved) {
   if (bytes)
@@ -58,7 +64,8 @@ Status checkSaved(const heddle_state &state, const SavedHeader &saved, const voi
       {"fingerprint of the saved state's package", expected.fingerprint, saved.fingerprint},
       {"hash of the saved state's entry", expected.entry, saved.entry},
       {"rows of the saved state", uint64_t(expected.rows), uint64_t(saved.rows)},
-      {"capacity of the saved state", uint64_t(expected.capacity), uint64_t(saved.capacity)},
+      {"capacity of the saved state", uint64_t(expected.capacity),
+       uint64_t(capacityIsRoom(state.entry) ? expected.capacity : saved.capacity)},
       {"tensors of the saved state", expected.tensors, saved.tensors}};
   for (auto [what, wanted, got] : fields)
     if (wanted != got)
@@ -71,16 +78,14 @@ Status checkSaved(const heddle_state &state, const SavedHeader &saved, const voi
   if (hash != saved.hash)
     return mismatch(HEDDLE_CORRUPT, "hash of the saved state", std::to_string(saved.hash), std::to_string(hash));
   bool hasPositions = saved.bytes >= static_cast<uint64_t>(state.rows) * sizeof(int64_t);
+  for (int64_t row = 0; hasPositions && row < state.rows; ++row)
+    if (Status status = state.checkFits("row " + std::to_string(row) + " of the saved state", numberAt(tensors, row));
+        !status)
+      return status;
   int64_t wanted = hasPositions ? state.savedBytesOf(tensors) : -1;
   if (wanted < 0 || static_cast<uint64_t>(wanted) != saved.bytes)
     return mismatch(HEDDLE_CORRUPT, "bytes of the saved state", "those of its positions", std::to_string(saved.bytes));
   return {};
-}
-
-int64_t numberAt(const char *numbers, int64_t index) {
-  int64_t number = 0;
-  std::memcpy(&number, numbers + index * int64_t(sizeof number), sizeof number);
-  return number;
 }
 
 } // namespace

@@ -71,6 +71,13 @@ void heddle_state::resetRow(int64_t row) {
   forget(row);
 }
 
+Status heddle_state::checkFits(const std::string &what, int64_t position) const {
+  if (position <= mostTokens())
+    return {};
+  return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of " + what, "at most " + std::to_string(mostTokens()) + " in all",
+                  std::to_string(position));
+}
+
 void heddle_state::copyRow(int64_t row, const heddle_state &other, int64_t otherRow) {
   for (size_t i = 0; i < tensors.size(); ++i)
     tensors[i].copyRow(current, row, other.tensors[i], other.current, otherRow, other.position(otherRow));

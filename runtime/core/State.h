@@ -26,7 +26,9 @@ struct heddle_state {
 
   /// Initial values for one row, which can be taken back no more.
   void resetRow(int64_t row);
-  /// The values of a row of another state of the same entry and capacity; the row can be taken back no more.
+  /// Whether a row at this position has room.
+  heddle::runtime::Status checkFits(const std::string &what, int64_t position) const;
+  /// The values of a row, which fits, of another state of the same entry; the row can be taken back no more.
   void copyRow(int64_t row, const heddle_state &other, int64_t otherRow);
 
   /// Whether a call of the window has left the row at this position.

@@ -97,11 +97,13 @@ heddle_status_t heddle_state_rewind(heddle_state_t *state, int64_t row, int64_t 
 heddle_status_t heddle_state_copy_row(heddle_state_t *to, int64_t to_row, const heddle_state_t *from,
                                       int64_t from_row) {
   return guard([&]() -> Status {
-    if (&to->entry != &from->entry || to->capacity != from->capacity)
+    if (&to->entry != &from->entry || (to->capacity != from->capacity && !capacityIsRoom(to->entry)))
       return Status(HEDDLE_INVALID_ARGUMENT, "states, expected two of one entry and capacity but got others");
     for (auto [state, row] : {std::pair(static_cast<const heddle_state *>(to), to_row), std::pair(from, from_row)})
       if (Status status = checkRow(*state, row); !status)
         return status;
+    if (Status status = to->checkFits("row " + std::to_string(from_row), from->position(from_row)); !status)
+      return status;
     if (to != from || to_row != from_row)
       to->copyRow(to_row, *from, from_row);
     return {};

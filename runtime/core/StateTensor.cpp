@@ -1,6 +1,7 @@
 #include "runtime/core/StateTensor.h"
 #include "runtime/core/Checked.h"
 #include "runtime/io/DlpackType.h"
+#include <algorithm>
 #include <cstring>
 
 namespace heddle::runtime {
@@ -76,6 +77,15 @@ void StateTensor::copyRow(int version, int64_t row, const StateTensor &from, int
   for (int64_t index = 0; index < outer; ++index)
     std::memcpy(piece(version, index, row), from.piece(fromVersion, index, fromRow),
                 static_cast<size_t>(used(position)));
+}
+
+bool capacityIsRoom(const heddle_entry &entry) {
+  auto dependsOnIt = [&](const TensorInfo &info) {
+    return info.isState && !info.appends && std::any_of(info.exprs.begin(), info.exprs.end(), [&](const DimExpr &size) {
+             return size.uses(entry.info.capacity);
+           });
+  };
+  return entry.info.capacity >= 0 && std::none_of(entry.info.inputs.begin(), entry.info.inputs.end(), dependsOnIt);
 }
 
 int rowSymbol(const heddle_entry &entry) {

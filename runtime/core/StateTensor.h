@@ -40,6 +40,10 @@ struct StateTensor {
 Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,
                     std::vector<StateTensor> &tensors);
 
+/// Whether a capacity is room alone: all states that have one are appended to, so that what counts of a row is the same
+/// whatever the capacity is.
+bool capacityIsRoom(const heddle_entry &entry);
+
 /// The symbol that counts the rows of a step's states: the size of the first one, the positions. -1: there is one row.
 int rowSymbol(const heddle_entry &entry);
 

@@ -82,14 +82,17 @@ class State {
 public:
   explicit State(const heddle_entry_t *step, int64_t rows = 1, int64_t capacity = 0, int64_t rewind = 0)
       : handle(nullptr, heddle_state_release) {
-    heddle_state_options_t options;
-    heddle_state_options_init(&options);
-    options.rows = rows;
-    options.capacity = capacity;
-    options.rewind = rewind;
+    heddle_state_options_t options = optionsOf(rows, capacity, rewind);
     heddle_state_t *state = nullptr;
     check(heddle_state_create(step, &options, &state));
     handle.reset(state);
+  }
+  /// Bytes that a state of this kind will take.
+  static int64_t plan(const heddle_entry_t *step, int64_t rows = 1, int64_t capacity = 0, int64_t rewind = 0) {
+    heddle_state_options_t options = optionsOf(rows, capacity, rewind);
+    int64_t bytes = 0;
+    check(heddle_state_plan(step, &options, &bytes));
+    return bytes;
   }
   State(const State &other) : handle(nullptr, heddle_state_release) {
     heddle_state_t *state = nullptr;
@@ -120,6 +123,14 @@ public:
   void restore(const std::vector<char> &bytes) { check(heddle_state_restore(get(), bytes.data(), bytes.size())); }
 
 private:
+  static heddle_state_options_t optionsOf(int64_t rows, int64_t capacity, int64_t rewind) {
+    heddle_state_options_t options;
+    heddle_state_options_init(&options);
+    options.rows = rows;
+    options.capacity = capacity;
+    options.rewind = rewind;
+    return options;
+  }
   std::unique_ptr<heddle_state_t, void (*)(heddle_state_t *)> handle;
 };
 

@@ -57,7 +57,9 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_reset(heddle_state_t *st
  * and restored bytes begin a new window for their rows.
  * HEDDLE_OUT_OF_RANGE: no such position within the window, which is named; the state is then as before. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_rewind(heddle_state_t *state, int64_t row, int64_t position);
-/* Copies a row of `from` into a row of `to`; both are of one entry and have one capacity, and may be one state. */
+/* Copies a row of `from` into a row of `to`; both are of one entry and may be one state. Where all growing states are
+ * appended to (the manifest says `append`) the capacities may differ, and a row moves to a larger state when its own is
+ * full. HEDDLE_OUT_OF_RANGE: the row has seen more tokens than `to` keeps. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_copy_row(heddle_state_t *to, int64_t to_row,
                                                                  const heddle_state_t *from, int64_t from_row);
 /* A second state with the same options and values, from then on independent; its window begins here. Owns: *out_state.
@@ -72,7 +74,8 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_save(const heddle_state_
  */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_saved_options(const void *bytes, size_t size,
                                                                       heddle_state_options_t *out_options);
-/* Reads saved bytes into a state of the same package, entry, rows and capacity; continuing is then bit-exact. Where
+/* Reads saved bytes into a state of the same package, entry, rows and capacity (or another capacity with room, as for
+ * heddle_state_copy_row); continuing is then bit-exact. Where
  * they do not fit, HEDDLE_INCOMPATIBLE names both sides and the state is as before; HEDDLE_CORRUPT: the bytes were
  * changed. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_restore(heddle_state_t *state, const void *bytes, size_t size);

@@ -81,6 +81,21 @@ TEST_F(AppendedState, takes_no_more_tokens_than_its_capacity) {
   EXPECT_EQ(step(state, {1, 1}, 1), (Floats{5, 6}));
 }
 
+TEST_F(AppendedState, moves_to_a_larger_one) {
+  StatePtr state = makeUneven(), larger = StateFixture::make(2, 20), smaller = StateFixture::make(2, 2);
+  std::vector<char> saved = save(state);
+  expectOk(heddle_state_restore(larger.get(), saved.data(), saved.size()));
+  EXPECT_EQ(step(larger, {1, 2}, 2), (Floats{8, 9}));
+  expectOk(heddle_state_copy_row(larger.get(), 1, state.get(), 0));
+  EXPECT_EQ(step(larger, {1, 2}, 2), (Floats{9, 9}));
+  step(larger, Floats(2 * 10, 0), 2);
+  expectError(heddle_state_copy_row(state.get(), 0, larger.get(), 1), HEDDLE_OUT_OF_RANGE,
+              "tokens of row 1, expected at most 6 in all but got 14");
+  expectError(heddle_state_restore(smaller.get(), saved.data(), saved.size()), HEDDLE_OUT_OF_RANGE,
+              "tokens of row 0 of the saved state, expected at most 2 in all but got 3");
+  EXPECT_EQ(save(state), saved);
+}
+
 TEST_F(AppendedState, may_be_an_output_of_its_own) {
   float x[1] = {3}, y[1], seen[kCapacity] = {1, 2}, then[kCapacity];
   int64_t position[1] = {2}, next[1], tokens[2] = {1, 1}, rows[1] = {1}, cache[2] = {1, kCapacity};
