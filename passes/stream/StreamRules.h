@@ -6,7 +6,7 @@
 //   slice           tensor.extract_slice                     the same tokens, or those a fixed number before
 //   insert          tensor.insert_slice                      the same tokens; behind a padding: tokens before
 //   reshape         tensor.expand_shape, collapse_shape, cast   the same tokens
-//   attention       mixer.mix with a softmax                 the new queries, and kept keys and values
+//   attention       mixer.mix with a weight for each pair    the new queries, and kept keys and values
 //   convolution     mixer.mix with a Toeplitz transport      kept values
 //   recurrence      mixer.mix with a state of fixed size     the state
 //
