@@ -145,6 +145,7 @@ Json measure(Step &step, heddle::State &state, int repeats, int64_t capacity) {
           {"bytes", step.formula("cost", "bytes", capacity)},
           {"arena_bytes", step.formula("memory", "arena", capacity)},
           {"state_bytes", heddle_state_bytes(state.get())},
+          {"state_formula_bytes", step.formula("memory", "states", capacity)},
           {"allocations", made}};
 }
 

@@ -88,6 +88,15 @@ AffineExpr tensorBytes(func::FuncOp func) {
   return bytes;
 }
 
+/// Bytes of a state whose calls cannot be undone: what is appended to once, all else in two versions.
+AffineExpr stateBytes(func::FuncOp func) {
+  AffineExpr bytes = getAffineConstantExpr(0, func.getContext());
+  for (auto [index, input] : llvm::enumerate(func.getArgumentTypes()))
+    if (func.getArgAttr(index, kStateAttr))
+      bytes = bytes + tensorBytes(input, func.getArgAttrDict(index)) * (func.getArgAttr(index, kAppendAttr) ? 1 : 2);
+  return bytes;
+}
+
 /// Lengths that a trace has frozen, and nodes that only make sense at them.
 json::Array frozenToJson(ArrayAttr frozen) {
   json::Array lengths;
@@ -134,6 +143,8 @@ json::Object entryToJson(func::FuncOp func) {
                      {"memory", json::Object{{"tensors", printSize(tensorBytes(func), symbols)}}}};
   if (auto defaults = func->getAttrOfType<DenseI64ArrayAttr>("heddle.defaults"))
     entry["defaults"] = json::Array(llvm::ArrayRef<int64_t>(defaults));
+  if (AffineExpr states = stateBytes(func); states != 0)
+    (*entry.getObject("memory"))["states"] = printSize(states, symbols);
   if (auto source = func->getAttrOfType<StringAttr>(kStreamOfAttr))
     entry["stream_of"] = source.getValue();
   for (auto [key, attribute] : {std::pair("tokens", kTokensAttr), std::pair("capacity", kCapacityAttr)})

@@ -41,6 +41,8 @@ void printEntries(const json::Object &manifest) {
     printTensors("output", *entry.getArray("outputs"));
     if (const json::Object *memory = entry.getObject("memory"); memory->get("peak"))
       llvm::outs() << "  memory  " << text(*memory, "peak") << " bytes\n";
+    if (const json::Object *memory = entry.getObject("memory"); memory->get("states"))
+      llvm::outs() << "  states  " << text(*memory, "states") << " bytes of it\n";
     if (const json::Object *cost = entry.getObject("cost"))
       llvm::outs() << "  flops   " << text(*cost, "flops") << "\n";
   }

@@ -4,6 +4,7 @@ import sys
 
 rows = [json.loads(line) for line in sys.stdin]
 assert len(rows) >= 3 and all(row["allocations"] == 0 for row in rows), rows
+assert all(row["state_bytes"] == row["state_formula_bytes"] for row in rows), rows
 for key in ("bytes", "state_bytes", "arena_bytes"):
     values = [row[key] for row in rows]
     print(key, values)
