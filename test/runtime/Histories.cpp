@@ -43,6 +43,7 @@ public:
   Life(const char *path, unsigned seed)
       : options(canceller.options()), model(path, &options), state(newState()), random(seed), calls(kRows) {
     canceller.session = model.session.get();
+    good = heddle::State::plan(model.step, kRows, kCapacity, kRewind) == heddle_state_bytes(state.get());
   }
 
   bool run() {
