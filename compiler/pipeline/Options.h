@@ -27,6 +27,8 @@ struct CompileOptions {
   std::vector<std::string> entries = {"forward"};
   /// Symbol that counts the tokens of a step; empty takes the one along which all mixers mix.
   std::string tokens;
+  /// Pairs of inputs and outputs that are states of a step, "INPUT=OUTPUT" or "INPUT=OUTPUT=INITIAL".
+  std::vector<std::string> states;
   /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
   std::string cpu = "native";
   /// Called at the start of each step with its index, the number of steps and its name (for progress).

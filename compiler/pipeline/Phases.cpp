@@ -48,6 +48,7 @@ void buildStream(OpPassManager &pm, const CompileOptions &options) {
     return;
   DeriveStreamPassOptions derive;
   derive.tokens = options.tokens;
+  derive.states.assign(options.states.begin(), options.states.end());
   derive.keepEntry = llvm::is_contained(options.entries, "forward");
   derive.verify = options.verifyRaises;
   pm.addPass(createDeriveStreamPass(derive));

@@ -49,6 +49,9 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
       ->check(CLI::IsMember({"forward", "step"}))
       ->capture_default_str();
   command.add_option("--tokens", options.compile.tokens, "symbol that counts the tokens of a step");
+  command
+      .add_option("--state", options.compile.states, "what a model keeps by itself: INPUT=OUTPUT, or INPUT=OUTPUT=0")
+      ->allow_extra_args(false);
   command.add_flag("--keep-length", options.compile.keepLength, "leave a traced length as it is");
   command.add_option("--cpu", options.compile.cpu, "CPU to compile for, by LLVM's name")->capture_default_str();
 }

@@ -1,8 +1,12 @@
 // Derives from an entry on whole sequences the step on the tokens that come next.
+#include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
 #include "passes/raise/FreeLength.h"
 #include "passes/raise/Raiser.h"
+#include "passes/stream/AdoptStates.h"
+#include "passes/stream/DeclareStep.h"
+#include "passes/stream/EmptyPast.h"
 #include "passes/stream/Names.h"
 #include "passes/stream/StreamEmitter.h"
 #include "passes/stream/StreamProof.h"
@@ -11,6 +15,8 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 
 namespace heddle {
@@ -44,36 +50,6 @@ func::FuncOp copyToRead(func::FuncOp entry) {
     (void)linalg::generalizeNamedOp(rewriter, op); // what stays named has no rule, and says so
   }
   return copy;
-}
-
-/// Steps take any number of tokens, whatever lengths the entry takes; its longest is how many a row may see.
-void limitPositions(func::FuncOp step, unsigned tokens) {
-  Builder builder(step.getContext());
-  auto ranges = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
-  if (!ranges)
-    return;
-  SmallVector<int64_t> all(ranges.asArrayRef());
-  all[2 * tokens] = 1;
-  step->setAttr("heddle.symbol_ranges", builder.getDenseI64ArrayAttr(all));
-  if (int64_t most = all[2 * tokens + 1]; most != std::numeric_limits<int64_t>::max())
-    step->setAttr(kPositionsAttr, builder.getI64IntegerAttr(most));
-}
-
-/// The step without a body: the arguments and attributes of the entry.
-func::FuncOp declareStep(func::FuncOp entry, StringRef name, unsigned tokens) {
-  OpBuilder builder(entry.getContext());
-  builder.setInsertionPointAfter(entry);
-  auto step = func::FuncOp::create(builder, entry.getLoc(), name, entry.getFunctionType());
-  step->setAttrs(entry->getAttrDictionary());
-  step.setName(name);
-  step.setPublic();
-  step.setFunctionType(builder.getFunctionType(entry.getArgumentTypes(), {}));
-  step->setAttr(kTokensAttr, builder.getI64IntegerAttr(tokens));
-  limitPositions(step, tokens);
-  step->removeAttr("heddle.defaults"); // they are of whole sequences
-  step.removeResAttrsAttr();
-  step.addEntryBlock();
-  return step;
 }
 
 /// The longest tail that is kept of any value.
@@ -116,14 +92,46 @@ struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
       return signalPassFailure();
     }
     FailureOr<ProofMode> mode = parseProofMode(verify, forward);
-    bool isTraced = tokens.empty() && !hasTokenSymbol(forward);
-    if (failed(mode) || failed(isTraced ? deriveFromTrace(forward, *mode) : derive(forward, forward, *mode)))
+    FailureOr<StatePairs> pairs = findStatePairs(forward, knownTokens(forward), llvm::to_vector<4>(states));
+    if (failed(mode) || failed(pairs))
+      return signalPassFailure();
+    if (failed(pairs->empty() ? deriveAny(forward, *mode) : takeStates(forward, *pairs, *mode)))
       return signalPassFailure();
     if (!keepEntry)
       forward.erase();
   }
 
 private:
+  /// The symbol that counts tokens, where the caller or the mixers name it.
+  std::optional<unsigned> knownTokens(func::FuncOp forward) {
+    ScopedDiagnosticHandler quiet(forward.getContext(), [](Diagnostic &) { return success(); });
+    if (tokens.empty() && (forward.getFunctionBody().getOps<mixer::MixOp>().empty() || !hasTokenSymbol(forward)))
+      return std::nullopt;
+    FailureOr<StreamSymbols> symbols = findStreamSymbols(forward, tokens);
+    return succeeded(symbols) ? std::optional(symbols->tokens) : std::nullopt;
+  }
+
+  /// An entry with states is its own step; where they grow, its step is that of the entry in front of the first token.
+  LogicalResult takeStates(func::FuncOp forward, const StatePairs &pairs, ProofMode mode) {
+    auto growing = llvm::find_if(pairs, [](const StatePair &pair) { return pair.past.has_value(); });
+    if (growing == pairs.end())
+      return adoptStates(forward, pairs, tokens, name, mode);
+    func::FuncOp whole = privateCopy(forward, ".whole");
+    llvm::scope_exit eraseCopy([&] { whole.erase(); });
+    if ((mode != ProofMode::Off && failed(proveGrowth(forward, pairs, growing->tokens))) ||
+        failed(emptyPast(whole, pairs)))
+      return failure();
+    OpPassManager cleanup(func::FuncOp::getOperationName());
+    cleanup.addPass(createCanonicalizerPass());
+    cleanup.addPass(createCSEPass());
+    return failed(runPipeline(cleanup, whole)) ? failure() : derive(forward, whole, mode);
+  }
+
+  LogicalResult deriveAny(func::FuncOp forward, ProofMode mode) {
+    bool isTraced = tokens.empty() && !hasTokenSymbol(forward);
+    return isTraced ? deriveFromTrace(forward, mode) : derive(forward, forward, mode);
+  }
+
   LogicalResult derive(func::FuncOp forward, func::FuncOp whole, ProofMode mode) {
     FailureOr<StreamSymbols> symbols = findStreamSymbols(whole, tokens);
     if (failed(symbols))

@@ -16,6 +16,9 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     Where the length of a trace is in the way, and all that pins it is tables with a row for each token, the step takes as many
     tokens in all as they have rows.
 
+    An entry that brings its states along (past and present, initial and final) is its own step: paired inputs and outputs become
+    states, and the positions are added.
+
     An entry that cannot run token by token is an error at the op that is in the way, with the reason. The step is compared with
     the entry in the reference evaluator, call by call; a difference is an error too.
 
@@ -37,6 +40,7 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     Option<"name", "name", "std::string", /*default=*/"\"step\"", "name of the function that is added">,
     Option<"tokens", "tokens", "std::string", /*default=*/"\"\"",
            "symbol that counts the tokens; empty takes the one along which all mixers mix">,
+    ListOption<"states", "states", "std::string", "pairs of an input and the output that is its next value, INPUT=OUTPUT or INPUT=OUTPUT=INITIAL">,
     Option<"keepEntry", "keep-entry", "bool", /*default=*/"true", "leave the entry in the module">,
     Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how the step is proved: off, cheap or always">,
   ];

@@ -134,6 +134,11 @@ ReferenceTensors StepRunner::inputsAt(ArrayRef<ReferenceTensor> inputs, int64_t 
 
 FailureOr<ReferenceTensors> StepRunner::runChunks(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks) {
   ReferenceTensors states = initialStates();
+  return runChunks(inputs, chunks, states);
+}
+
+FailureOr<ReferenceTensors> StepRunner::runChunks(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks,
+                                                  ReferenceTensors &states) {
   SmallVector<ReferenceTensors> parts;
   int64_t first = 0;
   for (int64_t count : chunks) {

@@ -27,6 +27,9 @@ public:
   /// All tokens of `inputs`, in calls of the given numbers of tokens. Outputs with tokens are put together; of others
   /// there is what the last call left.
   llvm::FailureOr<ReferenceTensors> runChunks(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<int64_t> chunks);
+  /// The same from `states` on, which are those behind the last call afterwards.
+  llvm::FailureOr<ReferenceTensors> runChunks(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<int64_t> chunks,
+                                              ReferenceTensors &states);
   /// The inputs of a call on `count` tokens from `first` on.
   ReferenceTensors inputsAt(llvm::ArrayRef<ReferenceTensor> inputs, int64_t first, int64_t count) const;
 

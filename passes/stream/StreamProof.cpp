@@ -5,6 +5,7 @@
 #include "passes/lower/Names.h"
 #include "passes/raise/ConcreteSizes.h"
 #include "passes/raise/Excerpt.h"
+#include "passes/stream/Names.h"
 #include "passes/stream/StepRunner.h"
 
 #include "mlir/IR/Remarks.h"
@@ -35,6 +36,8 @@ public:
     auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
     SmallVector<int64_t> symbols(names.size(), kOtherSymbols);
     symbols[claim.tokens] = length;
+    if (auto capacity = entry->getAttrOfType<IntegerAttr>(kCapacityAttr))
+      symbols[capacity.getInt()] = length;
     for (unsigned symbol = 0; ranges && symbol < symbols.size(); ++symbol)
       symbols[symbol] = std::clamp(symbols[symbol], ranges[2 * symbol], ranges[2 * symbol + 1]);
     return symbols;
@@ -52,6 +55,7 @@ public:
   LogicalResult proveAt(ArrayRef<int64_t> symbols);
 
 private:
+  LogicalResult compute(ArrayRef<int64_t> symbols, ReferenceTensors &expected, ReferenceTensors &actual);
   /// Some tokens at once, single ones, and the rest.
   SmallVector<int64_t> chunksOf(int64_t length) const {
     int64_t first = std::max<int64_t>(1, length / 2);
@@ -64,21 +68,45 @@ private:
   StreamClaim claim;
 };
 
-LogicalResult StepProof::proveAt(ArrayRef<int64_t> symbols) {
-  func::FuncOp entry = claim.entry;
+/// What the entry computes, and the step in several calls. A step that is its own entry is compared with one call, in
+/// its states too; they are no inputs then.
+LogicalResult StepProof::compute(ArrayRef<int64_t> symbols, ReferenceTensors &expected, ReferenceTensors &actual) {
   int64_t length = symbols[claim.tokens];
   SmallVector<int64_t> all(symbols);
   all.push_back(length); // the capacity, where the step has one
-  ReferenceTensors inputs = drawInputs(entry, symbols, /*seed=*/1, /*largestInteger=*/1), expected;
-  FailureOr<ReferenceTensors> actual = StepRunner(claim.step, claim.tokens, all).runChunks(inputs, chunksOf(length));
-  if (failed(actual) || failed(interpret(entry, inputs, expected, Precision::Double)))
+  StepRunner runner(claim.step, claim.tokens, all);
+  ReferenceTensors inputs = drawInputs(claim.entry, symbols, /*seed=*/1, /*largestInteger=*/1);
+  ReferenceTensors states = runner.initialStates(), whole = states;
+  if (claim.isOwnEntry())
+    inputs.truncate(inputs.size() - states.size());
+  FailureOr<ReferenceTensors> parts = runner.runChunks(inputs, chunksOf(length), states);
+  if (failed(parts))
+    return failure();
+  actual = *parts;
+  if (!claim.isOwnEntry())
+    return interpret(claim.entry, inputs, expected, Precision::Double);
+  FailureOr<ReferenceTensors> once = runner.runChunks(inputs, length, whole);
+  if (failed(once))
+    return failure();
+  expected = *once;
+  llvm::append_range(expected, whole);
+  llvm::append_range(actual, states);
+  return success();
+}
+
+LogicalResult StepProof::proveAt(ArrayRef<int64_t> symbols) {
+  func::FuncOp entry = claim.entry;
+  int64_t length = symbols[claim.tokens];
+  ReferenceTensors expected, actual;
+  if (failed(compute(symbols, expected, actual)))
     return failure();
   double largest = 0;
-  for (auto [number, left, right] : llvm::enumerate(expected, *actual)) {
+  for (auto [number, left, right] : llvm::enumerate(expected, actual)) {
     Comparison comparison = compare(left, right, kSameMeaning * maxMagnitude(left));
     if (!comparison.passes)
-      return entry.emitError() << "step differs from the entry in output " << number << " at " << length
-                               << " tokens: " << comparison.describe();
+      return entry.emitError() << (claim.isOwnEntry() ? "calls one after the other differ from one call in output "
+                                                      : "step differs from the entry in output ")
+                               << number << " at " << length << " tokens: " << comparison.describe();
     largest = std::max(largest, comparison.relative);
   }
   remark::passed(entry.getLoc(), remark::RemarkOpts::name("step-proved").category("derive-stream"))

@@ -16,6 +16,8 @@ struct StreamClaim {
   mlir::func::FuncOp entry, step;
   unsigned tokens = 0; // the symbol that counts them
   int64_t depth = 0;   // the longest tail: a sequence must be longer to show what falls out of it
+  // A model that brings its states along: one call on all tokens is compared with several.
+  bool isOwnEntry() const { return entry == step; }
 };
 
 /// Cheap proves at one length, within a budget, and warns where it cannot; Always at several lengths.
