@@ -71,3 +71,18 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.name = "hidden_states_in", he
       -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }
+
+// -----
+
+// A cache that is written in place: its length is the room for tokens.
+// REMARK: state 'past_cache' is what output 'present_cache' leaves, by name
+// REMARK: not compared with itself: input 'w' has no tokens, so each call may have its own
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    heddle.name = "past_cache"
+// CHECK-SAME:    attributes {heddle.capacity = 2 : i64, heddle.stream_of = "forward", heddle.symbols = ["B", "T", "S"], heddle.tokens = 1 : i64}
+func.func @forward(%x: tensor<?x?x4xf32> {heddle.name = "x", heddle.shape = affine_map<()[b, t, s] -> (b, t, 4)>},
+                   %w: tensor<?xi64> {heddle.name = "w", heddle.shape = affine_map<()[b, t, s] -> (b)>},
+                   %cache: tensor<?x?x4xf32> {heddle.name = "past_cache", heddle.shape = affine_map<()[b, t, s] -> (b, s, 4)>})
+    -> (tensor<?x?x4xf32> {heddle.name = "present_cache", heddle.shape = affine_map<()[b, t, s] -> (b, s, 4)>}) attributes {heddle.symbols = ["B", "T", "S"]} {
+  return %cache : tensor<?x?x4xf32>
+}
