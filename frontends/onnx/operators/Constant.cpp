@@ -101,6 +101,7 @@ struct FloatRange {
 } // namespace
 
 static std::optional<FloatRange> readFloatRange(NodeReader &node) {
+  node.ignore({"stash_type"}); // f32 or wider
   std::optional<double> start = node.number(0, "start"), limit = node.number(1, "limit"),
                         delta = node.number(2, "delta");
   if (!start || !limit || !delta)
@@ -127,8 +128,10 @@ static Results convertFloatRange(NodeReader &node) {
   std::optional<FloatRange> range = readFloatRange(node);
   if (!range)
     return {};
-  Tensor steps = node.g.iota({node.g.dim(range->count)}, 0, node.elementType(0));
-  return {node.g.add(node.g.mul(steps, range->delta), range->start)};
+  // Half types hold neither the number of a far step nor its product with delta.
+  Type type = node.elementType(0), wide = type.isF64() ? type : Type(node.g.builder().getF32Type());
+  Tensor steps = node.g.iota({node.g.dim(range->count)}, 0, wide);
+  return {node.g.cast(node.g.add(node.g.mul(steps, range->delta), range->start), type)};
 }
 
 namespace {

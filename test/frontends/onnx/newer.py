@@ -11,6 +11,10 @@ def newer():
     case("cumprod", "CumProd", 26, {"x": x, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumprod(x, 1))
     half = rand(3, 20, dtype=np.float16)
     case("cumsum-f16", "CumSum", 14, {"x": half, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumsum(half.astype(np.float32), 1).astype(np.float16))
+    for name, count in [("", 600), ("-long", 20000)]:
+        bounds = {key: np.float16(value).reshape(()) for key, value in [("s", 0.5), ("l", count / 1024), ("d", 1 / 1024)]}
+        whole = np.arange(0.5, float(bounds["l"]), 1 / 1024)
+        case("range-f16" + name, "Range", 27, bounds, const=list(bounds), stash_type=1, expect=whole.astype(np.float16))
     case("bitwisenot", "BitwiseNot", 18, {"x": ints(4)})
     for size in [(2, 4), (5, 7)]:
         case(f"centercroppad{size[0]}", "CenterCropPad", 18, {"x": x, "s": i64(*size)}, const=["s"])
