@@ -33,6 +33,11 @@ std::string printOperand(const Polynomial &polynomial) {
   return StringRef(text).find_first_of(" *-") == StringRef::npos ? text : "(" + text + ")";
 }
 
+/// Whether a polynomial is at most 0 for all values of the symbols; may answer false when it is.
+bool isNegative(const Polynomial &polynomial) {
+  return llvm::all_of(polynomial, [](auto &term) { return term.second <= 0; });
+}
+
 /// Names of the symbols decide the order of the terms, so a formula reads the same wherever it is printed.
 Polynomial toPolynomial(AffineExpr expr, ArrayRef<StringRef> symbols) {
   if (auto number = dyn_cast<AffineConstantExpr>(expr))
@@ -51,10 +56,13 @@ Polynomial toPolynomial(AffineExpr expr, ArrayRef<StringRef> symbols) {
   case AffineExprKind::Mul:
     return multiply(lhs, rhs);
   default: {
-    std::string word = expr.getKind() == AffineExprKind::CeilDiv    ? " ceildiv "
-                       : expr.getKind() == AffineExprKind::FloorDiv ? " floordiv "
-                                                                    : " mod ";
-    return {{{"(" + printOperand(lhs) + word + printOperand(rhs) + ")"}, 1}};
+    // (-a) floordiv b is -(a ceildiv b): the term is not negative, only its coefficient is.
+    bool isNegated = expr.getKind() != AffineExprKind::Mod && isNegative(lhs);
+    bool roundsUp = (expr.getKind() == AffineExprKind::CeilDiv) != isNegated;
+    std::string word = expr.getKind() == AffineExprKind::Mod ? " mod " : roundsUp ? " ceildiv " : " floordiv ";
+    if (isNegated)
+      lhs = multiply(lhs, {{{}, -1}});
+    return {{{"(" + printOperand(lhs) + word + printOperand(rhs) + ")"}, isNegated ? -1 : 1}};
   }
   }
 }
@@ -75,7 +83,22 @@ std::string print(const Polynomial &polynomial) {
 
 } // namespace
 
+/// Whether a quotient in the expression may be of either sign: that of a difference.
+static bool hasOpenSign(AffineExpr expr) {
+  bool isOpen = false;
+  expr.walk([&](AffineExpr part) {
+    if (part.getKind() != AffineExprKind::FloorDiv && part.getKind() != AffineExprKind::CeilDiv)
+      return;
+    Polynomial dividend = toPolynomial(cast<AffineBinaryOpExpr>(part).getLHS(), {});
+    bool hasNegative = llvm::any_of(dividend, [](auto &term) { return term.second < 0; });
+    isOpen |= hasNegative && !isNegative(dividend);
+  });
+  return isOpen;
+}
+
 bool isAtLeast(AffineExpr large, AffineExpr small) {
+  if (large != small && (hasOpenSign(large) || hasOpenSign(small)))
+    return false;
   Polynomial difference = toPolynomial(large, {});
   for (auto &[factors, coefficient] : toPolynomial(small, {}))
     difference[factors] -= coefficient;

@@ -4,7 +4,7 @@
 //          ()[s0, s1] -> (s0 * 4096)
 //
 // A size is a polynomial with integer coefficients in the symbols and in terms that are no polynomial, such as
-// (B*T) ceildiv 64. Every symbol is at least 1 and every such term at least 0.
+// (B*T) ceildiv 64. Every symbol is at least 1 and every such term at least 0, except quotients of differences.
 #ifndef HEDDLE_PASSES_LOWER_MEMORYFORMULA_H
 #define HEDDLE_PASSES_LOWER_MEMORYFORMULA_H
 

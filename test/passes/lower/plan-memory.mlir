@@ -144,3 +144,26 @@ func.func @append(%x: memref<?x?xf32> {heddle.shape = #x}, %kept: memref<?x?xf32
   memref.store %new, %kept[%c0, %c0] : memref<?x?xf32>
   return %kept : memref<?x?xf32>
 }
+
+// -----
+
+#s = affine_map<()[s0] -> (s0)>
+#padded = affine_map<()[s0] -> (((-s0) floordiv 8) * -8)>
+
+// A length rounded up to whole chunks is spelled with a negative quotient; it is not less than the length.
+// CHECK-LABEL: func.func @slot_of_padded_length(
+// CHECK-SAME:    heddle.memory = "max(64*T, 512*(T ceildiv 8))"
+func.func @slot_of_padded_length(%x: memref<?xf32> {heddle.shape = #s}) -> (memref<?x16xf32> {heddle.shape = affine_map<()[s0] -> (s0, 16)>})
+    attributes {heddle.symbols = ["T"]} {
+  %c0 = arith.constant 0 : index
+  %t = memref.dim %x, %c0 : memref<?xf32>
+  %p = affine.apply #padded()[%t]
+  %f = arith.constant 0.0 : f32
+  %a = memref.alloc(%t) : memref<?x16xf32>
+  linalg.fill ins(%f : f32) outs(%a : memref<?x16xf32>)
+  %b = memref.alloc(%p) : memref<?x16xf32>
+  linalg.fill ins(%f : f32) outs(%b : memref<?x16xf32>)
+  %y = memref.alloc(%t) : memref<?x16xf32>
+  linalg.fill ins(%f : f32) outs(%y : memref<?x16xf32>)
+  return %y : memref<?x16xf32>
+}
