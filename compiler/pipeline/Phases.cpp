@@ -5,6 +5,7 @@
 #include "passes/lower/Lower.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -29,10 +30,14 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createContractProductsPass());
   pm.addNestedPass<func::FuncOp>(createRaiseAttentionPass({options.verifyRaises}));
+  // Sizes come from the entry's inputs, because one that is read off the weights of a raised softmax keeps them alive.
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
+  pm.addPass(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createRaiseLinearAttentionPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseConvolutionsPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseTokenMatricesPass({options.verifyRaises}));
   pm.addNestedPass<func::FuncOp>(createRaiseRecurrencesPass({options.verifyRaises}));
+  pm.addPass(memref::createResolveRankedShapeTypeResultDimsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addNestedPass<func::FuncOp>(createFreeLengthPass({options.keepLength, options.verifyRaises}));

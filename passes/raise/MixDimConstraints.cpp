@@ -1,5 +1,6 @@
 // What a mixer says about the sizes of its operands: dimensions with one role are of one size.
 #include "passes/raise/DimClasses.h"
+#include "passes/raise/SupportFit.h"
 
 using namespace mlir;
 
@@ -21,11 +22,19 @@ public:
       addRole(role, vars);
     for (auto [result, init] : llvm::zip(mix.getResults(), mix.getInits()))
       classes.unifyAll(result, init, loc);
-    // Blocks are listed for as many tokens as there are.
-    mix.getSupport().walk([&](mixer::BlockListAttr) { classes.pin(tokens, loc); });
+    addSupport();
   }
 
 private:
+  /// Blocks are listed for as many tokens as there are; a bound that these tokens do not show may come from their number.
+  void addSupport() {
+    int64_t length = classes.size(tokens);
+    bool isOfLength = !ShapedType::isDynamic(length) && lengthToSee(mix.getSupport()) > length;
+    mix.getSupport().walk([&](mixer::BlockListAttr) { isOfLength = true; });
+    if (isOfLength)
+      classes.pin(tokens, loc);
+  }
+
   void addOperand(OpOperand &operand) {
     SmallVector<DimRole> roles = mix.getDimRoles(operand);
     bool isTable = isWeights(operand);

@@ -4,6 +4,7 @@
 #include "passes/lower/Names.h"
 #include "passes/raise/ProbeAttention.h"
 #include "passes/raise/Raiser.h"
+#include "passes/raise/Reads.h"
 #include "passes/raise/ScorePlan.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -24,9 +25,7 @@ public:
   explicit FixedValues(func::FuncOp entry) {
     for (Operation &op : entry.getBody().front()) {
       bool isSize = isa<tensor::DimOp, tensor::EmptyOp>(op);
-      bool isPlain = op.getNumRegions() == 0 || isa<linalg::LinalgOp>(op);
-      auto isFixed = [&](Value operand) { return fixed.contains(operand); };
-      if (isSize || (isPlain && llvm::all_of(op.getOperands(), isFixed) && !readsData(op)))
+      if (isSize || llvm::all_of(readsOf(&op), [&](Value read) { return fixed.contains(read); }))
         fixed.insert(op.result_begin(), op.result_end());
     }
   }
@@ -34,14 +33,6 @@ public:
   bool contains(Value value) const { return fixed.contains(value); }
 
 private:
-  /// Whether the region of an op reads a tensor from outside that depends on data.
-  bool readsData(Operation &op) const {
-    WalkResult result = op.walk([&](tensor::ExtractOp extract) {
-      return fixed.contains(extract.getTensor()) ? WalkResult::advance() : WalkResult::interrupt();
-    });
-    return result.wasInterrupted();
-  }
-
   llvm::DenseSet<Value> fixed;
 };
 

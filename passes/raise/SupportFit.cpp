@@ -25,9 +25,12 @@ static Attribute fitGrids(MLIRContext *context, ArrayRef<const PairGrid *> grids
   const PairGrid &largest =
       **llvm::max_element(grids, [](const PairGrid *a, const PairGrid *b) { return a->keys < b->keys; });
   SupportProposals proposals(context, largest, shiftOf(largest, align));
+  // A bound that no grid shows may come from the length itself.
+  auto isSeen = [&](Attribute support) { return isFixedLength || lengthToSee(support) <= largest.keys; };
   auto firstOf = [&](const SupportProposals::List &list) -> Attribute {
     auto fits = llvm::find_if(list, [&](Attribute support) {
-      return llvm::all_of(grids, [&](const PairGrid *grid) { return explains(support, *grid, shiftOf(*grid, align)); });
+      return isSeen(support) &&
+             llvm::all_of(grids, [&](const PairGrid *grid) { return explains(support, *grid, shiftOf(*grid, align)); });
     });
     return fits == list.end() ? Attribute() : *fits;
   };

@@ -120,8 +120,8 @@ SupportProposals::List SupportProposals::unions() const {
       extras.push_back(mixer::SinksAttr::get(context, sinks));
     for (Attribute extra : extras) {
       Attribute both = anyOf({band, extra});
-      list.push_back(inPastOnly ? allOf({causal(), both}) : both);
       list.push_back(anyOf({causal(), extra}));
+      list.push_back(inPastOnly ? allOf({causal(), both}) : both);
     }
   }
   // A stride beside the band: the distances further away are its multiples.

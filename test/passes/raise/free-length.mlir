@@ -110,3 +110,43 @@ func.func @no_free_length_without_mixer(%x: tensor<2x8x4xf32> {heddle.shape = #s
   %y = math.exp %x : tensor<2x8x4xf32>
   return %y : tensor<2x8x4xf32>
 }
+
+// A list of blocks for these eight tokens, and a bound that eight tokens do not show.
+// CHECK-LABEL: func.func @no_free_length_with_block_list
+// CHECK-SAME:    tensor<2x8x4xf32>
+func.func @no_free_length_with_block_list(%x: tensor<2x8x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %heads = tensor.expand_shape %x [[0], [1], [2, 3]] output_shape [2, 8, 1, 4] : tensor<2x8x4xf32> into tensor<2x8x1x4xf32>
+  %init = tensor.empty() : tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%heads : tensor<2x8x1x4xf32>) key(%heads : tensor<2x8x1x4xf32>) value(%heads : tensor<2x8x1x4xf32>)
+      outs(%init : tensor<2x8x1x4xf32>)
+      {support = #mixer.block_list<4, offsets = [0, 1, 3], blocks = [0, 0, 1]>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>} -> tensor<2x8x1x4xf32>
+  %y = tensor.collapse_shape %mixed [[0], [1], [2, 3]] : tensor<2x8x1x4xf32> into tensor<2x8x4xf32>
+  return %y : tensor<2x8x4xf32>
+}
+
+// CHECK-LABEL: func.func @no_free_length_with_unseen_bound
+// CHECK-SAME:    tensor<2x8x4xf32>
+func.func @no_free_length_with_unseen_bound(%x: tensor<2x8x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %heads = tensor.expand_shape %x [[0], [1], [2, 3]] output_shape [2, 8, 1, 4] : tensor<2x8x4xf32> into tensor<2x8x1x4xf32>
+  %init = tensor.empty() : tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%heads : tensor<2x8x1x4xf32>) key(%heads : tensor<2x8x1x4xf32>) value(%heads : tensor<2x8x1x4xf32>)
+      outs(%init : tensor<2x8x1x4xf32>)
+      {support = #mixer.window<left = 7, right = 1>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>} -> tensor<2x8x1x4xf32>
+  %y = tensor.collapse_shape %mixed [[0], [1], [2, 3]] : tensor<2x8x1x4xf32> into tensor<2x8x4xf32>
+  return %y : tensor<2x8x4xf32>
+}
+
+// CHECK-LABEL: func.func @free_length_with_seen_bound
+// CHECK-SAME:    tensor<2x?x4xf32>
+func.func @free_length_with_seen_bound(%x: tensor<2x8x4xf32> {heddle.shape = #shape}) -> (tensor<2x8x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %heads = tensor.expand_shape %x [[0], [1], [2, 3]] output_shape [2, 8, 1, 4] : tensor<2x8x4xf32> into tensor<2x8x1x4xf32>
+  %init = tensor.empty() : tensor<2x8x1x4xf32>
+  %mixed = mixer.mix query(%heads : tensor<2x8x1x4xf32>) key(%heads : tensor<2x8x1x4xf32>) value(%heads : tensor<2x8x1x4xf32>)
+      outs(%init : tensor<2x8x1x4xf32>)
+      {support = #mixer.window<left = 6, right = 1>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>} -> tensor<2x8x1x4xf32>
+  %y = tensor.collapse_shape %mixed [[0], [1], [2, 3]] : tensor<2x8x1x4xf32> into tensor<2x8x4xf32>
+  return %y : tensor<2x8x4xf32>
+}
