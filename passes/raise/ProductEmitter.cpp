@@ -19,11 +19,8 @@ Value ProductEmitter::constant(double value, ArrayRef<int64_t> shape) {
                                    DenseElementsAttr::get(tensor, Attribute(FloatAttr::get(type, value))));
 }
 
-/// The factor with one variable in each dimension; nothing where it has another element type.
-std::optional<Factor> ProductEmitter::separate(const Factor &factor) {
-  auto tensor = cast<RankedTensorType>(factor.value.getType());
-  if (tensor.getElementType() != type)
-    return std::nullopt;
+/// The factor with one variable in each dimension.
+Factor ProductEmitter::separate(const Factor &factor) {
   if (llvm::all_of(factor.at, [](const Index &index) { return index.size() <= 1; }))
     return factor;
   Factor result;
@@ -40,8 +37,8 @@ std::optional<Factor> ProductEmitter::separate(const Factor &factor) {
   SmallVector<int64_t> shape;
   for (OpFoldResult size : expanded)
     shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-  result.value =
-      tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(shape, type), factor.value, groups, expanded);
+  auto expandedType = RankedTensorType::get(shape, getElementTypeOrSelf(factor.value));
+  result.value = tensor::ExpandShapeOp::create(builder, loc, expandedType, factor.value, groups, expanded);
   return result;
 }
 
@@ -71,10 +68,9 @@ Value ProductEmitter::emitElementwise(ArrayRef<Product> sum, Dimensions dims) {
   SmallVector<Factor> inputs;
   for (const Product &product : sum)
     for (const Factor &factor : product.factors) {
-      std::optional<Factor> separated = separate(factor);
-      if (!separated)
+      if (getElementTypeOrSelf(factor.value) != type)
         return {};
-      inputs.push_back(*separated);
+      inputs.push_back(separate(factor));
     }
   if (sum.size() == 1 && inputs.size() == 1 && sum[0].coefficient == 1)
     if (Value value = whole(inputs[0], dims))
@@ -212,8 +208,7 @@ Value ProductEmitter::ungroup(Value tensor, Groups groups) {
     grouped.at.push_back(Index(group.begin(), group.end()));
     all.append(group.begin(), group.end());
   }
-  std::optional<Factor> separated = separate(grouped);
-  return separated ? whole(*separated, all) : Value();
+  return getElementTypeOrSelf(tensor) == type ? whole(separate(grouped), all) : Value();
 }
 
 } // namespace heddle

@@ -31,6 +31,9 @@ public:
   /// The same with the dimensions of a group merged; a group of which the sum has no variable gets size 1, unless it is
   /// in `whole`.
   mlir::Value operand(llvm::ArrayRef<Product> sum, Groups groups, llvm::ArrayRef<unsigned> whole = {});
+  /// `chosen` where the condition, a tensor of booleans, holds, and `other` elsewhere; nothing where an element type
+  /// does not fit.
+  std::optional<Factor> select(const Factor &condition, llvm::ArrayRef<Product> chosen, llvm::ArrayRef<Product> other);
   /// `tensor`, over the merged groups, with one dimension for each variable; empty groups vanish.
   mlir::Value ungroup(mlir::Value tensor, Groups groups);
   /// The logarithm of a sum of products; nothing where it is negative.
@@ -48,7 +51,7 @@ private:
   mlir::Value emitOne(const Product &product, Dimensions dims);
   mlir::Value emitElementwise(llvm::ArrayRef<Product> sum, Dimensions dims);
   mlir::Value whole(const Factor &factor, Dimensions dims);
-  std::optional<Factor> separate(const Factor &factor);
+  Factor separate(const Factor &factor);
   mlir::OpFoldResult sizeOf(Variable variable) const { return variables.size(variable); }
   mlir::Value positiveLogarithm(mlir::Value tensor);
   void addLogarithm(const Factor &given, Logarithm &result);

@@ -16,6 +16,33 @@ namespace {
 /// Ops that make a tensor from nothing; a region has its own.
 bool isCheap(Operation *op) { return op && isa<tensor::EmptyOp, linalg::FillOp, arith::ConstantOp>(op); }
 
+bool isCondition(Value tensor) { return getElementTypeOrSelf(tensor).isInteger(1); }
+
+/// Conditions are no operands of a mixer: they enter as numbers, 0 where they do not hold.
+Value mapElements(OpBuilder &builder, Location loc, Value tensor, Type element,
+                  llvm::function_ref<Value(OpBuilder &, Value)> body) {
+  auto shape = cast<RankedTensorType>(tensor.getType());
+  Value empty = tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, tensor), element);
+  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(shape.getRank()));
+  SmallVector<utils::IteratorType> kinds(shape.getRank(), utils::IteratorType::parallel);
+  auto emitBody = [&](OpBuilder &nested, Location at, ValueRange elements) {
+    linalg::YieldOp::create(nested, at, body(nested, elements[0]));
+  };
+  return linalg::GenericOp::create(builder, loc, empty.getType(), tensor, empty, maps, kinds, emitBody).getResult(0);
+}
+
+Value numberOf(OpBuilder &builder, Location loc, Value condition, Type element) {
+  return mapElements(builder, loc, condition, element,
+                     [&](OpBuilder &b, Value each) -> Value { return arith::UIToFPOp::create(b, loc, element, each); });
+}
+
+Value conditionOf(OpBuilder &builder, Location loc, Value number) {
+  return mapElements(builder, loc, number, builder.getI1Type(), [&](OpBuilder &b, Value each) -> Value {
+    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(each.getType()));
+    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, each, zero);
+  });
+}
+
 } // namespace
 
 //===--- operands -------------------------------------------------------------------------===//
@@ -42,6 +69,8 @@ bool RegionRecurrence::addOperand(Value bodyValue) {
   RankedTensorType type = typeOf(bodyValue);
   bool isBatched = packed.hasBatch() && type.getRank() > 0 && type.getDimSize(0) == packed.batchExtent();
   Value tokens = sequences.moveAxis(*sequence, isBatched ? 1 : 0).value;
+  if (isCondition(tokens))
+    tokens = numberOf(builder, loc, tokens, packed.elementType());
   if (!isBatched) {
     // One row for all of the batch.
     SmallVector<ReassociationIndices> groups = {{0, 1}};
@@ -51,7 +80,8 @@ bool RegionRecurrence::addOperand(Value bodyValue) {
       groups.push_back({dim + 1});
     shape.insert(shape.begin(), 1);
     sizes.insert(sizes.begin(), builder.getIndexAttr(1));
-    tokens = tensor::ExpandShapeOp::create(builder, loc, type.clone(shape), tokens, groups, sizes);
+    tokens = tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(shape, getElementTypeOrSelf(tokens)),
+                                           tokens, groups, sizes);
   }
   tokenValues.push_back(bodyValue);
   operands.push_back(tokens);
@@ -107,7 +137,7 @@ void RegionRecurrence::fillRegion(Region &region) {
   for (auto [place, state] : llvm::enumerate(states))
     mapping.map(loop.argument(state), packed.unpack(b, block->getArgument(0), place, /*hasTokens=*/false));
   for (auto [value, argument] : llvm::zip_equal(tokenValues, block->getArguments().drop_front())) {
-    Value token = argument;
+    Value token = isCondition(value) ? conditionOf(b, loc, argument) : argument;
     if (token.getType() != value.getType()) {
       // The row that stands for all of the batch.
       SmallVector<ReassociationIndices> groups;

@@ -20,6 +20,8 @@ public:
     if (auto argument = dyn_cast<BlockArgument>(scalar))
       return argument.getOwner() == generic.getBody() ? ofArgument(argument) : std::nullopt;
     Operation *op = scalar.getDefiningOp();
+    if (auto select = dyn_cast<arith::SelectOp>(op); select && op->getParentRegion() == &generic.getRegion())
+      return ofSelect(select);
     if (op->getParentRegion() != &generic.getRegion() ||
         !isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::NegFOp, arith::DivFOp>(op))
       return std::nullopt;
@@ -64,6 +66,14 @@ private:
     return result;
   }
 
+  std::optional<Form> ofSelect(arith::SelectOp select) {
+    auto condition = dyn_cast<BlockArgument>(select.getCondition());
+    std::optional<Form> when = condition ? of(condition) : std::nullopt;
+    std::optional<Form> chosen = when ? of(select.getTrueValue()) : std::nullopt;
+    std::optional<Form> other = chosen ? of(select.getFalseValue()) : std::nullopt;
+    return other ? forms.select(*when, *chosen, *other, select.getType()) : std::nullopt;
+  }
+
   std::optional<Form> ofArgument(BlockArgument argument) {
     OpOperand *operand = generic.getMatchingOpOperand(argument);
     if (!isa<RankedTensorType>(operand->get().getType())) {
@@ -103,9 +113,36 @@ std::optional<Indices> StateForms::createIndices(Value bodyValue) {
   if (!sizes)
     return std::nullopt;
   Indices result;
-  for (OpFoldResult size : *sizes)
-    result.push_back(variables.create(size));
+  for (auto [dim, size] : llvm::enumerate(*sizes)) {
+    result.emplace_back();
+    for (OpFoldResult part : partsOf(bodyValue, dim, size))
+      result.back().append(variables.create(part));
+  }
   return result;
+}
+
+/// Sizes of the dimensions of a state that were merged to dimension `dim` of a value; its own size where none were.
+SmallVector<OpFoldResult> StateForms::partsOf(Value value, int64_t dim, OpFoldResult size) {
+  SmallVector<OpFoldResult> own = {size};
+  Operation *op = dependsOnState(value) ? value.getDefiningOp() : nullptr;
+  if (auto collapse = dyn_cast_or_null<tensor::CollapseShapeOp>(op)) {
+    std::optional<SmallVector<OpFoldResult>> sizes = sequences.sizesOf(collapse.getSrc());
+    if (!sizes)
+      return own;
+    SmallVector<OpFoldResult> parts;
+    for (int64_t source : collapse.getReassociationIndices()[dim])
+      llvm::append_range(parts, partsOf(collapse.getSrc(), source, (*sizes)[source]));
+    return parts;
+  }
+  auto generic = dyn_cast_or_null<linalg::GenericOp>(op);
+  if (!generic)
+    return own;
+  AffineExpr loopOfDim = generic.getIndexingMapMatchingResult(cast<OpResult>(value)).getResult(dim);
+  for (OpOperand *operand : generic.getDpsInputOperands())
+    if (std::optional<unsigned> place = generic.getMatchingIndexingMap(operand).getResultPosition(loopOfDim))
+      if (SmallVector<OpFoldResult> parts = partsOf(operand->get(), *place, size); parts.size() > 1)
+        return parts;
+  return own;
 }
 
 Indices ofSequence(const Sequence &sequence, Indices at) {

@@ -42,15 +42,18 @@ public:
   /// apart, otherwise they are states after the update.
   void select(llvm::ArrayRef<unsigned> states, bool updates);
   bool dependsOnState(mlir::Value bodyValue);
-  /// Variables for each dimension of a value.
+  /// Variables for each dimension of a value; several where dimensions of a state were merged to one.
   std::optional<Indices> createIndices(mlir::Value bodyValue);
   /// Nothing where the value is not of degree one in the states.
   std::optional<Form> of(mlir::Value bodyValue, const Indices &at);
+  /// The form of a choice by elements whose condition no state is part of; nothing where a side sums.
+  std::optional<Form> select(const Form &condition, const Form &chosen, const Form &other, mlir::Type type);
 
 private:
   friend class BodyForm;
   std::optional<Form> ofGeneric(mlir::linalg::GenericOp generic, unsigned result, const Indices &at);
   std::optional<Form> ofKnown(mlir::Value bodyValue, const Indices &at);
+  llvm::SmallVector<mlir::OpFoldResult> partsOf(mlir::Value value, int64_t dim, mlir::OpFoldResult size);
 
   const TokenLoop &loop;
   TokenSequences &sequences;
