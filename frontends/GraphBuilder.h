@@ -97,7 +97,7 @@ public:
   Tensor matmul(Tensor a, Tensor b, bool transposeA = false,
                 bool transposeB = false); // numpy.matmul; flags swap the last two dims
   Tensor einsum(llvm::StringRef equation,
-                llvm::ArrayRef<Tensor> operands); // one or two operands, explicit or implicit output
+                llvm::ArrayRef<Tensor> operands); // explicit or implicit output; several operands pair by pair
 
   //--- reductions; f16 and bf16 accumulate in f32 (Reduce.cpp) ---
   Tensor reduce(Reduce kind, Tensor x, llvm::ArrayRef<int64_t> axes, bool keepDims = true);  // no axes: all
@@ -162,13 +162,14 @@ private:
   Tensor namedMatmul(Tensor a, Tensor b);
   Tensor batchMatmul(Tensor a, Tensor b);
   Tensor roundFrom(Tensor accumulated, mlir::Type type);
+  void readSymbol(mlir::Value tensor, int64_t axis, Dim dim);
 
   mlir::OpBuilder b;
   mlir::Location loc;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp func;
   std::vector<std::string> symbols;
-  llvm::SmallVector<mlir::Value> symbolValues;    // tensor.dim of the first input dimension that is the symbol itself
+  llvm::SmallVector<mlir::Value> symbolValues; // read from the first input dimension that is a multiple of the symbol
   std::map<std::string, mlir::Value> derivedDims; // key: describe(dim)
   std::map<std::string, Tensor> sharedTensors;
   llvm::SmallVector<std::pair<std::string, Tensor>> outputs;

@@ -41,6 +41,15 @@ static void collectFactors(AffineExpr expr, SmallVectorImpl<AffineExpr> &factors
 
 static std::string print(AffineExpr expr, ArrayRef<std::string> symbols, bool nested);
 
+// 8*n + 8 as n + 1, and 8 times more in the coefficient: sums in products are comparable then.
+static AffineExpr withoutCommonFactor(AffineExpr factor, int64_t &coefficient, unsigned symbolCount) {
+  int64_t common = factor.getKind() == AffineExprKind::Add ? factor.getLargestKnownDivisor() : 1;
+  if (common <= 1)
+    return factor;
+  coefficient *= common;
+  return simplifyAffineExpr(factor.floorDiv(common), 0, symbolCount);
+}
+
 // Products that MLIR does not reorder because they are only semi-affine (a symbol times a symbol).
 static AffineExpr sortProducts(AffineExpr expr, ArrayRef<std::string> symbols) {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
@@ -53,6 +62,8 @@ static AffineExpr sortProducts(AffineExpr expr, ArrayRef<std::string> symbols) {
   SmallVector<AffineExpr> factors;
   int64_t coefficient = 1;
   collectFactors(rebuilt, factors, coefficient);
+  for (AffineExpr &factor : factors)
+    factor = withoutCommonFactor(factor, coefficient, symbols.size());
   llvm::sort(factors, [&](AffineExpr a, AffineExpr c) { return print(a, symbols, true) < print(c, symbols, true); });
   AffineExpr result = factors.front();
   for (AffineExpr factor : ArrayRef(factors).drop_front())

@@ -1,4 +1,4 @@
-// Einstein summation over one or two operands.
+// Einstein summation: over one or two operands as one contraction, over more pair by pair.
 #include "frontends/GraphBuilder.h"
 #include "frontends/graph/ScalarOps.h"
 
@@ -75,20 +75,67 @@ std::optional<Equation> parse(StringRef text, ArrayRef<Tensor> tensors) {
   return equation;
 }
 
+/// Distinct letters of both terms: as many loops as it takes to contract them.
+std::string lettersOf(const std::string &left, const std::string &right) {
+  std::string letters;
+  for (char letter : left + right)
+    if (letters.find(letter) == std::string::npos)
+      letters += letter;
+  return letters;
+}
+
+/// The two operands that take the fewest loops; the first of several such pairs.
+std::pair<size_t, size_t> cheapestPair(ArrayRef<std::string> operands) {
+  std::pair<size_t, size_t> best(0, 1);
+  size_t fewest = std::numeric_limits<size_t>::max();
+  for (size_t left = 0; left < operands.size(); ++left)
+    for (size_t right = left + 1; right < operands.size(); ++right)
+      if (size_t loops = lettersOf(operands[left], operands[right]).size(); loops < fewest) {
+        best = {left, right};
+        fewest = loops;
+      }
+  return best;
+}
+
+/// Contracts two operands to one with the letters that somebody still asks for.
+void contractPair(GraphBuilder &g, Equation &equation, SmallVector<Tensor> &tensors) {
+  auto [left, right] = cheapestPair(equation.operands);
+  std::string first = equation.operands[left], second = equation.operands[right], wanted = equation.result, kept;
+  Tensor pair[] = {tensors[left], tensors[right]};
+  for (size_t place : {right, left}) {
+    equation.operands.erase(equation.operands.begin() + place);
+    tensors.erase(tensors.begin() + place);
+  }
+  for (const std::string &term : equation.operands)
+    wanted += term;
+  for (char letter : lettersOf(first, second))
+    if (wanted.find(letter) != std::string::npos)
+      kept += letter;
+  tensors.insert(tensors.begin() + left, g.einsum(first + "," + second + "->" + kept, pair));
+  equation.operands.insert(equation.operands.begin() + left, kept);
+}
+
 } // namespace
 
 Tensor GraphBuilder::einsum(StringRef text, ArrayRef<Tensor> operands) {
   for (const Tensor &operand : operands)
     if (!operand)
       return {};
-  if (operands.empty() || operands.size() > 2)
-    return fail("einsum has " + Twine(operands.size()) + " operands, expected 1 or 2");
-  if (operands.size() == 2 && operands[0].elementType != operands[1].elementType)
-    return fail("einsum operands have different element types, expected equal ones");
+  if (operands.empty())
+    return fail("einsum has no operands, expected at least 1");
+  for (const Tensor &operand : operands)
+    if (operand.elementType != operands[0].elementType)
+      return fail("einsum operands have different element types, expected equal ones");
   std::optional<Equation> equation = parse(text, operands);
   if (!equation)
     return fail("einsum equation '" + text +
                 "' does not fit its operands, expected one letter for each dimension, as in 'bik,bkj->bij'");
+  if (operands.size() > 2) {
+    SmallVector<Tensor> tensors(operands);
+    while (tensors.size() > 2)
+      contractPair(*this, *equation, tensors);
+    return einsum(llvm::join(equation->operands, ",") + "->" + equation->result, tensors);
+  }
 
   // Loops: the letters of the result, then those that are summed.
   std::string letters = equation->result;

@@ -73,17 +73,27 @@ Tensor GraphBuilder::input(StringRef name, Shape shape, Type type, std::optional
   if (failed(func.insertArgument(index, tensorType(shape, type), b.getDictionaryAttr(attributes), loc)))
     return fail("input '" + name + "' cannot be added to the entry");
   tensor.value = func.getArgument(index);
-  for (auto [axis, dim] : llvm::enumerate(shape)) {
-    auto symbol = dyn_cast<AffineSymbolExpr>(dim);
-    if (!symbol || symbolValues[symbol.getPosition()])
-      continue;
-    OpBuilder top(context());
-    lastDimOp ? top.setInsertionPointAfter(lastDimOp) : top.setInsertionPointToStart(&func.front());
-    auto dimOp = tensor::DimOp::create(top, loc, tensor.value, static_cast<int64_t>(axis));
-    symbolValues[symbol.getPosition()] = dimOp;
-    lastDimOp = dimOp;
-  }
+  for (auto [axis, dim] : llvm::enumerate(shape))
+    readSymbol(tensor.value, axis, dim);
   return tensor;
+}
+
+// The value of a symbol from a dimension that is the symbol, or a multiple of it.
+void GraphBuilder::readSymbol(Value tensor, int64_t axis, Dim dim) {
+  auto product = dyn_cast<AffineBinaryOpExpr>(dim);
+  bool isMultiple = product && product.getKind() == AffineExprKind::Mul && isa<AffineConstantExpr>(product.getRHS());
+  auto symbol = dyn_cast<AffineSymbolExpr>(isMultiple ? product.getLHS() : dim);
+  if (!symbol || symbolValues[symbol.getPosition()])
+    return;
+  OpBuilder top(context());
+  lastDimOp ? top.setInsertionPointAfter(lastDimOp) : top.setInsertionPointToStart(&func.front());
+  auto dimOp = tensor::DimOp::create(top, loc, tensor, axis);
+  lastDimOp = dimOp;
+  if (isMultiple) {
+    AffineMap quotient = AffineMap::get(0, 1, getAffineSymbolExpr(0, context()).floorDiv(product.getRHS()));
+    lastDimOp = affine::AffineApplyOp::create(top, loc, quotient, ValueRange{dimOp});
+  }
+  symbolValues[symbol.getPosition()] = lastDimOp->getResult(0);
 }
 
 void GraphBuilder::output(StringRef name, Tensor tensor) {

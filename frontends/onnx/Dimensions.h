@@ -3,7 +3,7 @@
 // A dimension of an ONNX input is a number, a name ("batch"), an expression of names ("past + 1") or nothing. Names
 // become symbols of the entry; an expression stays one where its names are sizes of other dimensions; everything else
 // is a fresh symbol ("x_dim1"). While importing, a symbol may turn out to be fixed (a weight of 64 columns meets
-// `len`): then the import starts over with that knowledge:
+// `len`) or a multiple ("8 * len_by_8", chunks): then the import starts over with that knowledge:
 //
 //   InputSizes sizes = resolveInputSizes(inputs, {{"len", {"64", ...}}}, context);
 #ifndef HEDDLE_FRONTENDS_ONNX_DIMENSIONS_H

@@ -44,6 +44,8 @@ public:
   bool isPending() const { return pending.has_value(); }
   // Notes that one of the sizes is a symbol that must be the other; false when neither is a free symbol.
   bool fixSymbol(Dim a, Dim b);
+  // Notes that a symbol whose n-th part, rounded down, occurs in the size must be a multiple of n.
+  bool fixMultiple(Dim size);
   // Sees to it that a >= b for all sizes that the module accepts, by narrowing the range of a symbol where that is
   // needed.
   bool requireAtLeast(Dim a, Dim b);

@@ -43,6 +43,12 @@ bool NodeReader::unify(Dim a, Dim b, ArrayRef<Shape> shapes) {
   return false;
 }
 
+bool NodeReader::fixMultiple(Dim size) {
+  bool isFixed = importer.fixMultiple(size);
+  hasFailed |= isFixed;
+  return isFixed;
+}
+
 bool NodeReader::unifyBroadcast(ArrayRef<Shape> shapes) {
   size_t rank = 0;
   for (const Shape &shape : shapes)

@@ -76,6 +76,9 @@ public:
   // Makes two sizes one: proves them equal, or fixes a free symbol of the model so that they are.
   // The shapes are named in the error.
   bool unify(Dim a, Dim b, llvm::ArrayRef<Shape> shapes = {});
+  // Fixes a symbol to multiples of n where the size contains its n-th part, rounded; false where it contains none. The
+  // import then starts over.
+  bool fixMultiple(Dim size);
   bool unifyBroadcast(llvm::ArrayRef<Shape> shapes);
   // No negative size and not more elements than an address can hold; symbols count as 1.
   bool checkSizes(llvm::ArrayRef<Dim> sizes);

@@ -6,6 +6,26 @@ using namespace mlir;
 
 namespace heddle::onnx {
 
+// A sequence that is split into chunks: its length in chunks takes the place of its length.
+bool GraphImporter::fixMultiple(Dim size) {
+  if (pending)
+    return true;
+  g.simplify(size).walk([&](AffineExpr part) {
+    auto quotient = dyn_cast<AffineBinaryOpExpr>(part);
+    if (pending || !quotient || quotient.getKind() != AffineExprKind::FloorDiv)
+      return;
+    // Rounded up, it is spelled -((-symbol) floordiv n).
+    Dim dividend = quotient.getLHS();
+    if (!isa<AffineSymbolExpr>(dividend))
+      dividend = g.simplify(-dividend);
+    if (!isa<AffineSymbolExpr>(dividend) || !isa<AffineConstantExpr>(quotient.getRHS()))
+      return;
+    std::string name = g.describe(dividend), divisor = g.describe(quotient.getRHS());
+    pending = {name, FixedSymbol{divisor + " * " + name + "_by_" + divisor, g.location()}};
+  });
+  return pending.has_value();
+}
+
 bool GraphImporter::fixSymbol(Dim a, Dim b) {
   if (pending)
     return true;
@@ -13,7 +33,9 @@ bool GraphImporter::fixSymbol(Dim a, Dim b) {
   if (!isa<AffineSymbolExpr>(a) || (isa<AffineSymbolExpr>(b) && g.describe(b) > g.describe(a)))
     std::swap(a, b);
   auto symbol = dyn_cast<AffineSymbolExpr>(a);
-  if (!symbol || b.isFunctionOfSymbol(symbol.getPosition()) || bounds(b).high < 1)
+  if (symbol && b.isFunctionOfSymbol(symbol.getPosition()))
+    return fixMultiple(b);
+  if (!symbol || bounds(b).high < 1)
     return false;
   pending = {g.describe(a), FixedSymbol{g.describe(b), g.location()}};
   return true;

@@ -129,6 +129,17 @@ template <Binary kind> static Results convertVariadic(NodeReader &node) {
   return {result};
 }
 
+// The smaller of a number and a size that may lie on either side of it, as exporters spell the rows that a slice takes
+// from a table: the range of the symbol is narrowed to the sizes for which the table has enough rows.
+static std::optional<Element> sizeWithinLimit(NodeReader &node, Element a, Element b) {
+  if (!isa<IntegerType>(node.elementType(0)) || constantOf(a).has_value() == constantOf(b).has_value())
+    return std::nullopt;
+  auto [limit, size] = constantOf(a) ? std::pair(a, b) : std::pair(b, a);
+  if (!node.requireAtLeast(limit.dim, size.dim, "smaller of a number and a size"))
+    return std::nullopt;
+  return size;
+}
+
 template <Binary kind> static Literals foldVariadic(NodeReader &node) {
   Type type = node.elementType(0);
   for (int64_t index = 1; index < node.inputCount(); ++index)
@@ -136,8 +147,10 @@ template <Binary kind> static Literals foldVariadic(NodeReader &node) {
       return {};
   return foldElements(node, type, [&](ArrayRef<Element> x) {
     std::optional<Element> result = x[0];
-    for (Element next : x.drop_front())
-      result = result ? foldBinary(kind, *result, next, type) : result;
+    for (Element next : x.drop_front()) {
+      std::optional<Element> folded = result ? foldBinary(kind, *result, next, type) : result;
+      result = result && !folded && kind == Binary::Min ? sizeWithinLimit(node, *result, next) : folded;
+    }
     return result;
   });
 }

@@ -82,7 +82,7 @@ static std::optional<Dim> binaryDim(Binary kind, Dim a, Dim b) {
   case Binary::Mul:
     return a * b;
   case Binary::Div:
-    return dividesDown ? std::optional(a.floorDiv(b)) : std::nullopt;
+    return dividesDown ? std::optional(a.floorDiv(b)) : wholeQuotient(a, b);
   case Binary::Mod:
     return divisor && divisor.getValue() > 0 ? std::optional(a % b) : std::nullopt;
   case Binary::Min:

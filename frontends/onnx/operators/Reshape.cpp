@@ -71,7 +71,7 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
     return result;
   Dim total = node.g.product(from), others = node.g.product(result);
   std::optional<Dim> size = divideExactly(node, total, others);
-  if (!size && !keepsLeadingSizes(node, from, requested)) {
+  if (!size && !keepsLeadingSizes(node, from, requested) && !node.fixMultiple(others)) {
     node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
                  << ", expected sizes that divide its " << node.g.describe(total) << " elements";
   }
@@ -96,6 +96,8 @@ static bool sameElementCount(NodeReader &node, const Shape &from, const Shape &t
         return node.unify(symbol, *value);
       size = symbol;
     }
+  if (node.fixMultiple(want) || node.fixMultiple(have))
+    return false;
   node.error() << "shape " << node.g.describe(to) << " for an input of shape " << node.g.describe(from)
                << ", expected the same number of elements but got " << node.g.describe(want) << " and "
                << node.g.describe(have);

@@ -71,9 +71,9 @@ static std::optional<SliceBounds> readInputs(NodeReader &node) {
 static std::optional<Dim> position(NodeReader &node, Dim bound, Dim size, bool backwards) {
   GraphBuilder &g = node.g;
   Interval value = bounds(bound);
-  if (value.low < 0 && value.high >= 0)
-    return node.error() << "bound " << g.describe(bound) << ", expected one whose sign does not depend on sizes",
-           std::nullopt;
+  // Where the sign depends on sizes, the bound counts from the start.
+  if (value.low < 0 && value.high >= 0 && !node.requireAtLeast(bound, g.dim(0), "slice bound"))
+    return std::nullopt;
   constexpr int64_t farAway = int64_t(1) << 31; // exporters write the largest integers for "to the end"
   Dim low = g.dim(backwards ? -1 : 0), high = g.simplify(size - (backwards ? 1 : 0));
   if (value.low >= farAway - 1)

@@ -21,6 +21,9 @@ def matmul():
     case("einsum-inner", "Einsum", 12, {"a": rand(4), "b": rand(4)}, equation="i,i")
     case("einsum-diagonal", "Einsum", 12, {"a": rand(3, 3)}, equation="ii->i")
     case("einsum-ellipsis", "Einsum", 12, {"a": rand(2, 3, 4), "b": rand(4, 5)}, equation="...k,kn->...n")
+    case("einsum-of-three", "Einsum", 12, {"q": rand(2, 3, 4), "s": rand(2, 4, 5), "n": rand(2, 3)}, equation="bij,bjk,bi->bik")
+    case("einsum-of-four", "Einsum", 12, {"c": rand(2, 3, 4), "b": rand(2, 5, 4), "l": rand(2, 3, 5), "x": rand(2, 5, 6)}, equation="...tn,...sn,...ts,...sp->...tp")
+    case("einsum-of-three-inner", "Einsum", 12, {"a": rand(4), "b": rand(4), "c": rand(4, 3)}, equation="i,i,ij->")
     case("einsum-transpose", "Einsum", 12, {"a": rand(2, 3, 4)}, equation="bij->jb")
 
 

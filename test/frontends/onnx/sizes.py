@@ -55,6 +55,22 @@ def main():
                                    node("Reshape", ["x", "r"], ["y"])], use=["zero", "one", "minus"])
     chain("floor-division", sizes + [node("Mul", ["t", "two"], ["d"]), node("Div", ["d", "two"], ["h"]), node("Concat", ["b", "h", "minus"], ["s"], axis=0),
                                      node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "minus"])
+    chunks = sizes + [node("Div", ["t", "two"], ["c"])]
+    chain("chunks", chunks + [node("Concat", ["b", "c", "two", "six"], ["s"], axis=0), node("Reshape", ["x", "s"], ["p"]), node("CumSum", ["p", "s2"], ["q"]),
+                              node("Reshape", ["q", "shape"], ["r"]), node("Add", ["x", "r"], ["y"])], use=["zero", "one", "two"], x=rand(2, 8, 6), six=i64(6), s2=np.int64(2))
+    chain("chunks-with-rest", chunks + [node("Concat", ["b", "c", "two", "minus"], ["s"], axis=0), node("Reshape", ["x", "s"], ["y"])],
+          use=["zero", "one", "two", "minus"], x=rand(2, 8, 6))
+    chain("chunks-and-one-more", chunks + [node("Pad", ["x", "front"], ["p"]), node("Add", ["c", "one"], ["more"]), node("Concat", ["b", "more", "two", "six"], ["s"], axis=0),
+                                           node("Reshape", ["p", "s"], ["q"]), node("Concat", ["b", "c", "two", "six"], ["sx"], axis=0), node("Reshape", ["x", "sx"], ["r"]),
+                                           node("Slice", ["q", "zero", "c", "one"], ["before"]), node("Sub", ["r", "before"], ["y"])],
+          use=["zero", "one", "two"], x=rand(2, 8, 6), six=i64(6), front=i64(0, 2, 0, 0, 0, 0))
+    up = sizes + [node("Mod", ["t", "three"], ["m"]), node("Sub", ["three", "m"], ["left"]), node("Mod", ["left", "three"], ["rest"]), node("Add", ["t", "rest"], ["up"])]
+    chain("smaller-of-rounded-up", up + [node("Min", ["up", "t"], ["n"]), node("Mul", ["n", "two"], ["nn"]), node("Div", ["nn", "t"], ["q"]), node("Concat", ["b", "n", "q", "minus"], ["s"], axis=0),
+                                         node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three", "minus"])
+    chain("last-rows-of-table", sizes + [node("Sub", ["rows", "t"], ["start"]), node("Slice", ["table", "start", "end", "zero"], ["part"]), node("Add", ["x", "part"], ["y"])],
+          use=["zero", "one", "end"], rows=i64(9), table=rand(9, 6))
+    chain("rows-of-table", sizes + [node("Min", ["t", "rows"], ["n"]), node("Slice", ["table", "zero", "n", "zero"], ["part"]), node("Add", ["x", "part"], ["y"])],
+          use=["zero", "one"], rows=i64(9), table=rand(9, 6))
     chain("buffer-prefix", sizes + [node("Slice", ["buffer", "zero", "t", "one"], ["part"]), node("Add", ["x", "part"], ["y"])], use=["zero", "one"], buffer=rand(1, 12, 6))
     chain("last-token", [node("Slice", ["x", "minus", "end", "one"], ["y"])], use=["minus", "end", "one"])
     chain("drop-first", [node("Slice", ["x", "one", "end", "one"], ["y"])], use=["end", "one"])
