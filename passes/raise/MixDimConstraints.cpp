@@ -26,7 +26,8 @@ public:
   }
 
 private:
-  /// Blocks are listed for as many tokens as there are; a bound that these tokens do not show may come from their number.
+  /// Blocks are listed for as many tokens as there are; a bound that these tokens do not show may come from their
+  /// number.
   void addSupport() {
     int64_t length = classes.size(tokens);
     bool isOfLength = !ShapedType::isDynamic(length) && lengthToSee(mix.getSupport()) > length;
