@@ -11,7 +11,7 @@ def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
     reads token `%t`, as far as that cannot be negative or too large. As a slice it can be seen what is read: the passes that
     follow find unrolled steps and the tokens of loops by their slices. Scatters whose positions are a box become slices that are
     written, likewise; gathers from a flat tensor at places that are sums of multiples of the loops become gathers from the
-    tensor that was made flat.
+    tensor that was made flat. A slice that takes padding away stands behind what padded chunks give, not behind what is added.
 
     Before:
     ```mlir

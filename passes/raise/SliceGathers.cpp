@@ -1,6 +1,7 @@
-// SliceGathers: a gather or scatter at one position is a slice.
+// SliceGathers: a gather or scatter at one position is a slice; a slice stands where it shows what it is of.
 #include "passes/Passes.h"
 #include "passes/raise/FlatGathers.h"
+#include "passes/raise/SlicePadding.h"
 #include "passes/raise/SlicePositions.h"
 #include "passes/raise/SliceScatters.h"
 
@@ -85,6 +86,7 @@ struct SliceGathersPass : impl::SliceGathersPassBase<SliceGathersPass> {
     linalg::GenericOp::getCanonicalizationPatterns(patterns, context);
     patterns.add<SliceGather>(context);
     addSlicePositionPatterns(patterns);
+    addSlicePaddingPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

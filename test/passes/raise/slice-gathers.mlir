@@ -138,3 +138,43 @@ func.func @gather_token_before(%x: tensor<?x?x16xf32>, %init: tensor<?x16xf32>) 
   }
   return %r : tensor<?x16xf32>
 }
+
+// Padding to whole chunks is taken away in front of what is added to the chunks' result.
+// CHECK-LABEL: func.func @slice_padding(
+// CHECK-SAME:    %[[X:.*]]: tensor<2x5x4xf32>, %[[Y:.*]]: tensor<2x8x4xf32>, %[[D:.*]]: tensor<4xf32>
+// CHECK-NOT:     tensor.insert_slice
+// CHECK:         %[[ROWS:.*]] = tensor.extract_slice %[[Y]][0, 0, 0] [2, 5, 4] [1, 1, 1]
+// CHECK:         linalg.generic {{.*}} ins(%[[ROWS]], %[[X]], %{{.*}} : tensor<2x5x4xf32>, tensor<2x5x4xf32>, tensor<4xf32>)
+// CHECK:         return
+func.func @slice_padding(%x: tensor<2x5x4xf32>, %y: tensor<2x8x4xf32>, %d: tensor<4xf32>) -> tensor<2x5x4xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<2x8x4xf32>
+  %empty = tensor.empty() : tensor<2x8x4xf32>
+  %padded = tensor.insert_slice %x into %zeros[0, 0, 0] [2, 5, 4] [1, 1, 1] : tensor<2x5x4xf32> into tensor<2x8x4xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (d)>,
+      affine_map<(b, t, d) -> (b, t, d)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%y, %padded, %d : tensor<2x8x4xf32>, tensor<2x8x4xf32>, tensor<4xf32>) outs(%empty : tensor<2x8x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %c: f32, %o: f32):
+    %skip = arith.mulf %b, %c : f32
+    %s = arith.addf %a, %skip : f32
+    linalg.yield %s : f32
+  } -> tensor<2x8x4xf32>
+  %cut = tensor.extract_slice %sum[0, 0, 0] [2, 5, 4] [1, 1, 1] : tensor<2x8x4xf32> to tensor<2x5x4xf32>
+  return %cut : tensor<2x5x4xf32>
+}
+
+// Padding that stays, as the slice takes more than was there.
+// CHECK-LABEL: func.func @no_slice_padding_of_more(
+// CHECK:         tensor.insert_slice
+func.func @no_slice_padding_of_more(%x: tensor<2x5x4xf32>, %y: tensor<2x8x4xf32>) -> tensor<2x6x4xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<2x8x4xf32>
+  %empty = tensor.empty() : tensor<2x8x4xf32>
+  %padded = tensor.insert_slice %x into %zeros[0, 0, 0] [2, 5, 4] [1, 1, 1] : tensor<2x5x4xf32> into tensor<2x8x4xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (b, t, d)>, affine_map<(b, t, d) -> (b, t, d)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%y, %padded : tensor<2x8x4xf32>, tensor<2x8x4xf32>) outs(%empty : tensor<2x8x4xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<2x8x4xf32>
+  %cut = tensor.extract_slice %sum[0, 0, 0] [2, 6, 4] [1, 1, 1] : tensor<2x8x4xf32> to tensor<2x6x4xf32>
+  return %cut : tensor<2x6x4xf32>
+}
