@@ -65,6 +65,7 @@ private:
   void fixTracedLength(const ValueInfoProto &output, llvm::ArrayRef<Dim> computed);
   void emitOutputs();
   void attachSymbolRanges(mlir::ModuleOp module);
+  bool raiseToNonNegative(Dim difference, unsigned symbol);
 
   const Model &model;
   const ImportOptions &options;

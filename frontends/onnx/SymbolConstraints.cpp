@@ -49,6 +49,27 @@ static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symb
   return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
 }
 
+// The smallest value of the only symbol from which on a difference with rounded quotients is not negative, by
+// bisection.
+bool GraphImporter::raiseToNonNegative(Dim difference, unsigned symbol) {
+  auto holdsAbove = [&](int64_t low) {
+    SmallVector<AffineExpr> replacements;
+    for (unsigned position = 0; position < symbolRanges.size(); ++position)
+      replacements.push_back(getAffineSymbolExpr(position, g.context()) + (position == symbol ? low : 0));
+    return bounds(g.simplify(difference.replaceSymbols(replacements))).low >= 0;
+  };
+  int64_t fails = 0, holds = 1 << 12; // a symbol is at least 1, so one that is raised by `low` is above it
+  if (!holdsAbove(holds))
+    return false;
+  while (holds - fails > 1) {
+    int64_t middle = (fails + holds) / 2;
+    (holdsAbove(middle) ? holds : fails) = middle;
+  }
+  Interval &range = symbolRanges[symbol];
+  range.low = std::max(range.low, holds + 1);
+  return range.low <= range.high;
+}
+
 // The difference as a line over its only symbol: where it crosses zero is the bound.
 bool GraphImporter::requireAtLeast(Dim a, Dim b) {
   Dim difference = g.simplify(a - b);
@@ -63,7 +84,9 @@ bool GraphImporter::requireAtLeast(Dim a, Dim b) {
     isLine &= part.getKind() == AffineExprKind::Add || part.getKind() == AffineExprKind::Mul ||
               isa<AffineSymbolExpr, AffineConstantExpr>(part);
   });
-  if (used.size() != 1 || !isLine || !difference.isPureAffine())
+  if (used.size() == 1 && !isLine)
+    return raiseToNonNegative(difference, used[0]);
+  if (used.size() != 1 || !difference.isPureAffine())
     return false;
   int64_t at0 = evaluateAt(difference, used[0], 0, symbolRanges.size());
   int64_t slope = evaluateAt(difference, used[0], 1, symbolRanges.size()) - at0;

@@ -69,6 +69,8 @@ def main():
                                          node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three", "minus"])
     chain("last-rows-of-table", sizes + [node("Sub", ["rows", "t"], ["start"]), node("Slice", ["table", "start", "end", "zero"], ["part"]), node("Add", ["x", "part"], ["y"])],
           use=["zero", "one", "end"], rows=i64(9), table=rand(9, 6))
+    chain("whole-chunks-at-least", chunks + [node("Mul", ["c", "two"], ["whole"]), node("Slice", ["x", "zero", "whole", "one"], ["w"]), node("Slice", ["w", "zero", "three", "one"], ["y"])],
+          use=["zero", "one", "two", "three"])
     chain("rows-of-table", sizes + [node("Min", ["t", "rows"], ["n"]), node("Slice", ["table", "zero", "n", "zero"], ["part"]), node("Add", ["x", "part"], ["y"])],
           use=["zero", "one"], rows=i64(9), table=rand(9, 6))
     chain("buffer-prefix", sizes + [node("Slice", ["buffer", "zero", "t", "one"], ["part"]), node("Add", ["x", "part"], ["y"])], use=["zero", "one"], buffer=rand(1, 12, 6))
