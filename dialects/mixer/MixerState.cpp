@@ -29,11 +29,7 @@ static std::string whyStateless(MixOp mix) {
   return {};
 }
 
-std::string MixOp::whyNotStreamed() {
-  if (getSegments())
-    return "segments: ids count from the first token, which a state does not know";
-  return whyStateless(*this);
-}
+std::string MixOp::whyNotStreamed() { return whyStateless(*this); }
 
 std::string MixOp::whyNotSummarised() {
   if (getSegments())

@@ -36,13 +36,34 @@ Value sliceOperand(MixOp mix, TensorMath &math, OpOperand &operand, OpFoldResult
   return isWhole ? operand.get() : tensor::ExtractSliceOp::create(math, operand.get(), offsets, sizes, strides);
 }
 
+/// `ids` of a range from `begin` on, counted from that of the token in front of it: a carried state belongs to segment
+/// 0.
+static Value countSegments(MixOp mix, TensorMath &math, Value ids, OpFoldResult begin, OpFoldResult first,
+                           OpFoldResult count) {
+  auto value = [&](OpFoldResult size) { return getValueOrCreateConstantIndexOp(math, math.getLoc(), size); };
+  Value zero = value(math.getIndexAttr(0)), one = value(math.getIndexAttr(1));
+  Value isStart = arith::CmpIOp::create(math, arith::CmpIPredicate::eq, value(begin), zero);
+  Value front = mix.getOrder() == Order::Reverse ? Value(arith::AddIOp::create(math, value(first), value(count)))
+                                                 : Value(arith::SubIOp::create(math, value(first), one));
+  front = arith::SelectOp::create(math, isStart, zero, front);
+  return math.elementwise(ids, [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+    Value row = linalg::IndexOp::create(b, 0);
+    Value before = tensor::ExtractOp::create(b, mix.getSegments(), ValueRange{row, front});
+    Value none = arith::ConstantOp::create(b, b.getZeroAttr(before.getType()));
+    return arith::SubIOp::create(b, at[0], Value(arith::SelectOp::create(b, isStart, none, before)));
+  });
+}
+
 SmallVector<Value> MixOp::sliceTokens(OpBuilder &builder, Location loc, OpFoldResult begin, OpFoldResult count) {
   assert(whyNotStreamed().empty() && "only tokens of a mixer with a state can be cut anywhere");
   TensorMath math(loc, builder);
   OpFoldResult first = firstToken(*this, math, math.sizesOf(getOutputInit())[1], begin, count);
   SmallVector<Value> operands;
-  for (OpOperand &operand : getOperation()->getOpOperands().take_front(getTokenOperands().size()))
+  for (OpOperand &operand : getOperation()->getOpOperands().take_front(getTokenOperands().size())) {
     operands.push_back(sliceOperand(*this, math, operand, first, count, /*queries=*/true));
+    if (operand.getOperandNumber() == getODSOperandIndexAndLength(6).first && getSegments())
+      operands.back() = countSegments(*this, math, operands.back(), begin, first, count);
+  }
   return operands;
 }
 

@@ -2,8 +2,9 @@
 //
 //   %x into %features[.., 64 ..]     all tokens: the new tokens of both
 //   %x into fill[3 ..] [T]           behind a padding: elements lead by 3, and those in front of the first token are
-//   the fill constant into %empty[0 ..] [3]   the padding of a concatenation
-#include "passes/stream/StreamEmitter.h"
+//   the fill constant into %empty[0 ..] [3]   the padding of a concatenation; or tokens that are given, as an earlier
+//   tail
+#include "passes/stream/Beginnings.h"
 #include "passes/stream/UniformValue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,21 +32,44 @@ struct Place {
 
 Place unknown(StringRef problem) { return {Place::Unknown, -1, 0, problem.str()}; }
 
-/// The value of the first `count` elements along a dimension, where they have one.
-TypedAttr paddingOf(Value tensor, int64_t dim, int64_t count) {
-  if (TypedAttr splat = uniformValue(tensor))
-    return splat;
-  auto insert = tensor.getDefiningOp<tensor::InsertSliceOp>();
-  if (!insert || !isConstantIntValue(insert.getMixedOffsets()[dim], 0) ||
-      getConstantIntValue(insert.getMixedSizes()[dim]).value_or(0) < count)
-    return {};
-  return uniformValue(insert.getSource());
-}
+/// What stands in front of the tokens: one value, or a tensor.
+struct Padding {
+  TypedAttr value;
+  Value tensor;
+
+  explicit operator bool() const { return value || tensor; }
+};
 
 bool isAll(tensor::InsertSliceOp op, int64_t dim, TokenFlow &flow) {
   std::optional<SizeFormula> size = flow.sizes.of(op.getMixedSizes()[dim]), whole = flow.sizes.of(op.getDest(), dim);
   return isConstantIntValue(op.getMixedOffsets()[dim], 0) && size && whole && size->constant == whole->constant &&
          size->slopes == whole->slopes && size->product == whole->product;
+}
+
+/// The first `count` elements of `dest` along the tokens, where they have one value or are a tensor of their own.
+Padding paddingOf(Value dest, int64_t dim, int64_t count, TokenFlow &flow) {
+  if (TypedAttr splat = uniformValue(dest))
+    return {splat, {}};
+  auto insert = dest.getDefiningOp<tensor::InsertSliceOp>();
+  if (!insert || !isConstantIntValue(insert.getMixedOffsets()[dim], 0))
+    return {};
+  int64_t size = getConstantIntValue(insert.getMixedSizes()[dim]).value_or(0);
+  if (TypedAttr splat = uniformValue(insert.getSource()); splat && size >= count)
+    return {splat, {}};
+  bool isTensor = size == count && insert.getSourceType().getRank() == insert.getDestType().getRank() &&
+                  flow.of(insert.getSource()).kind == Flow::Fixed;
+  for (int64_t other = 0; other < insert.getDestType().getRank(); ++other)
+    isTensor &= other == dim || isAll(insert, other, flow);
+  return {{}, isTensor ? insert.getSource() : Value()};
+}
+
+/// The dimension of the rows, where the entry has a symbol for them.
+std::optional<int64_t> rowDimOf(Value tensor, TokenFlow &flow) {
+  for (int64_t dim = 0; flow.sizes.rows && dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
+    if (std::optional<SizeFormula> size = flow.sizes.of(tensor, dim);
+        size && size->isSymbol(*flow.sizes.rows) && size->constant == 0)
+      return dim;
+  return std::nullopt;
 }
 
 Place placeOf(tensor::InsertSliceOp op, TokenFlow &flow) {
@@ -87,8 +111,10 @@ Flow classifyInsert(tensor::InsertSliceOp op, TokenFlow &flow) {
     return TokenFlow::refuse(op, "it joins two sequences along the tokens");
   if (place.kind == Place::Front)
     return dest;
-  if (place.offset > 0 && (source.isPositions() || !paddingOf(op.getDest(), place.dim, place.offset)))
-    return TokenFlow::refuse(op, "what it puts in front of the tokens is not one constant");
+  Padding padding = place.offset > 0 ? paddingOf(op.getDest(), place.dim, place.offset, flow) : Padding();
+  bool isPlaced = !padding.tensor || !flow.sizes.rows || rowDimOf(op.getResult(), flow);
+  if (place.offset > 0 && (source.isPositions() || !padding || !isPlaced))
+    return TokenFlow::refuse(op, "what it puts in front of the tokens is not known");
   return TokenFlow::withLead(op, source, source.lead + place.offset);
 }
 
@@ -104,8 +130,8 @@ void InsertRule::demand(Operation *op, StreamDemand &demand) const {
     demand.need(insert.getSource(), span, op);
     demand.need(insert.getDest(), span, op);
   } else if (place.kind == Place::Behind) {
-    TypedAttr padding = paddingOf(insert.getDest(), place.dim, place.offset);
-    demand.need(insert.getSource(), span + -place.offset, op, padding);
+    Padding padding = paddingOf(insert.getDest(), place.dim, place.offset, demand.flow);
+    demand.need(insert.getSource(), span + -place.offset, op, padding.value);
   }
 }
 
@@ -130,6 +156,17 @@ Piece inserted(tensor::InsertSliceOp op, StreamEmitter &e, Span span) {
   return {tensor::InsertSliceOp::create(e, source.value, dest.value, offsets, sizes, strides), source.lifted};
 }
 
+/// The source, with what stands in front of it where elements in front of the first token are asked for.
+Piece behind(tensor::InsertSliceOp op, StreamEmitter &e, const Place &place, Span span) {
+  Padding padding = paddingOf(op.getDest(), place.dim, place.offset, e.flow);
+  Span wanted = span + -place.offset;
+  Piece piece = e.piece(op.getSource(), wanted, padding.value);
+  if (!padding.tensor || wanted.low >= 0)
+    return piece;
+  std::optional<int64_t> rows = rowDimOf(op.getResult(), e.flow);
+  return {putInFront(e, e.value(padding.tensor), piece.value, place.dim, wanted.low, rows), piece.lifted};
+}
+
 void InsertRule::emit(Operation *op, StreamEmitter &e) const {
   auto insert = cast<tensor::InsertSliceOp>(op);
   Place place = placeOf(insert, e.flow);
@@ -137,8 +174,7 @@ void InsertRule::emit(Operation *op, StreamEmitter &e) const {
   if (place.kind == Place::Whole)
     e.define(insert, inserted(insert, e, span));
   else if (place.kind == Place::Behind)
-    e.define(insert,
-             e.piece(insert.getSource(), span + -place.offset, paddingOf(insert.getDest(), place.dim, place.offset)));
+    e.define(insert, behind(insert, e, place, span));
 }
 
 } // namespace

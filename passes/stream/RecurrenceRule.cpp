@@ -1,9 +1,10 @@
 // Mixers that carry a state of fixed size: the same mixer on the new tokens, from the state that the tokens before
 // left. Every other mixer without a rule of its own is refused here, with the slot that is in the way.
-#include "passes/stream/StreamEmitter.h"
+#include "passes/stream/Beginnings.h"
 #include "passes/stream/UniformValue.h"
 
 #include "dialects/mixer/Mixer.h"
+#include "dialects/mixer/TensorMath.h"
 
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
@@ -38,8 +39,8 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.carriedState().parts.front().type.isDynamicDim(0) && !flow.sizes.rows)
     return "its batch is not the first dimension of an input";
   for (Value state : mix.getInitialState())
-    if (!uniformValue(state))
-      return "state: it begins with a value that is given from outside";
+    if (flow.of(state).kind != Flow::Fixed)
+      return "state: what it begins with is not known in front of the first token";
   for (Value captured : capturesOf(mix))
     if (flow.of(captured).kind != Flow::Fixed)
       return "transport_region: it reads tokens that are no operands";
@@ -83,28 +84,52 @@ Value operandOf(StreamEmitter &e, Value operand) {
   return tensor::CollapseShapeOp::create(e, piece.value, groups);
 }
 
+/// The ids of the new tokens, counted from that of the last one seen, to which the state belongs.
+Value countSegments(StreamEmitter &e, Value original, Value ids) {
+  auto type = cast<RankedTensorType>(original.getType());
+  AffineExpr rows = e.stateShape(original).front();
+  Value seen = e.states.add(e.getLoc(), "segment", StreamEmitter::typeOf(rows, type.getElementType()), rows,
+                            e.getIntegerAttr(type.getElementType(), 0));
+  Value last = e.slice(ids, 1, e.plus(e.tokens(), -1), e.getIndexAttr(1));
+  e.states.setNext(seen, tensor::CollapseShapeOp::create(e, last, ArrayRef<ReassociationIndices>{{0, 1}}));
+  mixer::TensorMath math(e.getLoc(), e);
+  return math.elementwise({seen, ids}, [](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+    return arith::SubIOp::create(b, at[1], at[0]);
+  });
+}
+
+/// A part of the state as an argument. Where it begins with the tensor `given`, the argument begins with zeros.
+Value addState(StreamEmitter &e, Location loc, const mixer::StatePart &part, Value given) {
+  TypedAttr initial = e.getFloatAttr(part.type.getElementType(), given ? 0.0 : part.initial);
+  if (TypedAttr uniform = given ? uniformValue(given) : TypedAttr())
+    initial = uniform;
+  SmallVector<AffineExpr> shape;
+  for (int64_t size : part.type.getShape())
+    shape.push_back(ShapedType::isDynamic(size) ? e.getAffineSymbolExpr(*e.flow.sizes.rows)
+                                                : e.getAffineConstantExpr(size));
+  return e.states.add(loc, part.name, part.type, shape, initial);
+}
+
 void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
   mixer::CarriedState carried = mix.carriedState();
-  SmallVector<Value> operands, before;
-  for (Value operand : mix.getTokenOperands())
+  SmallVector<Value> operands, states, before;
+  for (Value operand : mix.getTokenOperands()) {
     operands.push_back(operandOf(e, operand));
+    if (operand == mix.getSegments())
+      operands.back() = countSegments(e, operand, operands.back());
+  }
   for (auto [number, part] : llvm::enumerate(carried.parts)) {
-    TypedAttr initial = e.getFloatAttr(part.type.getElementType(), part.initial);
-    if (number < mix.getInitialState().size())
-      initial = uniformValue(mix.getInitialState()[number]);
-    SmallVector<AffineExpr> shape;
-    for (int64_t size : part.type.getShape())
-      shape.push_back(ShapedType::isDynamic(size) ? e.getAffineSymbolExpr(*e.flow.sizes.rows)
-                                                  : e.getAffineConstantExpr(size));
-    before.push_back(e.states.add(op->getLoc(), part.name, part.type, shape, initial));
+    Value given = number < mix.getInitialState().size() ? mix.getInitialState()[number] : Value();
+    states.push_back(addState(e, op->getLoc(), part, given));
+    before.push_back(!given || uniformValue(given) ? states.back() : beginWith(e, e.value(given), states.back()));
   }
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value value) { return e.value(value); });
   SmallVector<Value> results = mix.buildStep(e, op->getLoc(), operands, e.tokens(), before);
   for (auto [original, value] : llvm::zip_equal(captures, captured))
     replaceAllUsesInRegionWith(original, value, results.front().getDefiningOp<MixOp>().getTransportRegion());
-  for (auto [state, next] : llvm::zip_equal(before, ArrayRef(results).drop_front()))
+  for (auto [state, next] : llvm::zip_equal(states, ArrayRef(results).drop_front()))
     e.states.setNext(state, next);
   e.define(mix.getResult(0), Piece{results.front()});
   for (auto [final, next] : llvm::zip(mix->getResults().drop_front(), ArrayRef(results).drop_front()))

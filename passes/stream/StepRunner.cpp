@@ -1,9 +1,11 @@
 #include "passes/stream/StepRunner.h"
 
+#include "dialects/mixer/Mixer.h"
 #include "dialects/mixer/reference/Interpreter.h"
 #include "passes/lower/Names.h"
 #include "passes/stream/Names.h"
 
+#include "mlir/Analysis/SliceAnalysis.h"
 #include <random>
 
 using namespace mlir;
@@ -21,9 +23,36 @@ SmallVector<int64_t> shapeAt(AffineMap map, ArrayRef<int64_t> symbols) {
   return shape;
 }
 
+namespace {
+
+/// Arguments that say where segments begin: what the ids of some mixer are computed from.
+llvm::DenseSet<Value> findIds(func::FuncOp entry) {
+  llvm::DenseSet<Value> ids;
+  entry.walk([&](mixer::MixOp mix) {
+    llvm::SetVector<Operation *> slice;
+    if (!mix.getSegments())
+      return;
+    ids.insert(mix.getSegments());
+    (void)getBackwardSlice(mix.getSegments(), &slice);
+    for (Operation *op : slice)
+      ids.insert(op->operand_begin(), op->operand_end());
+  });
+  return ids;
+}
+
+/// Each number plus those in front of it in its row.
+void addUp(ReferenceTensor &tensor) {
+  for (int64_t i = 1; i < tensor.size(); ++i)
+    if (i % tensor.shape.back() != 0)
+      tensor.set(i, Scalar{.integer = tensor.get(i - 1).integer + tensor.get(i).integer});
+}
+
+} // namespace
+
 ReferenceTensors drawInputs(func::FuncOp entry, ArrayRef<int64_t> symbols, uint64_t seed, int64_t largestInteger) {
   std::mt19937_64 random(seed);
   std::uniform_real_distribution<double> real(-1, 1);
+  llvm::DenseSet<Value> ids = findIds(entry);
   ReferenceTensors inputs;
   for (auto [number, type] : llvm::enumerate(entry.getArgumentTypes())) {
     auto shape = entry.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr);
@@ -39,6 +68,8 @@ ReferenceTensors drawInputs(func::FuncOp entry, ArrayRef<int64_t> symbols, uint6
         value.integer = integer(random);
       tensor.set(i, value);
     }
+    if (!tensor.isFloat() && !range && ids.contains(entry.getArgument(number)))
+      addUp(tensor);
     inputs.push_back(std::move(tensor));
   }
   return inputs;

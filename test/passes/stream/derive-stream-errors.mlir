@@ -117,7 +117,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %ids: tensor
   // expected-error @below {{cannot run token by token: segments: ids count from the first token, which a state does not know}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
       segments(%ids : tensor<?x?xi32>) outs(%init : tensor<?x?x1x4xf32>)
-      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }
 
@@ -149,18 +149,23 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 // -----
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
-#state = affine_map<()[b, t] -> (b, 1, 4, 4)>
-// A state that is given.
-func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %s: tensor<?x1x4x4xf32> {heddle.shape = #state}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+// A state that begins with what another mixer leaves behind all tokens.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  // expected-error @below {{cannot run token by token: state: it begins with a value that is given from outside}}
+  %left = tensor.empty(%b) : tensor<?x1x4x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %first = linalg.fill ins(%zero : f32) outs(%left : tensor<?x1x4x4xf32>) -> tensor<?x1x4x4xf32>
+  %all:2 = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      state(%first : tensor<?x1x4x4xf32>) outs(%init, %left : tensor<?x?x1x4xf32>, tensor<?x1x4x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>, tensor<?x1x4x4xf32>
+  // expected-error @below {{cannot run token by token: state: what it begins with is not known in front of the first token}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
-      state(%s : tensor<?x1x4x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      state(%all#1 : tensor<?x1x4x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }

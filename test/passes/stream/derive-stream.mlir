@@ -167,3 +167,61 @@ func.func @forward(%x: tensor<2x8x1x4xf32> {heddle.shape = #shape}) -> (tensor<2
       {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x8x1x4xf32>
   return %mixed : tensor<2x8x1x4xf32>
 }
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#state = affine_map<()[b, t] -> (b, 1, 4, 4)>
+#ids = affine_map<()[b, t] -> (b, t)>
+
+// A state that is given is read in front of the first token; an id says to which segment a state belongs.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x?x1x4xf32> {{{.*}}}, %[[GIVEN:.*]]: tensor<?x1x4x4xf32> {{{.*}}}, %[[IDS:.*]]: tensor<?x?xi32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64>
+// CHECK-SAME:     %[[LAST:[^:]*]]: tensor<?xi32> {heddle.name = "segment", {{.*}}heddle.state = 0 : i32}
+// CHECK-SAME:     %[[STATE:[^:]*]]: tensor<?x1x4x4xf32> {heddle.name = "state", {{.*}}heddle.state = 0.000000e+00 : f32}
+// CHECK:         %[[APART:.*]] = linalg.generic {{.*}} ins(%[[LAST]], %[[IDS]] : tensor<?xi32>, tensor<?x?xi32>)
+// CHECK:           arith.subi
+// CHECK:         %[[BEFORE:.*]] = linalg.generic {{.*}} ins(%[[STATE]] : tensor<?x1x4x4xf32>)
+// CHECK:           tensor.extract %[[SEEN]]
+// CHECK:           arith.cmpi eq
+// CHECK:           tensor.extract %[[GIVEN]]
+// CHECK:         mixer.mix {{.*}} segments(%[[APART]] : tensor<?x?xi32>) state(%[[BEFORE]] : tensor<?x1x4x4xf32>)
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %s: tensor<?x1x4x4xf32> {heddle.shape = #state},
+                   %ids: tensor<?x?xi32> {heddle.shape = #ids}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      segments(%ids : tensor<?x?xi32>) state(%s : tensor<?x1x4x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 4)>
+#front = affine_map<()[b, t] -> (b, 2, 4)>
+
+// Tokens that are given stand in front of the first one.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x?x4xf32> {{{.*}}}, %[[GIVEN:.*]]: tensor<?x2x4xf32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64> {{{.*}}}, %[[TAIL:.*]]: tensor<?x2x4xf32> {heddle.name = "tail"
+// CHECK:         linalg.generic
+// CHECK:           tensor.extract %[[SEEN]]
+// CHECK:           arith.cmpi slt
+// CHECK:           tensor.extract %[[GIVEN]]
+func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}, %front: tensor<?x2x4xf32> {heddle.shape = #front})
+    -> (tensor<?x?x4xf32> {heddle.shape = #shape}) attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x4xf32>
+  %more = affine.apply affine_map<()[t] -> (t + 2)>()[%t]
+  %empty = tensor.empty(%b, %more) : tensor<?x?x4xf32>
+  %begun = tensor.insert_slice %front into %empty[0, 0, 0] [%b, 2, 4] [1, 1, 1] : tensor<?x2x4xf32> into tensor<?x?x4xf32>
+  %all = tensor.insert_slice %x into %begun[0, 2, 0] [%b, %t, 4] [1, 1, 1] : tensor<?x?x4xf32> into tensor<?x?x4xf32>
+  %before = tensor.extract_slice %all[0, 0, 0] [%b, %t, 4] [1, 1, 1] : tensor<?x?x4xf32> to tensor<?x?x4xf32>
+  return %before : tensor<?x?x4xf32>
+}

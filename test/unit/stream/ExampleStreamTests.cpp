@@ -47,7 +47,7 @@ constexpr Example kExamples[] = {
     {"expression"},
     {"fnet", "transport"},
     {"mamba-reverse", "visited from the last to the first"},
-    {"mamba-stateful", "what it puts in front of the tokens is not one constant"},
+    {"mamba-stateful"},
     {"mlp-mixer", "weights of positions alone leave no state"},
     {"sgconv-bidirectional", "63 taps on tokens that follow"},
     {"slots"},

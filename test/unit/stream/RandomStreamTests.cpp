@@ -8,18 +8,18 @@ using namespace heddle::test;
 
 namespace {
 
-/// The point with open sizes and without states from outside.
+/// The point with open sizes.
 MixSpec opened(MixSpec spec) {
   spec.dynamicBatch = spec.dynamicTokens = true;
   spec.keys = spec.tokens;
-  spec.hasInitialState = spec.hasPositions = false;
+  spec.hasPositions = false;
   return spec;
 }
 
-/// The point without what looks ahead or counts tokens from the first one.
+/// The point without what looks ahead or says something of each pair of tokens.
 MixSpec causal(MixSpec spec) {
   spec.layout = mixer::LayoutAttr::get(spec.context, mixer::Order::Forward, spec.layout.getAlign());
-  spec.hasSegments = false;
+  spec.hasSegments &= !isa_and_nonnull<mixer::SoftmaxAttr>(spec.score) && spec.support.isWholePast();
   if (!spec.support.isCausal()) {
     Attribute past = mixer::CausalAttr::get(spec.context);
     Attribute parts[] = {spec.support, past};

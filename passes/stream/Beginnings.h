@@ -1,0 +1,26 @@
+// What is given in front of the first token: the state of a recurrence that does not begin with one number, and tokens
+// that a padding takes from elsewhere.
+//
+//   state    position[b] = 0 ? initial[b, ..] : state[b, ..]
+//   tokens   position[b] + first + t < 0 ? front[b, .. last ..] : kept[b, t, ..]
+//
+// The states themselves begin with zeros, which nobody reads: creating and resetting them stays a fill.
+#ifndef HEDDLE_PASSES_STREAM_BEGINNINGS_H
+#define HEDDLE_PASSES_STREAM_BEGINNINGS_H
+
+#include "passes/stream/StreamEmitter.h"
+
+namespace heddle {
+
+/// `state`, and `initial` in rows that have seen no token. Of one shape; dimension 0 are the rows, where the entry has
+/// a symbol for them.
+mlir::Value beginWith(StreamEmitter &e, mlir::Value initial, mlir::Value state);
+
+/// Elements of a value with tokens, the first of which is `first` from the new ones. Those in front of token 0 are the
+/// last of `front`, which differs in its size along `dim` alone.
+mlir::Value putInFront(StreamEmitter &e, mlir::Value front, mlir::Value elements, int64_t dim, int64_t first,
+                       std::optional<int64_t> rowDim);
+
+} // namespace heddle
+
+#endif
