@@ -84,8 +84,7 @@ def MixerOpInterface : OpInterface<"MixerOpInterface"> {
       "std::string", "whyNotStreamed", (ins)>,
     InterfaceMethod<"Why a range of its tokens has no summary, with the slot in front; empty when it has one.",
       "std::string", "whyNotSummarised", (ins)>,
-    InterfaceMethod<[{The operands in front of the states, cut to the positions [begin, begin + count); ids of segments count from that
-      of the token in front, to which the state belongs. Needs a streamed mixer.}],
+    InterfaceMethod<[{The operands in front of the states, cut to the positions [begin, begin + count). Needs a streamed mixer.}],
       "::llvm::SmallVector<::mlir::Value>", "sliceTokens",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::OpFoldResult":$begin,
            "::mlir::OpFoldResult":$count)>,

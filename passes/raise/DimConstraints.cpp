@@ -98,19 +98,34 @@ private:
     visitBody(op, loops);
   }
 
-  /// A dimension that a window slides over: as long as the outputs and the window, less one.
+  /// A loop and what its index is multiplied by, if the expression is that.
+  static std::optional<std::pair<unsigned, int64_t>> multipleOf(AffineExpr expr) {
+    if (auto loop = dyn_cast<AffineDimExpr>(expr))
+      return std::pair(loop.getPosition(), int64_t(1));
+    auto product = dyn_cast<AffineBinaryOpExpr>(expr);
+    auto loop = product ? dyn_cast<AffineDimExpr>(product.getLHS()) : nullptr;
+    auto factor = product ? dyn_cast<AffineConstantExpr>(product.getRHS()) : nullptr;
+    if (!loop || !factor || product.getKind() != AffineExprKind::Mul)
+      return std::nullopt;
+    return std::pair(loop.getPosition(), factor.getValue());
+  }
+
+  /// A dimension that a window slides over: as long as the outputs and the window, with its gaps, less one.
   void visitSum(linalg::LinalgOp op, Var var, AffineExpr expr, ArrayRef<std::optional<Var>> loops) {
     auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
-    auto left = sum ? dyn_cast<AffineDimExpr>(sum.getLHS()) : nullptr;
-    auto right = sum ? dyn_cast<AffineDimExpr>(sum.getRHS()) : nullptr;
-    bool isSum = sum && sum.getKind() == AffineExprKind::Add && left && right;
-    if (isSum && loops[left.getPosition()] && loops[right.getPosition()]) {
-      Var longer = *loops[left.getPosition()], window = *loops[right.getPosition()];
-      if (!ShapedType::isDynamic(classes.size(longer)) && classes.size(longer) < classes.size(window))
+    bool isSum = sum && sum.getKind() == AffineExprKind::Add;
+    auto left = isSum ? multipleOf(sum.getLHS()) : std::nullopt,
+         right = isSum ? multipleOf(sum.getRHS()) : std::nullopt;
+    if (left && right && left->second == 1 && loops[left->first] && loops[right->first]) {
+      Var longer = *loops[left->first], window = *loops[right->first];
+      if (right->second == 1 && !ShapedType::isDynamic(classes.size(longer)) &&
+          classes.size(longer) < classes.size(window))
         std::swap(longer, window);
       if (!ShapedType::isDynamic(classes.size(window))) {
         classes.pin(window, op.getLoc());
-        return classes.unify(var, longer, classes.size(window) - 1, op.getLoc());
+        if (tables == Tables::Cut)
+          tokens.push_back(longer);
+        return classes.unify(var, longer, right->second * (classes.size(window) - 1), op.getLoc());
       }
     }
     if (!classes.isUnit(var))

@@ -79,4 +79,40 @@ Value buildAttentionBias(StreamEmitter &e, MixOp mix, OpFoldResult depth) {
                        [&](ImplicitLocOpBuilder &b, ValueRange) { return pair.emit(b); });
 }
 
+bool hasDenseBias(MixOp mix) { return mix.getSoftmax() && mix.getSoftmax().getBias() == mixer::BiasKind::Dense; }
+
+std::optional<PairTable> biasTable(MixOp mix, TokenFlow &flow) {
+  std::optional<PairTable> table = hasDenseBias(mix) ? PairTable::of(mix.getBias(), flow) : std::nullopt;
+  return table && table->leading.front() == 1 ? table : std::nullopt;
+}
+
+namespace {
+
+/// A bias of -inf for keys of other ids: [rows, 1, C, capacity].
+Value hideOtherSegments(StreamEmitter &e, MixOp mix) {
+  enum : unsigned { Row, Head, Query, Key, Loops };
+  Value ids = e.piece(mix.getSegments()).value, kept = e.grown(mix.getSegments());
+  mixer::TensorMath math(e.getLoc(), e);
+  SmallVector<OpFoldResult> sizes = {math.sizesOf(ids)[0], e.getIndexAttr(1), math.sizesOf(ids)[1],
+                                     math.sizesOf(kept)[1]};
+  Type type = mix.getComputeType();
+  return math.generate(sizes, type, {ids, kept}, {math.select(Loops, {Row, Query}), math.select(Loops, {Row, Key})},
+                       [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+                         Value isSame = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, at[0], at[1]);
+                         Value lowest = mixer::real(b, type, -std::numeric_limits<double>::infinity());
+                         return arith::SelectOp::create(b, isSame, mixer::real(b, type, 0.0), lowest);
+                       });
+}
+
+} // namespace
+
+Value buildBiasAtPositions(StreamEmitter &e, MixOp mix) {
+  if (mix.getSegments())
+    return hideOtherSegments(e, mix);
+  Value kept = e.flow.isTokens(mix.getKey()) ? mix.getKey() : mix.getValue();
+  if (std::optional<PairTable> table = biasTable(mix, e.flow))
+    return rowsAtPositions(e, *table, tensor::getMixedSize(e, e.getLoc(), e.grown(kept), 1));
+  return mix.getBias() ? e.value(mix.getBias()) : Value();
+}
+
 } // namespace heddle

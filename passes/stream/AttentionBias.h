@@ -9,13 +9,22 @@
 #define HEDDLE_PASSES_STREAM_ATTENTIONBIAS_H
 
 #include "dialects/mixer/Mixer.h"
-#include "passes/stream/StreamEmitter.h"
+#include "passes/stream/PairTable.h"
 
 namespace heddle {
 
 /// The bias [rows, heads or 1, tokens or 1, depth + tokens] of the new queries with `depth` keys in front of the new
 /// ones, in the compute type.
 mlir::Value buildAttentionBias(StreamEmitter &e, mixer::MixOp mix, mlir::OpFoldResult depth);
+
+/// Whether the mixer has a bias with a number for each pair.
+bool hasDenseBias(mixer::MixOp mix);
+/// Those numbers, where they are a constant for each pair of positions.
+std::optional<PairTable> biasTable(mixer::MixOp mix, TokenFlow &flow);
+
+/// The bias of the new queries on keys at their positions, or null: that of the mixer, a table's rows at the positions,
+/// or -inf for keys of other segments [rows, 1, tokens, capacity].
+mlir::Value buildBiasAtPositions(StreamEmitter &e, mixer::MixOp mix);
 
 } // namespace heddle
 

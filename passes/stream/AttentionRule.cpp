@@ -33,26 +33,35 @@ bool hasKeysFromElsewhere(MixOp mix, const TokenFlow &flow) {
   return !flow.isTokens(mix.getKey()) && !flow.isTokens(mix.getValue());
 }
 
+/// Whether an operand is the same for all tokens.
+bool isRepeated(Value operand) { return cast<RankedTensorType>(operand.getType()).getDimSize(1) == 1; }
+
 /// How many keys in front of the newest one are enough; empty where all are kept, each at its position. The last few
 /// keys have no place of their own: a support or a region that asks for it is answered by a bias, which a softmax has.
+/// Without one, keys in front of the first token are 0 and weigh nothing, unless there is one key for all of them.
 std::optional<int64_t> windowOf(MixOp mix) {
-  bool isRelative = mix.getSupport().isRelative();
-  return mix.hasScoreRegion() || !(mix.getSoftmax() || isRelative) ? std::nullopt : mix.getSupport().getReach();
+  bool asksForPlaces = mix.hasScoreRegion() || hasDenseBias(mix) || mix.getSegments();
+  bool weighsNothing =
+      mix.getSoftmax() || (mix.getSupport().isRelative() &&
+                           (mix.getNorm().getKind() == mixer::NormKind::None || !isRepeated(mix.getKey())));
+  return asksForPlaces || !weighsNothing ? std::nullopt : mix.getSupport().getReach();
 }
 
 /// Whether every query sees every key alike, wherever it stands.
 bool isPositionFree(MixOp mix) { return mix.getSupport().isFull() && !mix.getBias() && !mix.hasScoreRegion(); }
 
-/// Whether dimension 1 of an operand has the tokens, and nothing else.
+/// Whether dimension 1 of an operand has the tokens and nothing else, or one value for all of them.
 bool isPlain(Value operand, TokenFlow &flow) {
+  if (flow.of(operand).kind == Flow::Fixed)
+    return isRepeated(operand);
   std::optional<TokenAxis> axis = flow.axis(operand);
   return axis && axis->dim == 1 && !axis->merged && axis->extra == 0;
 }
 
-/// Whether dimension 0 of an operand has the rows, where there are any.
+/// Whether dimension 0 of an operand with tokens has the rows, where there are any.
 bool hasRows(Value operand, TokenFlow &flow) {
   std::optional<SizeFormula> size = flow.sizes.of(operand, 0);
-  return !flow.sizes.rows || (size && size->isSymbol(*flow.sizes.rows));
+  return !flow.sizes.rows || !flow.isTokens(operand) || (size && size->isSymbol(*flow.sizes.rows));
 }
 
 std::string describe(StringRef slot, Attribute value, StringRef reason) {
@@ -76,14 +85,17 @@ std::string whyNotKept(MixOp mix, TokenFlow &flow) {
     return describe("support", mix.getSupport(), "a token sees tokens that follow");
   if (!windowOf(mix) && !(hasRows(mix.getKey(), flow) && hasRows(mix.getValue(), flow)))
     return "its keys or values are those of all rows of the batch";
-  if (mix.getBias() && mix.getSoftmax().getBias() == mixer::BiasKind::Dense)
-    return describe("score", mix.getScore(), "its bias has a number for each pair of tokens");
+  if (hasDenseBias(mix) && !biasTable(mix, flow))
+    return describe("score", mix.getScore(), "its bias has a number for each pair of tokens, which is no constant");
+  if (mix.getSegments() && !(isPlain(mix.getSegments(), flow) && hasRows(mix.getSegments(), flow)))
+    return "segments: its ids have other tokens than its queries";
   return {};
 }
 
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
-  if (mix.getSegments())
-    return "segments: ids count from the first token, which a state does not know";
+  if (mix.getSegments() && (!mix.getSoftmax() || mix.getBias() || mix.hasScoreRegion()))
+    return "segments: keys of other ids are hidden by a bias, which a softmax without a bias or a score region has "
+           "room for";
   if (mix.getPositions())
     return "positions: its queries are not the tokens that come next";
   for (Value captured : capturesOf(mix))
@@ -92,13 +104,15 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (!isPlain(mix.getQuery(), flow))
     return "its queries have other tokens than its output";
   bool isElsewhere = hasKeysFromElsewhere(mix, flow);
+  if (isElsewhere && mix.getSegments())
+    return "segments: its keys are given from outside";
   if (isElsewhere && isPositionFree(mix))
     return {};
   if (mix.getOrder() != mixer::Order::Forward)
     return describe("layout", mix.getLayout(), "the tokens are visited from the last to the first");
   if (std::string reason = isElsewhere ? "" : whyNotKept(mix, flow); !reason.empty())
     return reason;
-  if (mix.getBias() && flow.of(mix.getBias()).kind != Flow::Fixed)
+  if (mix.getBias() && flow.of(mix.getBias()).kind != Flow::Fixed && (isElsewhere || !hasDenseBias(mix)))
     return "its bias has a number for each token";
   if (isElsewhere && mix.getLayout().getAlign() == mixer::Align::End)
     return describe("layout", mix.getLayout(), "where the first query stands depends on the number of tokens");
@@ -108,6 +122,8 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
 void AttentionRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
   SmallVector<Value> reads(op->getOperands().drop_back(mix.getInits().size()));
+  if (biasTable(mix, flow))
+    llvm::erase(reads, mix.getBias());
   Flow joined = TokenFlow::needPast(op, flow.join(op, reads));
   if (joined.kind != Flow::Tokens && (joined.kind == Flow::Refused || !flow.axis(mix.getOutputInit())))
     return flow.setResults(op, joined);
@@ -120,18 +136,24 @@ void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
   demand.need(mix.getQuery(), Span(), op);
   if (hasKeysFromElsewhere(mix, demand.flow))
     return;
-  demand.needPast(mix.getKey(), windowOf(mix), op, "key");
-  demand.needPast(mix.getValue(), windowOf(mix), op, "value");
+  for (auto [operand, part] :
+       {std::pair(mix.getKey(), "key"), std::pair(mix.getValue(), "value"), std::pair(mix.getSegments(), "segment")})
+    if (operand && demand.flow.isTokens(operand))
+      demand.needPast(operand, windowOf(mix), op, part);
 }
 
 Value emptyOutput(StreamEmitter &e, MixOp mix) {
   return tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
 }
 
+Value elements(StreamEmitter &e, Value operand, Span span) {
+  return e.flow.isTokens(operand) ? e.piece(operand, span).value : e.value(operand);
+}
+
 /// The same mixer, its queries being the last of its keys.
 Value mixWindow(StreamEmitter &e, MixOp mix, int64_t reach) {
-  Value query = e.piece(mix.getQuery()).value, output = emptyOutput(e, mix);
-  Value key = e.piece(mix.getKey(), {-reach, 0}).value, value = e.piece(mix.getValue(), {-reach, 0}).value;
+  Value query = elements(e, mix.getQuery(), Span()), output = emptyOutput(e, mix);
+  Value key = elements(e, mix.getKey(), {-reach, 0}), value = elements(e, mix.getValue(), {-reach, 0});
   // Without a softmax keys that were never seen are 0, and so are their weights.
   mixer::SoftmaxAttr softmax = mix.getSoftmax();
   Value bias = softmax ? buildAttentionBias(e, mix, e.getIndexAttr(reach)) : Value();
@@ -150,19 +172,24 @@ Value mixWindow(StreamEmitter &e, MixOp mix, int64_t reach) {
 
 /// The same mixer on keys at their positions, its queries standing at theirs.
 Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
-  Value query = e.piece(mix.getQuery()).value, output = emptyOutput(e, mix);
-  Value bias = mix.getBias() ? e.value(mix.getBias()) : Value();
+  Value query = elements(e, mix.getQuery(), Span()), output = emptyOutput(e, mix), bias = buildBiasAtPositions(e, mix);
+  Attribute score = mix.getScore();
+  if (mixer::SoftmaxAttr softmax = mix.getSoftmax(); softmax && mix.getSegments())
+    score = mixer::SoftmaxAttr::get(e.getContext(), softmax.getScale(), softmax.getSoftCap(), mixer::BiasKind::Dense);
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value read) { return e.value(read); });
   auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::Start);
   auto step = MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
                             isPositionFree(mix) ? Value() : e.rowPositions(), ValueRange(), output, layout,
-                            mix.getSupport(), mix.getTransport(), mix.getScore(), mix.getNorm(), mixer::FormAttr());
+                            mix.getSupport(), mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
   IRMapping mapping;
   mapping.map(captures.getArrayRef(), captured);
   mix.getScoreRegion().cloneInto(&step.getScoreRegion(), mapping);
   return step.getResult(0);
 }
+
+/// An operand at all positions so far.
+Value allOf(StreamEmitter &e, Value operand) { return e.flow.isTokens(operand) ? e.grown(operand) : e.value(operand); }
 
 void AttentionRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
@@ -172,7 +199,7 @@ void AttentionRule::emit(Operation *op, StreamEmitter &e) const {
   else if (std::optional<int64_t> reach = windowOf(mix))
     mixed = mixWindow(e, mix, *reach);
   else
-    mixed = mixAtPositions(e, mix, e.grown(mix.getKey()), e.grown(mix.getValue()));
+    mixed = mixAtPositions(e, mix, allOf(e, mix.getKey()), allOf(e, mix.getValue()));
   e.define(mix.getResult(0), Piece{mixed});
 }
 

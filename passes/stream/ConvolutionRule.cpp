@@ -1,10 +1,13 @@
-// Long convolutions: a kernel of K taps on the new tokens and the K - 1 in front of them.
+// Long convolutions: o_i = sum over j of kernel[i - j] v_j.
 //
-//   o_i = sum over j of kernel[i - j] v_j       new token c is token K - 1 + c of the kept and the new ones together,
-//                                               so the kernel's centre moves to K - 1
-#include "passes/stream/StreamEmitter.h"
+//   K taps                       new token c is token K - 1 + c of the kept and the new ones together, so the kernel's
+//   centre
+//                                moves to K - 1
+//   a tap for each token so far, all values are kept, up to a capacity, and the kernel is evaluated at its length
+//   computed from positions
+#include "passes/stream/KeptTokens.h"
 
-#include "dialects/mixer/Mixer.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -30,13 +33,22 @@ Value kernelOf(MixOp mix) { return mix.getTransportOperands().front(); }
 
 int64_t tapsOf(MixOp mix) { return cast<RankedTensorType>(kernelOf(mix).getType()).getDimSize(2); }
 
+/// Whether the kernel has a tap for each token so far, each decided by its place alone.
+bool isAsLongAsSequence(MixOp mix, TokenFlow &flow) {
+  Value kernel = kernelOf(mix);
+  return flow.isTokens(kernel) && flow.of(kernel).isPositions() && flow.tokenAxis(kernel).dim == 2 &&
+         flow.tokenAxis(kernel).isPlain();
+}
+
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.getOrder() != mixer::Order::Forward)
     return "layout: the tokens are visited from the last to the first";
   if (int64_t center = cast<mixer::ToeplitzAttr>(mix.getTransport()).getCenter(); center > 0)
     return llvm::formatv("transport: its kernel has {0} taps on tokens that follow", center);
+  if (isAsLongAsSequence(mix, flow))
+    return whyNotKept(mix, flow);
   if (flow.isTokens(kernelOf(mix)) || ShapedType::isDynamic(tapsOf(mix)))
-    return "transport: its kernel is as long as the sequence";
+    return "transport: its kernel depends on the tokens, or on how many there are";
   std::optional<TokenAxis> value = flow.axis(mix.getValue()), output = flow.axis(mix.getOutputInit());
   if (!value || !output || value->dim != 1 || value->merged || value->extra != 0 || output->extra != 0)
     return "its output has other tokens than its values";
@@ -54,11 +66,12 @@ void ConvolutionRule::classify(Operation *op, TokenFlow &flow) const {
 
 void ConvolutionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
-  demand.needPast(mix.getValue(), tapsOf(mix) - 1, op, "value");
+  bool keepsAll = isAsLongAsSequence(mix, demand.flow);
+  demand.needPast(mix.getValue(), keepsAll ? std::nullopt : std::optional(tapsOf(mix) - 1), op, "value");
 }
 
-void ConvolutionRule::emit(Operation *op, StreamEmitter &e) const {
-  auto mix = cast<MixOp>(op);
+/// The kernel of K taps on the last tokens.
+Value convolveTail(StreamEmitter &e, MixOp mix) {
   int64_t depth = tapsOf(mix) - 1;
   Value values = e.piece(mix.getValue(), {-depth, 0}).value;
   Value output = tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
@@ -67,7 +80,29 @@ void ConvolutionRule::emit(Operation *op, StreamEmitter &e) const {
   auto step = MixOp::create(e, TypeRange(output.getType()), Value(), Value(), values, e.value(kernelOf(mix)), Value(),
                             Value(), Value(), ValueRange(), output, mix.getLayout(), support, transport, mix.getScore(),
                             mix.getNorm(), mixer::FormAttr());
-  e.define(mix.getResult(0), Piece{step.getResult(0)});
+  return step.getResult(0);
+}
+
+/// A kernel of as many taps as values are kept, on all of them.
+Value convolveAll(StreamEmitter &e, MixOp mix) {
+  Value kernel = e.atLength(kernelOf(mix), tensor::getMixedSize(e, e.getLoc(), e.grown(mix.getValue()), 1));
+  auto type = cast<RankedTensorType>(kernel.getType());
+  int64_t share = mix.getSizes().Ho / type.getDimSize(0);
+  Value last =
+      arith::SubIOp::create(e, Value(tensor::DimOp::create(e, kernel, 2)), Value(arith::ConstantIndexOp::create(e, 1)));
+  return mixKept(e, mix, [&](ImplicitLocOpBuilder &b, const KeptPair &pair) -> Value {
+    Value zero = arith::ConstantIndexOp::create(b, 0);
+    Value head = arith::DivUIOp::create(b, pair.head, Value(arith::ConstantIndexOp::create(b, share)));
+    Value channel = type.getDimSize(1) == 1 ? zero : pair.channel;
+    Value lag = arith::SubIOp::create(b, pair.query, pair.key);
+    Value tap = arith::MinSIOp::create(b, Value(arith::MaxSIOp::create(b, lag, zero)), last);
+    return tensor::ExtractOp::create(b, kernel, ValueRange{head, channel, tap});
+  });
+}
+
+void ConvolutionRule::emit(Operation *op, StreamEmitter &e) const {
+  auto mix = cast<MixOp>(op);
+  e.define(mix.getResult(0), Piece{isAsLongAsSequence(mix, e.flow) ? convolveAll(e, mix) : convolveTail(e, mix)});
 }
 
 } // namespace

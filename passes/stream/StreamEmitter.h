@@ -50,6 +50,8 @@ public:
   Piece piece(mlir::Value original, Span span = {}, mlir::TypedAttr fill = {});
   /// All tokens so far of a value that grows, the new ones among them: element j at place j.
   mlir::Value grown(mlir::Value original) const { return growing.lookup(original); }
+  /// A value that positions decide, as it is in an entry on `length` tokens, or on as many as the entry takes.
+  mlir::Value atLength(mlir::Value original, mlir::OpFoldResult length);
   /// The result of the op being emitted: elements of the span that was asked for.
   void define(mlir::Value original, Piece piece);
   void define(mlir::Value original, mlir::Value fixed) { mapping.map(original, fixed); }
@@ -86,6 +88,7 @@ private:
   mlir::Value advanced();
   void emit(mlir::Operation *op);
   void cloneOp(mlir::Operation *op);
+  mlir::Value cloneWithSizes(mlir::Value original, mlir::IRMapping &local);
   void emitTails(mlir::Value original, Piece now);
   /// What is kept of a Tokens value, and the new tokens behind it.
   History history(mlir::Value original, mlir::TypedAttr fill);

@@ -6,7 +6,8 @@ namespace heddle {
 
 const StreamRule *findStreamRule(Operation *op) {
   static const StreamRule *const rules[] = {&blankRule(),   &positionwiseRule(), &sliceRule(),       &insertRule(),
-                                            &reshapeRule(), &attentionRule(),    &convolutionRule(), &recurrenceRule()};
+                                            &reshapeRule(), &attentionRule(),    &convolutionRule(), &matrixRule(),
+                                            &windowRule(),  &recurrenceRule()};
   for (const StreamRule *rule : rules)
     if (rule->handles(op))
       return rule;

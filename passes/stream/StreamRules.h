@@ -8,6 +8,8 @@
 //   reshape         tensor.expand_shape, collapse_shape, cast   the same tokens
 //   attention       mixer.mix with a weight for each pair    the new queries, and kept keys and values
 //   convolution     mixer.mix with a Toeplitz transport      kept values
+//   matrix          mixer.mix with a matrix over tokens      kept values
+//   window          mixer.mix of a decaying past             the last tokens of all operands
 //   recurrence      mixer.mix with a state of fixed size     the state
 //
 // A rule answers three questions: when is a result known (classify), which elements of the operands do given elements
@@ -51,6 +53,8 @@ const StreamRule &insertRule();
 const StreamRule &reshapeRule();
 const StreamRule &attentionRule();
 const StreamRule &convolutionRule();
+const StreamRule &matrixRule();
+const StreamRule &windowRule();
 const StreamRule &recurrenceRule();
 
 /// The rule of an op, or null.

@@ -1,8 +1,10 @@
 // Tensors that the rules are written with: positions, rows, slices and concatenations.
+#include "passes/raise/Reads.h"
 #include "passes/stream/StreamEmitter.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -29,6 +31,35 @@ Piece StreamEmitter::lifted(Piece piece) {
       linalg::GenericOp::create(*this, empty.getType(), piece.value, empty, ArrayRef{all.dropResult(0), all}, kinds,
                                 [](OpBuilder &b, Location at, ValueRange v) { linalg::YieldOp::create(b, at, v[0]); });
   return {copy.getResult(0), true};
+}
+
+/// `original` and what it is computed from, with the sizes that the symbols now say.
+Value StreamEmitter::cloneWithSizes(Value original, IRMapping &local) {
+  if (Value known = local.lookupOrNull(original))
+    return known;
+  std::optional<SizeFormula> formula =
+      original.getType().isIndex() ? flow.sizes.of(OpFoldResult(original)) : std::nullopt;
+  if (formula)
+    return getValueOrCreateConstantIndexOp(*this, getLoc(), size(*formula));
+  if (!flow.isTokens(original))
+    return value(original);
+  Operation *op = original.getDefiningOp();
+  for (Value read : readsOf(op))
+    local.map(read, cloneWithSizes(read, local));
+  clone(*op, local);
+  return local.lookup(original);
+}
+
+Value StreamEmitter::atLength(Value original, OpFoldResult length) {
+  auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  Value &tokens = symbols[flow.sizes.tokens];
+  llvm::SaveAndRestore<Value> restored(tokens, getValueOrCreateConstantIndexOp(*this, getLoc(), length));
+  if (ranges && ranges[2 * flow.sizes.tokens + 1] != std::numeric_limits<int64_t>::max()) {
+    Value most = arith::ConstantIndexOp::create(*this, ranges[2 * flow.sizes.tokens + 1]);
+    tokens = arith::MinSIOp::create(*this, tokens, most);
+  }
+  IRMapping local;
+  return cloneWithSizes(original, local);
 }
 
 Value StreamEmitter::slice(Value tensor, int64_t dim, OpFoldResult offset, OpFoldResult size) {

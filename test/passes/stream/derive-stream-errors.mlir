@@ -106,7 +106,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 #ids = affine_map<()[b, t] -> (b, t)>
-// Documents by ids.
+// Documents by ids, in a window without a softmax.
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %ids: tensor<?x?xi32> {heddle.shape = #ids}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
@@ -114,10 +114,10 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %ids: tensor
   %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  // expected-error @below {{cannot run token by token: segments: ids count from the first token, which a state does not know}}
+  // expected-error @below {{cannot run token by token: segments: keys of other ids are hidden by a bias, which a softmax without a bias or a score region has room for}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
       segments(%ids : tensor<?x?xi32>) outs(%init : tensor<?x?x1x4xf32>)
-      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+      {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }
 

@@ -42,7 +42,7 @@ constexpr Example kExamples[] = {
     {"longconv"},
     {"hyena"},
     {"attention-cross"},
-    {"attention-documents", "segments"},
+    {"attention-documents"},
     {"attention-global", "a token sees tokens that follow"},
     {"expression"},
     {"fnet", "transport"},

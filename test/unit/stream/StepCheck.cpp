@@ -132,6 +132,10 @@ void expectIndependentRows(Derived &derived, uint64_t seed) {
   if (found == names.end())
     return;
   unsigned rows = found - names.begin(), numInputs = derived.forward.getNumArguments();
+  // An operand that all rows share has one tail, so they stand at one position.
+  for (unsigned number = numInputs; number < derived.step.getNumArguments(); ++number)
+    if (!dimOf(derived.step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), rows))
+      return;
   // Two rows, the second of which begins three tokens later: its state is reset in between.
   SmallVector<int64_t> both = derived.symbols(2, 8), one = derived.symbols(1, 8);
   StepRunner together(derived.step, derived.tokens, both), alone(derived.step, derived.tokens, one);

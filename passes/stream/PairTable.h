@@ -1,0 +1,28 @@
+// Constants with a number for each pair of tokens: a learned bias of attention, a matrix over tokens.
+//
+//   %part = extract_slice %table[0, 0] [T, T]       of a constant; the step reads row position[b] + i, and all columns
+#ifndef HEDDLE_PASSES_STREAM_PAIRTABLE_H
+#define HEDDLE_PASSES_STREAM_PAIRTABLE_H
+
+#include "passes/stream/StreamEmitter.h"
+
+namespace heddle {
+
+struct PairTable {
+  mlir::Value source;                 // [.., L, L]; a value of the entry that is the same for any number of tokens
+  int64_t rows = 0;                   // the dimension of the first token of a pair; that of the second is behind it
+  llvm::SmallVector<int64_t> leading; // sizes of the dimensions in front, as its reader sees them
+
+  /// What `operand` reads, where its last two dimensions are pairs of tokens that begin with the first pair.
+  static std::optional<PairTable> of(mlir::Value operand, TokenFlow &flow);
+  /// The number of one pair; `leading` are indices of dimensions in front.
+  mlir::Value at(mlir::ImplicitLocOpBuilder &b, StreamEmitter &e, mlir::ValueRange leading, mlir::Value first,
+                 mlir::Value second) const;
+};
+
+/// The rows of `table` at the positions of the new tokens, with the columns of `keys` tokens: [rows, .., C, keys].
+mlir::Value rowsAtPositions(StreamEmitter &e, const PairTable &table, mlir::OpFoldResult keys);
+
+} // namespace heddle
+
+#endif
