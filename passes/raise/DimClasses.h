@@ -71,8 +71,8 @@ enum class Tables { Pin, Cut };
 /// Takes down what a mixer says about its operands, and the variables along which it mixes.
 void constrainMix(mixer::MixOp mix, DimClasses &classes, Tables tables, llvm::SmallVectorImpl<DimClasses::Var> &tokens);
 
-/// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run, and where
-/// tables are cut those along which windows slide. Sizes of `fixed` dimensions are pinned.
+/// Reads all ops of an entry. `tokens` receives the variables along which mixers mix and loops over tokens run, and
+/// where tables are cut those along which windows slide. Sizes of `fixed` dimensions are pinned.
 DimClasses classifyDims(mlir::func::FuncOp entry, llvm::SmallVectorImpl<DimClasses::Var> &tokens,
                         Tables tables = Tables::Pin, llvm::ArrayRef<std::pair<mlir::Value, int64_t>> fixed = {});
 

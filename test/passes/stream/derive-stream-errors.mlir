@@ -417,3 +417,34 @@ func.func @forward(%x: tensor<2x8xf32> {heddle.shape = affine_map<() -> (2, 8)>}
   %y = math.exp %x : tensor<2x8xf32>
   return %y : tensor<2x8xf32>
 }
+
+// -----
+
+#shape = affine_map<() -> (2, 3, 1, 4)>
+// A matrix over the traced tokens that sees tokens that follow.
+func.func @forward(%x: tensor<2x3x1x4xf32> {heddle.shape = #shape}) -> (tensor<2x3x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %weights = arith.constant dense<[[[0.0, 1.0, 0.5], [0.25, 2.0, 0.0], [1.0, 0.5, 0.75]]]> : tensor<1x3x3xf32>
+  %init = tensor.empty() : tensor<2x3x1x4xf32>
+  // expected-error @below {{cannot run token by token: transport: its matrix has weights on tokens that follow}}
+  %mixed = mixer.mix value(%x : tensor<2x3x1x4xf32>) transport(%weights : tensor<1x3x3xf32>) outs(%init : tensor<2x3x1x4xf32>)
+      {support = #mixer.full, transport = #mixer.structured<dense>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<2x3x1x4xf32>
+  return %mixed : tensor<2x3x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// A kernel that the tokens decide.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %kernel: tensor<1x1x?xf32> {heddle.shape = affine_map<()[b, t] -> (1, 1, t)>})
+    -> (tensor<?x?x1x4xf32> {heddle.shape = #shape}) attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  // expected-error @below {{cannot run token by token: transport: its kernel depends on the tokens, or on how many there are}}
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x?xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}

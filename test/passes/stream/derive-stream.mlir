@@ -225,3 +225,83 @@ func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}, %front: tensor
   %before = tensor.extract_slice %all[0, 0, 0] [%b, %t, 4] [1, 1, 1] : tensor<?x?x4xf32> to tensor<?x?x4xf32>
   return %before : tensor<?x?x4xf32>
 }
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// A kernel that positions decide, as long as the sequence: it is evaluated for as many taps as values are kept.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    (%[[X:.*]]: tensor<?x?x1x4xf32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64> {{{.*}}}, %[[KEPT:.*]]: tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
+// CHECK:         %[[ALL:.*]] = mixer.append %[[X]] at(%[[SEEN]] : tensor<?xi64>) outs(%[[KEPT]]
+// CHECK:         tensor.dim %[[KEPT]], %{{.*}}
+// CHECK:         %[[KERNEL:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1x?xf32>)
+// CHECK:         linalg.generic {{.*}}"reduction"]} ins(%[[ALL]] : tensor<?x?x1x4xf32>)
+// CHECK:           tensor.extract %[[KERNEL]]
+// CHECK:           arith.select
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %blank = tensor.empty(%t) : tensor<1x1x?xf32>
+  %kernel = linalg.generic {indexing_maps = [affine_map<(h, d, k) -> (h, d, k)>], iterator_types = ["parallel", "parallel", "parallel"]}
+      outs(%blank : tensor<1x1x?xf32>) {
+  ^bb0(%none: f32):
+    %k = linalg.index 2 : index
+    %integer = arith.index_cast %k : index to i64
+    %number = arith.sitofp %integer : i64 to f32
+    %less = arith.negf %number : f32
+    %tap = math.exp %less : f32
+    linalg.yield %tap : f32
+  } -> tensor<1x1x?xf32>
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x?xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+#gates = affine_map<()[b, t] -> (b, t, 1)>
+
+// A decaying memory of four tokens: it runs again on three kept tokens of every operand.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %{{[^:]*}}: tensor<?x3x1x4xf32> {heddle.name = "tail"
+// CHECK-SAME:    %{{[^:]*}}: tensor<?x3x1xf32> {heddle.name = "tail.1"
+// CHECK:         %[[ALL:.*]] = mixer.mix {{.*}} support = #mixer.window<left = 3, right = 0>, transport = #mixer.scalar
+// CHECK:         %[[NEW:.*]] = tensor.extract_slice %[[ALL]][0, 3, 0, 0]
+// CHECK:         return %[[NEW]]
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}, %g: tensor<?x?x1xf32> {heddle.shape = #gates})
+    -> (tensor<?x?x1x4xf32> {heddle.shape = #shape}) attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>)
+      transport(%g : tensor<?x?x1xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.window<left = 3, right = 0>, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<() -> (2, 3, 1, 4)>
+
+// A number for each pair of the traced tokens: rows of the table at the positions.
+// CHECK-LABEL: func.func @step
+// CHECK:         %[[BIAS:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1x?x?xf32>)
+// CHECK:           tensor.extract %{{.*}} : tensor<1x1x3x3xf32>
+// CHECK:         mixer.mix {{.*}} bias(%[[BIAS]] : tensor<1x1x?x?xf32>) positions(
+func.func @forward(%x: tensor<2x3x1x4xf32> {heddle.shape = #shape}) -> (tensor<2x3x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = []} {
+  %table = arith.constant dense<[[[[0.0, 1.0, 0.5], [0.25, 2.0, 0.0], [1.0, 0.5, 0.75]]]]> : tensor<1x1x3x3xf32>
+  %init = tensor.empty() : tensor<2x3x1x4xf32>
+  %mixed = mixer.mix query(%x : tensor<2x3x1x4xf32>) key(%x : tensor<2x3x1x4xf32>) value(%x : tensor<2x3x1x4xf32>)
+      bias(%table : tensor<1x1x3x3xf32>) outs(%init : tensor<2x3x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01, bias = dense>, norm = #mixer.norm<row_sum>} -> tensor<2x3x1x4xf32>
+  return %mixed : tensor<2x3x1x4xf32>
+}
