@@ -8,11 +8,11 @@ using namespace heddle::test;
 
 namespace {
 
-/// The point with open sizes.
+/// The point with open sizes, whose states are not handed from call to call already.
 MixSpec opened(MixSpec spec) {
   spec.dynamicBatch = spec.dynamicTokens = true;
   spec.keys = spec.tokens;
-  spec.hasPositions = false;
+  spec.hasInitialState = spec.hasPositions = false;
   return spec;
 }
 
