@@ -79,7 +79,7 @@ struct MixSpec {
   using Region = std::function<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
   Tensor query, key, value;
   llvm::SmallVector<Tensor> transportOperands;
-  Tensor bias, current, segments;
+  Tensor bias, current, segments, positions;
   llvm::SmallVector<Tensor> initialState;
   mlir::Attribute layout, support, transport, score, norm;
   bool finalState = false; // the carried state is returned after the output

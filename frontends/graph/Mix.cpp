@@ -145,7 +145,7 @@ SmallVector<Tensor> GraphBuilder::mix(const MixSpec &given) {
     return {};
   auto op = mixer::MixOp::create(
       b, loc, ValueRange(inits).getTypes(), spec.query.value, spec.key.value, spec.value.value,
-      valuesOf(spec.transportOperands), spec.bias.value, spec.current.value, spec.segments.value,
+      valuesOf(spec.transportOperands), spec.bias.value, spec.current.value, spec.segments.value, spec.positions.value,
       valuesOf(spec.initialState), inits, llvm::cast<mixer::LayoutAttr>(spec.layout),
       llvm::cast<mixer::SupportAttrInterface>(spec.support), llvm::cast<mixer::TransportAttrInterface>(spec.transport),
       spec.score, llvm::cast<mixer::NormAttr>(spec.norm), mixer::FormAttr());

@@ -26,12 +26,26 @@ bool SoftmaxAttention::hasPlainPositions() {
   return !valid && !sink && (past == g.dim(0) || g.sameDim(g.simplify(past + query.shape[1]), key.shape[1]));
 }
 
+// Whether it is enough to say where the queries stand: then no later key is seen, the valid ones being up to the last
+// query.
+bool SoftmaxAttention::standsAtPositions() {
+  bool seesPastAlone = limits.isCausal || limits.right == 0;
+  return !hasPlainPositions() && !sink && limits && limits.global.empty() && (!valid || (!offset && seesPastAlone));
+}
+
+// The position of the first query, i64 [B] or [1].
+Tensor SoftmaxAttention::firstPositions() {
+  auto number = [&](Dim size) { return emitLiteral(g, Literal{g.builder().getI64Type(), {1}, {{size}}}); };
+  return offset ? offset : valid ? g.sub(valid, number(query.shape[1])) : number(past);
+}
+
 Attribute SoftmaxAttention::support() {
   MLIRContext *context = g.context();
   SmallVector<Attribute> parts;
-  if (hasPlainPositions() && limits.isCausal)
+  bool limitsPositions = hasPlainPositions() || standsAtPositions();
+  if (limitsPositions && limits.isCausal)
     parts.push_back(mixer::CausalAttr::get(context));
-  if (hasPlainPositions() && (limits.left >= 0 || limits.right >= 0)) {
+  if (limitsPositions && (limits.left >= 0 || limits.right >= 0)) {
     // Unbounded: wider than any sequence.
     constexpr int64_t wide = int64_t(1) << 40;
     parts.push_back(mixer::WindowAttr::get(context, limits.left >= 0 ? limits.left : wide,
@@ -55,21 +69,24 @@ void SoftmaxAttention::hideBeyondLimits(Tensor keyPlace, Tensor place) {
     hide(g.compare(Compare::LessEqual, keyPlace, g.add(place, static_cast<double>(limits.right))));
 }
 
+static Tensor perSample(GraphBuilder &g, Tensor x) { return g.reshape(x, {x.shape[0], g.dim(1), g.dim(1), g.dim(1)}); }
+
 // Keys behind the valid ones, and positions that the number of valid keys decides.
 void SoftmaxAttention::hideInvalid() {
-  if (!valid && (hasPlainPositions() || !limits))
+  if (standsAtPositions())
     return;
   Type index = g.builder().getI64Type();
-  auto perSample = [&](Tensor x) { return g.reshape(x, {x.shape[0], g.dim(1), g.dim(1), g.dim(1)}); };
-  Tensor keyPlace = g.iota({g.dim(1), g.dim(1), g.dim(1), key.shape[1]}, 3, index);
   if (valid)
-    hide(g.compare(Compare::Less, keyPlace, perSample(valid)));
-  if (hasPlainPositions() || !limits)
-    return;
-  Tensor first = offset  ? perSample(offset)
-                 : valid ? g.sub(perSample(valid), emitLiteral(g, Literal{index, {}, {{query.shape[1]}}}))
-                         : emitLiteral(g, Literal{index, {}, {{past}}});
-  hideBeyondLimits(keyPlace, g.add(g.iota({g.dim(1), g.dim(1), query.shape[1], g.dim(1)}, 2, index), first));
+    hide(g.compare(Compare::Less, g.iota({g.dim(1), g.dim(1), g.dim(1), key.shape[1]}, 3, index), perSample(g, valid)));
+  if (!hasPlainPositions() && limits)
+    hideByLimits();
+}
+
+void SoftmaxAttention::hideByLimits() {
+  Type index = g.builder().getI64Type();
+  Tensor place = g.iota({g.dim(1), g.dim(1), query.shape[1], g.dim(1)}, 2, index);
+  hideBeyondLimits(g.iota({g.dim(1), g.dim(1), g.dim(1), key.shape[1]}, 3, index),
+                   g.add(place, perSample(g, firstPositions())));
 }
 
 // The last key is seen from everywhere, and alone: its feature is 0, and so is its value.
@@ -98,6 +115,8 @@ Tensor SoftmaxAttention::mix() {
   spec.query = query, spec.key = key, spec.value = value;
   spec.bias = bias;
   spec.support = support();
+  if (standsAtPositions())
+    spec.positions = firstPositions();
   bool isAtEnd = past != g.dim(0) && hasPlainPositions();
   spec.layout =
       mixer::LayoutAttr::get(context, mixer::Order::Forward, isAtEnd ? mixer::Align::End : mixer::Align::Start);
@@ -141,13 +160,10 @@ Tensor SoftmaxAttention::scores(ScoreStage stage) {
 
 // What the support hides, as numbers.
 Tensor SoftmaxAttention::positionMask() {
-  if (!hasPlainPositions() || !limits)
+  if (!limits || !(hasPlainPositions() || standsAtPositions()))
     return {};
-  Type index = g.builder().getI64Type();
-  Shape shape = {query.shape[1], key.shape[1]};
   Tensor saved = std::exchange(bias, Tensor());
-  hideBeyondLimits(g.iota(shape, 1, index),
-                   g.add(g.iota(shape, 0, index), emitLiteral(g, Literal{index, {}, {{past}}})));
+  hideByLimits();
   return std::exchange(bias, saved);
 }
 

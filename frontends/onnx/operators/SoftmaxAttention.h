@@ -1,5 +1,5 @@
-// Softmax attention as the operators of ONNX mean it. What positions alone decide becomes a support of the mixer; what
-// the data decides becomes a dense bias.
+// Softmax attention as the operators of ONNX mean it. What positions decide becomes a support of the mixer, also where
+// the data says where the queries stand; what else the data decides becomes a dense bias.
 //
 //   SoftmaxAttention attention(g);
 //   attention.query = q, attention.key = k, attention.value = v;      // [batch, tokens, heads, features]
@@ -45,6 +45,9 @@ public:
 
 private:
   bool hasPlainPositions();
+  bool standsAtPositions();
+  Tensor firstPositions();
+  void hideByLimits();
   void hideInvalid();
   void appendSink();
   void hideBeyondLimits(Tensor keyPlace, Tensor place);

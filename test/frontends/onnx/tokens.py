@@ -22,6 +22,14 @@ def tokens():
     behind = np.triu(np.full((5, 8), -np.inf), 4)
     case("attention-past", "Attention", 23, {"q": q, "k": k, "v": v, "pk": past_k, "pv": past_v}, slots=["q", "k", "v", "", "pk", "pv"], outputs=3, is_causal=1,
          expect=[softmax_attention(q, wide(all_k), wide(all_v), behind, 8**-0.5), all_k, all_v])
+    # As many keys as each sample has; its queries are the last of them.
+    lengths = np.array([5, 2])
+    seen = np.arange(5) <= (lengths[:, None] - 2 + np.arange(2))[:, None, :, None]
+    few, slots = q[:, :, :2], ["q", "k", "v", "", "", "", "n"]
+    case("attention-lengths", "Attention", 24, {"q": few, "k": k, "v": v, "n": lengths}, slots=slots, is_causal=1,
+         expect=softmax_attention(few, wide(k), wide(v), np.where(seen, 0, -np.inf), 8**-0.5))
+    case("attention-lengths-mask", "Attention", 24, {"q": few, "k": k, "v": v, "m": visible[:2], "n": lengths}, slots=["q", "k", "v", "m", "", "", "n"], is_causal=1,
+         expect=softmax_attention(few, wide(k), wide(v), np.where(seen & visible[:2], 0, -np.inf), 8**-0.5))
     window = np.where(np.abs(np.arange(5)[:, None] - np.arange(5)) <= 1, 0, -np.inf)
     case("attention-window", "Attention", 25, {"q": q, "k": k, "v": v}, left_window_size=1, right_window_size=1,
          expect=softmax_attention(q, wide(k), wide(v), window, 8**-0.5))
