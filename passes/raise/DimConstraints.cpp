@@ -136,8 +136,10 @@ private:
   void visitBody(linalg::LinalgOp op, ArrayRef<std::optional<Var>> loops) {
     llvm::SetVector<Value> captured;
     getUsedValuesDefinedAbove(op->getRegions(), captured);
-    for (Value value : captured)
-      classes.pinAll(value, op.getLoc());
+    op->walk([&](tensor::ExtractOp extract) {
+      if (captured.contains(extract.getTensor()))
+        visitExtract(op, extract, loops);
+    });
     bool comparesWithNumbers = llvm::any_of(captured, [](Value value) {
       llvm::APInt number;
       return matchPattern(value, m_ConstantInt(&number)) && number.sgt(1);
@@ -146,6 +148,19 @@ private:
       if (tables == Tables::Pin && comparesWithNumbers && loops[index.getDim()])
         classes.pin(*loops[index.getDim()], op.getLoc());
     });
+  }
+
+  /// A dimension that is read at the positions of a loop is as long as the loop; any other is as long as it is.
+  void visitExtract(linalg::LinalgOp op, tensor::ExtractOp extract, ArrayRef<std::optional<Var>> loops) {
+    for (auto [dim, at] : llvm::enumerate(extract.getIndices())) {
+      Var var = classes.of(extract.getTensor(), dim);
+      auto index = at.getDefiningOp<linalg::IndexOp>();
+      std::optional<Var> loop = index ? loops[index.getDim()] : std::nullopt;
+      if (loop && classes.size(*loop) == classes.size(var))
+        classes.unify(var, *loop, 0, op.getLoc());
+      else
+        classes.pin(var, op.getLoc());
+    }
   }
 
   void visitReshape(Value merged, Value split, ArrayRef<ReassociationIndices> groups, Location loc) {

@@ -79,6 +79,8 @@ private:
     std::string reason = "a size is not a product of symbols";
     if (isRewritten) {
       LengthVerdict verdict = proveLength(*original, entry, length, {rewrite.least()}, mode);
+      if (verdict.exceedsBudget)
+        verdict = proveSmallLength(*original, entry, length, mode);
       if (verdict.holds) {
         remark::passed(entry.getLoc(), remark::RemarkOpts::name("length-freed").category("free-length"))
             << llvm::formatv("length {0} is the symbol {1}; {2}", length, name, verdict.reason).str();

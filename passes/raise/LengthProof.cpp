@@ -161,7 +161,7 @@ LengthVerdict proveLength(func::FuncOp original, func::FuncOp freed, int64_t len
   if (mode == ProofMode::Off)
     return {true, "not checked"};
   if (mode == ProofMode::Cheap && 4 * operationsOf(original) > kBudget)
-    return {false, "the proof would exceed the budget of --verify-raises=cheap"};
+    return {false, "the proof would exceed the budget of --verify-raises=cheap", true};
   int64_t shorter = std::max(range.least, length / 2 + 1), longer = std::min(length + 3, range.most);
   Evaluation evaluation(original, freed, length);
   evaluation.draw(longer);

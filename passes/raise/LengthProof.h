@@ -12,11 +12,16 @@ namespace heddle {
 struct LengthVerdict {
   bool holds = false;
   std::string reason;
+  bool exceedsBudget = false;
 };
 
 struct LengthRange {
   int64_t least = 1, most = std::numeric_limits<int64_t>::max();
 };
+
+/// `proveLength` for an entry that takes too long, at small sizes of everything else that no op needs; weights are
+/// drawn like inputs. What is a symbol in `freed` and no other size of `original` is the length.
+LengthVerdict proveSmallLength(mlir::func::FuncOp original, mlir::func::FuncOp freed, int64_t length, ProofMode mode);
 
 /// The last symbol of `freed` is the length. Lengths within `range` are tried. Where it ends at the traced one, what
 /// the shorter ones mean is known of causal models alone, and others are turned down.

@@ -4,6 +4,9 @@
 
 include "mlir/Pass/PassBase.td"
 
+def VerifyRaises
+    : Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">;
+
 def SliceGathersPass : Pass<"heddle-slice-gathers", "::mlir::func::FuncOp"> {
   let summary = "write gathers at one position and scatters to a box as slices";
   let description = [{
@@ -61,9 +64,7 @@ def RerollRecurrencesPass : Pass<"heddle-reroll-recurrences", "::mlir::func::Fun
     }
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -89,7 +90,7 @@ def FreeLengthPass : Pass<"heddle-free-length", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"keep", "keep", "bool", /*default=*/"false", "leave every length as it was traced">,
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
+    VerifyRaises,
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
@@ -138,9 +139,7 @@ def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> 
     %o = mixer.mix query(%q : tensor<2x64x4x16xf32>) key(%k) value(%v) outs(%init) {support = #mixer.causal, ..}
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -165,9 +164,7 @@ def RaiseLinearAttentionPass : Pass<"heddle-raise-linear-attention", "::mlir::fu
         {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
@@ -191,9 +188,7 @@ def RaiseConvolutionsPass : Pass<"heddle-raise-convolutions", "::mlir::func::Fun
         {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>}
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];
 }
@@ -215,9 +210,7 @@ def RaiseTokenMatricesPass : Pass<"heddle-raise-token-matrices", "::mlir::func::
         {support = #mixer.full, transport = #mixer.structured<dense>, score = #mixer.linear, norm = #mixer.norm<none>}
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how far raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];
 }
@@ -248,9 +241,7 @@ def RaiseRecurrencesPass : Pass<"heddle-raise-recurrences", "::mlir::func::FuncO
         {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>}
     ```
   }];
-  let options = [
-    Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how raises are proved: off, cheap or always">,
-  ];
+  let options = [VerifyRaises];
   let dependentDialects = ["::heddle::mixer::MixerDialect", "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }

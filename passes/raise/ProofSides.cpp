@@ -30,7 +30,8 @@ bool isWeight(Operation *op) {
          !(matchPattern(op, m_Constant(&splat)) && splat.isSplat());
 }
 
-/// Float constants that `values` are computed from, behind the frontier.
+} // namespace
+
 llvm::SetVector<Value> weightsOf(ArrayRef<Value> values, ArrayRef<Value> frontier) {
   llvm::SetVector<Value> open(values.begin(), values.end()), weights;
   for (unsigned next = 0; next < open.size(); ++next) {
@@ -43,8 +44,6 @@ llvm::SetVector<Value> weightsOf(ArrayRef<Value> values, ArrayRef<Value> frontie
   }
   return weights;
 }
-
-} // namespace
 
 std::optional<ProofSides> ProofSides::of(func::FuncOp entry, const Proposal &proposal, ArrayRef<int64_t> symbols) {
   ConcreteSizes sizes(entry, symbols);

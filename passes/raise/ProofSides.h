@@ -12,6 +12,8 @@
 #include "passes/raise/Excerpt.h"
 #include "passes/raise/Proof.h"
 
+#include "llvm/ADT/SetVector.h"
+
 namespace heddle {
 
 struct ProofSides {
@@ -29,6 +31,9 @@ struct ProofSides {
   /// Whether both compute the same from the same inputs: a proof of one is a proof of the other.
   bool isSame(const ProofSides &other) const;
 };
+
+/// Float constants behind the frontier that `values` are computed from.
+llvm::SetVector<mlir::Value> weightsOf(llvm::ArrayRef<mlir::Value> values, llvm::ArrayRef<mlir::Value> frontier);
 
 } // namespace heddle
 
