@@ -27,7 +27,8 @@ Value sliceOperand(MixOp mix, TensorMath &math, OpOperand &operand, OpFoldResult
     first = math.getIndexAttr(0);
   for (auto [dim, role] : llvm::enumerate(mix.getDimRoles(operand))) {
     bool counts = role == DimRole::KeyToken || (queries && role == DimRole::QueryToken);
-    if (!counts || type.getDimSize(dim) == 1)
+    bool isShared = type.getDimSize(dim) == 1 && operand.get() != mix.getSegments(); // each token has an id of its own
+    if (!counts || isShared)
       continue;
     isWhole = false;
     offsets[dim] = first;

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotModuleBufferize.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -115,6 +116,45 @@ void writeStatesInPlace(ModuleOp module) {
   });
 }
 
+/// Dimensions of the source next to each other, for each one of the result: those that are dropped stand with a kept
+/// one.
+SmallVector<ReassociationIndices> groupAround(const llvm::SmallDenseSet<unsigned> &dropped, int64_t rank) {
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices leading;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    bool isDropped = dropped.contains(dim);
+    if (isDropped && groups.empty()) {
+      leading.push_back(dim);
+    } else if (isDropped) {
+      groups.back().push_back(dim);
+    } else {
+      groups.push_back(std::exchange(leading, {}));
+      groups.back().push_back(dim);
+    }
+  }
+  return groups;
+}
+
+/// Splits views that drop a dimension of size 1 and keep another. A view does not say which one it drops, and lowering
+/// guesses by strides, which say nothing where they are dynamic; collapsing names the dimension.
+void nameDroppedDims(ModuleOp module) {
+  module.walk([](memref::SubViewOp view) {
+    MemRefType type = view.getType();
+    SmallVector<int64_t> sizes(view.getStaticSizes());
+    auto meant = computeRankReductionMask(sizes, type.getShape());
+    if (!meant || meant->empty() || !llvm::is_contained(type.getShape(), 1))
+      return;
+    OpBuilder builder(view);
+    Value whole = memref::SubViewOp::create(builder, view.getLoc(), view.getSource(), view.getMixedOffsets(),
+                                            view.getMixedSizes(), view.getMixedStrides());
+    Value part = memref::CollapseShapeOp::create(builder, view.getLoc(), whole, groupAround(*meant, sizes.size()));
+    if (part.getType() != type)
+      part = memref::CastOp::create(builder, view.getLoc(), type, part);
+    view.replaceAllUsesWith(part);
+    view.erase();
+  });
+}
+
 struct BufferizePass : heddle::impl::BufferizePassBase<BufferizePass> {
   using BufferizePassBase::BufferizePassBase;
 
@@ -130,6 +170,7 @@ struct BufferizePass : heddle::impl::BufferizePassBase<BufferizePass> {
     if (failed(runOneShotModuleBufferize(module, bufferizationOptions(), state)))
       return signalPassFailure();
     removeBufferizationAttributesInModule(module);
+    nameDroppedDims(module);
   }
 };
 

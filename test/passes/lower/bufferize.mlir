@@ -96,3 +96,16 @@ func.func @no_copy_shared_zeros(%x: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor
   %b = linalg.matmul ins(%a, %x : tensor<4x4xf32>, tensor<4x4xf32>) outs(%z : tensor<4x4xf32>) -> tensor<4x4xf32>
   return %a, %b : tensor<4x4xf32>, tensor<4x4xf32>
 }
+
+// -----
+
+// A row of each head: which dimension of size 1 goes and which stays is said by the collapse, not by the view's strides.
+// CHECK-LABEL: func.func @drops_one_of_two_unit_dims(
+// CHECK:         %[[ROW:.*]] = memref.subview %{{.*}}[0, 0, %{{.*}}, 0] [1, 4, 1, %{{.*}}] [1, 1, 1, 1] : memref<1x4x?x?xf32{{.*}}> to memref<1x4x1x?xf32
+// CHECK:         memref.collapse_shape %[[ROW]] {{\[\[0\], \[1, 2\], \[3\]\]}} : {{.*}} into memref<1x4x?xf32
+func.func @drops_one_of_two_unit_dims(%x: tensor<1x4x?x?xf32>, %row: index, %n: index) -> tensor<1x4x?xf32> {
+  %e = tensor.empty(%n) : tensor<1x4x?xf32>
+  %r = tensor.extract_slice %x[0, 0, %row, 0] [1, 4, 1, %n] [1, 1, 1, 1] : tensor<1x4x?x?xf32> to tensor<1x4x?xf32>
+  %y = linalg.exp ins(%r : tensor<1x4x?xf32>) outs(%e : tensor<1x4x?xf32>) -> tensor<1x4x?xf32>
+  return %y : tensor<1x4x?xf32>
+}
