@@ -3,49 +3,16 @@
 //   heddle-positions PACKAGE [--positions 1024,4096] [--chunk N] [--repeats N] [--threads N]
 //
 // Each position is reached with random tokens, some at a time; a state that grows has room for just so many. A line of
-// JSON for each: step_s is the median, bytes what the plan says that a step touches, allocations those of all repeats.
+// JSON for each: step_s is the median, bytes what the plan says that a step touches, allocations those of all repeats
+// (null under a sanitizer).
+#include "runtime/tools/AllocationCount.h"
 #include "runtime/tools/Expression.h"
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <heddle/runtime.hpp>
 #include <nlohmann/json.hpp>
 #include <random>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEDDLE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEDDLE_SANITIZED 1
-#endif
-#endif
-
-namespace {
-std::atomic<int64_t> allocations{0};
-}
-
-#ifndef HEDDLE_SANITIZED // the sanitizers have allocators of their own, whose calls are not counted
-// The executable's definitions come before glibc's, for all libraries of the process.
-extern "C" {
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-__attribute__((visibility("default"))) void *malloc(size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_malloc(size);
-}
-__attribute__((visibility("default"))) void *calloc(size_t count, size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_calloc(count, size);
-}
-__attribute__((visibility("default"))) void *realloc(void *memory, size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return __libc_realloc(memory, size);
-}
-}
-#endif
 
 namespace {
 
@@ -132,13 +99,13 @@ Json measure(Step &step, heddle::State &state, int repeats, int64_t capacity) {
   step.run(state, 1); // the first of its size may allocate
   int64_t position = state.position();
   std::vector<double> seconds(static_cast<size_t>(repeats));
-  int64_t before = allocations;
+  std::optional<int64_t> before = heddle::allocationCount();
   for (double &time : seconds) {
     auto start = std::chrono::steady_clock::now();
     step.run(state, 1);
     time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
-  int64_t made = allocations - before;
+  Json made = before ? Json(*heddle::allocationCount() - *before) : Json();
   std::sort(seconds.begin(), seconds.end());
   return {{"position", position},
           {"step_s", seconds[seconds.size() / 2]},

@@ -2,6 +2,8 @@
 #include "passes/raise/ProductEmitter.h"
 #include "passes/raise/TokenRegion.h"
 
+#include "dialects/mixer/TensorMath.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/IRMapping.h"
@@ -53,14 +55,8 @@ bool Logarithm::has(Variable variable) const {
 }
 
 Value ProductEmitter::mapElements(Value tensor, llvm::function_ref<Value(OpBuilder &, Value)> body) {
-  auto shape = cast<RankedTensorType>(tensor.getType());
-  Value empty = tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, tensor), type);
-  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(shape.getRank()));
-  SmallVector<utils::IteratorType> kinds(shape.getRank(), utils::IteratorType::parallel);
-  auto emitBody = [&](OpBuilder &nested, Location at, ValueRange elements) {
-    linalg::YieldOp::create(nested, at, body(nested, elements[0]));
-  };
-  return linalg::GenericOp::create(builder, loc, empty.getType(), tensor, empty, maps, kinds, emitBody).getResult(0);
+  mixer::TensorMath math(loc, builder);
+  return math.elementwise(tensor, [&](ImplicitLocOpBuilder &b, ValueRange at) { return body(b, at[0]); });
 }
 
 Value ProductEmitter::boundLogarithm(Value tensor) {

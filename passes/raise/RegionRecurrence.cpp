@@ -4,6 +4,8 @@
 #include "passes/raise/Reads.h"
 #include "passes/raise/TokenTypes.h"
 
+#include "dialects/mixer/TensorMath.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
@@ -18,28 +20,26 @@ bool isCheap(Operation *op) { return op && isa<tensor::EmptyOp, linalg::FillOp, 
 
 bool isCondition(Value tensor) { return getElementTypeOrSelf(tensor).isInteger(1); }
 
-/// Conditions are no operands of a mixer: they enter as numbers, 0 where they do not hold.
+/// A tensor of `element`, each one computed from that of another tensor.
 Value mapElements(OpBuilder &builder, Location loc, Value tensor, Type element,
-                  llvm::function_ref<Value(OpBuilder &, Value)> body) {
-  auto shape = cast<RankedTensorType>(tensor.getType());
-  Value empty = tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, tensor), element);
-  SmallVector<AffineMap> maps(2, builder.getMultiDimIdentityMap(shape.getRank()));
-  SmallVector<utils::IteratorType> kinds(shape.getRank(), utils::IteratorType::parallel);
-  auto emitBody = [&](OpBuilder &nested, Location at, ValueRange elements) {
-    linalg::YieldOp::create(nested, at, body(nested, elements[0]));
-  };
-  return linalg::GenericOp::create(builder, loc, empty.getType(), tensor, empty, maps, kinds, emitBody).getResult(0);
+                  llvm::function_ref<Value(ImplicitLocOpBuilder &, Value)> body) {
+  mixer::TensorMath math(loc, builder);
+  AffineMap same = math.getMultiDimIdentityMap(cast<RankedTensorType>(tensor.getType()).getRank());
+  return math.generate(math.sizesOf(tensor), element, tensor, same,
+                       [&](ImplicitLocOpBuilder &b, ValueRange at) { return body(b, at[0]); });
 }
 
+/// Conditions are no operands of a mixer: they enter as numbers, 0 where they do not hold.
 Value numberOf(OpBuilder &builder, Location loc, Value condition, Type element) {
-  return mapElements(builder, loc, condition, element,
-                     [&](OpBuilder &b, Value each) -> Value { return arith::UIToFPOp::create(b, loc, element, each); });
+  return mapElements(builder, loc, condition, element, [&](ImplicitLocOpBuilder &b, Value each) -> Value {
+    return arith::UIToFPOp::create(b, element, each);
+  });
 }
 
 Value conditionOf(OpBuilder &builder, Location loc, Value number) {
-  return mapElements(builder, loc, number, builder.getI1Type(), [&](OpBuilder &b, Value each) -> Value {
-    Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(each.getType()));
-    return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, each, zero);
+  return mapElements(builder, loc, number, builder.getI1Type(), [](ImplicitLocOpBuilder &b, Value each) -> Value {
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(each.getType()));
+    return arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, each, zero);
   });
 }
 
