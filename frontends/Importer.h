@@ -5,9 +5,14 @@
 
 namespace heddle {
 
+// Which tokens meet where causal attention has fewer queries than keys, and no past that says it.
+enum class CausalAlignment { First, Last };
+
 struct ImportOptions {
   // Keep operators that no rule covers as `mixer.unsupported`, so that a tool can list them; otherwise they are errors.
   bool keepUnsupported = false;
+  // `is_causal` of ONNX Attention, whose texts differ under one opset.
+  CausalAlignment attentionCausal = CausalAlignment::First;
 };
 
 } // namespace heddle

@@ -20,7 +20,7 @@ int compileToFile(const ToolOptions &options, std::string output) {
     output = llvm::sys::path::stem(options.model).str() + ".heddle";
 
   auto start = std::chrono::steady_clock::now();
-  auto module = importModel(options.model, &tool.mlir());
+  auto module = importModel(options.model, &tool.mlir(), options.import);
   CompiledModel compiled;
   if (!module || !tool.compile(*module, compiled))
     return 1;

@@ -88,7 +88,7 @@ std::optional<Description> describe(const ToolOptions &options, ToolContext &too
     std::optional<LoadedModel> package = loadPackage(options);
     return package ? std::optional(Description{package->runner->manifest()}) : std::nullopt;
   }
-  ImportOptions keep;
+  ImportOptions keep = options.import;
   keep.keepUnsupported = true;
   auto module = importModel(options.model, &tool.mlir(), keep);
   if (!module)

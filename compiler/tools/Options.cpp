@@ -53,6 +53,11 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
       .add_option("--state", options.compile.states, "what a model keeps by itself: INPUT=OUTPUT, or INPUT=OUTPUT=0")
       ->allow_extra_args(false);
   command.add_flag("--keep-length", options.compile.keepLength, "leave a traced length as it is");
+  command
+      .add_option("--attention-causal", options.import.attentionCausal,
+                  "which tokens of ONNX Attention meet where there are more keys than queries")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, CausalAlignment>{{"first", CausalAlignment::First}, {"last", CausalAlignment::Last}}));
   command.add_option("--cpu", options.compile.cpu, "CPU to compile for, by LLVM's name")->capture_default_str();
 }
 
@@ -109,7 +114,7 @@ std::optional<OpenModel> ToolContext::open(bool keepImported) {
 
 std::optional<OpenModel> ToolContext::compileAndLoad(bool keepImported) {
   auto start = std::chrono::steady_clock::now();
-  OwningOpRef<ModuleOp> module = importModel(options.model, context.get());
+  OwningOpRef<ModuleOp> module = importModel(options.model, context.get(), options.import);
   if (!module)
     return std::nullopt;
   OpenModel opened;

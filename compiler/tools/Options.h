@@ -4,6 +4,7 @@
 
 #include "compiler/pipeline/Compile.h"
 #include "compiler/tools/Console.h"
+#include "frontends/Importer.h"
 #include "runtime/tools/Verbs.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -19,6 +20,7 @@ namespace heddle {
 struct ToolOptions : RunTarget {
   bool quiet = false, verbose = false, remarks = false;
   std::vector<std::string> dumpPhases;
+  ImportOptions import;
   CompileOptions compile;
 
   Verbosity verbosity() const { return quiet ? Verbosity::Quiet : verbose ? Verbosity::Verbose : Verbosity::Normal; }

@@ -73,6 +73,20 @@ Tensor GraphBuilder::takeRow(Tensor x, int64_t axis, Value index) {
   return wrap(row, shape, x.elementType);
 }
 
+// buffer[index, ..] = row, counted from the end of the loop where `isReversed`.
+static Value storeRow(GraphBuilder &g, scf::ForOp loop, const Tensor &row, Value buffer, const Tensor &like,
+                      Value index, bool isReversed) {
+  OpBuilder &b = g.builder();
+  Location loc = g.location();
+  if (isReversed) {
+    Value last = arith::SubIOp::create(b, loc, loop.getUpperBound(), arith::ConstantIndexOp::create(b, loc, 1));
+    index = arith::SubIOp::create(b, loc, last, index);
+  }
+  SmallVector<OpFoldResult> offsets, sizes, strides(like.rank(), b.getIndexAttr(1));
+  rowSlice(g, like, 0, index, offsets, sizes);
+  return tensor::InsertSliceOp::create(b, loc, row.value, buffer, offsets, sizes, strides);
+}
+
 // Appends the rows' buffers to what the loop carries.
 static scf::ForOp stackRows(GraphBuilder &g, scf::ForOp loop, SmallVector<Tensor> rows, ArrayRef<Tensor> buffers,
                             ArrayRef<bool> reversed) {
@@ -102,17 +116,9 @@ static scf::ForOp stackRows(GraphBuilder &g, scf::ForOp loop, SmallVector<Tensor
     block->getOperations().splice(block->end(), loop.getBody()->getOperations());
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToEnd(block);
-    for (auto [number, row] : llvm::enumerate(rows)) {
-      Value place = index;
-      if (number < reversed.size() && reversed[number]) {
-        Value last = arith::SubIOp::create(b, at, loop.getUpperBound(), arith::ConstantIndexOp::create(b, at, 1));
-        place = arith::SubIOp::create(b, at, last, index);
-      }
-      SmallVector<OpFoldResult> offsets, sizes, strides(buffers[number].rank(), b.getIndexAttr(1));
-      rowSlice(g, buffers[number], 0, place, offsets, sizes);
-      yielded.push_back(
-          tensor::InsertSliceOp::create(b, at, row.value, arguments[carried + number], offsets, sizes, strides));
-    }
+    for (auto [number, row] : llvm::enumerate(rows))
+      yielded.push_back(storeRow(g, loop, row, arguments[carried + number], buffers[number], index,
+                                 number < reversed.size() && reversed[number]));
     scf::YieldOp::create(b, at, yielded);
   };
   auto stacked = scf::ForOp::create(b, loc, loop.getLowerBound(), loop.getUpperBound(), loop.getStep(), inits, body);

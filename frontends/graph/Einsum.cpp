@@ -115,6 +115,52 @@ void contractPair(GraphBuilder &g, Equation &equation, SmallVector<Tensor> &tens
   equation.operands.insert(equation.operands.begin() + left, kept);
 }
 
+/// The letters of the result, then those that are summed; each with its size.
+struct Loops {
+  std::string letters;
+  Shape sizes;
+};
+
+std::optional<Loops> loopsOf(GraphBuilder &g, StringRef text, const Equation &equation, ArrayRef<Tensor> operands) {
+  Loops loops{equation.result, Shape(equation.result.size(), g.dim(1))};
+  for (auto [term, operand] : llvm::zip_equal(equation.operands, operands))
+    for (auto [letter, size] : llvm::zip_equal(term, operand.shape)) {
+      size_t loop = loops.letters.find(letter);
+      if (loop == std::string::npos) {
+        loop = loops.letters.size();
+        loops.letters += letter;
+        loops.sizes.push_back(g.dim(1));
+      }
+      if (loops.sizes[loop] == g.dim(1))
+        loops.sizes[loop] = size;
+      else if (size != g.dim(1) && !g.sameDim(loops.sizes[loop], size))
+        return g.fail("einsum '" + text + "': dimension '" + Twine(letter) + "' is " + g.describe(loops.sizes[loop]) +
+                      " and " + g.describe(size) + ", expected equal sizes"),
+               std::nullopt;
+    }
+  return loops;
+}
+
+/// Where an operand's elements are found; one of size 1 is repeated.
+AffineMap mapOf(GraphBuilder &g, const std::string &term, const Tensor &operand, const Loops &loops) {
+  SmallVector<AffineExpr> results;
+  for (auto [letter, size] : llvm::zip_equal(term, operand.shape)) {
+    size_t loop = loops.letters.find(letter);
+    bool repeats = size == g.dim(1) && loops.sizes[loop] != g.dim(1);
+    results.push_back(repeats ? getAffineConstantExpr(0, g.context()) : getAffineDimExpr(loop, g.context()));
+  }
+  return AffineMap::get(loops.sizes.size(), 0, results, g.context());
+}
+
+/// The sum, in the type that sums of such elements are computed in.
+Tensor sumOver(GraphBuilder &g, Tensor x, const Shape &loops, AffineMap map, AffineMap resultMap) {
+  Type accumulator = scalar::computeType(x.elementType);
+  return g.generic(loops, x, {map, resultMap}, accumulator, 0.0, [&](OpBuilder &b, Location at, ValueRange v) {
+    Value element = scalar::convert(b, at, v[0], x.elementType, accumulator);
+    return scalar::binary(b, at, Binary::Add, v[1], element, accumulator);
+  });
+}
+
 } // namespace
 
 Tensor GraphBuilder::einsum(StringRef text, ArrayRef<Tensor> operands) {
@@ -137,47 +183,18 @@ Tensor GraphBuilder::einsum(StringRef text, ArrayRef<Tensor> operands) {
     return einsum(llvm::join(equation->operands, ",") + "->" + equation->result, tensors);
   }
 
-  // Loops: the letters of the result, then those that are summed.
-  std::string letters = equation->result;
-  Shape loops(letters.size(), dim(1));
-  for (auto [term, operand] : llvm::zip_equal(equation->operands, operands)) {
-    for (auto [axis, letter] : llvm::enumerate(term)) {
-      size_t loop = letters.find(letter);
-      if (loop == std::string::npos) {
-        loop = letters.size();
-        letters += letter;
-        loops.push_back(dim(1));
-      }
-      if (loops[loop] == dim(1))
-        loops[loop] = operand.shape[axis];
-      else if (operand.shape[axis] != dim(1) && !sameDim(loops[loop], operand.shape[axis]))
-        return fail("einsum '" + text + "': dimension '" + Twine(letter) + "' is " + describe(loops[loop]) + " and " +
-                    describe(operand.shape[axis]) + ", expected equal sizes");
-    }
-  }
+  std::optional<Loops> loops = loopsOf(*this, text, *equation, operands);
+  if (!loops)
+    return {};
   SmallVector<AffineMap> maps;
-  for (auto [term, operand] : llvm::zip_equal(equation->operands, operands)) {
-    SmallVector<AffineExpr> results;
-    for (auto [axis, letter] : llvm::enumerate(term)) {
-      size_t loop = letters.find(letter);
-      bool repeats = operand.shape[axis] == dim(1) && loops[loop] != dim(1);
-      results.push_back(repeats ? getAffineConstantExpr(0, context()) : getAffineDimExpr(loop, context()));
-    }
-    maps.push_back(AffineMap::get(loops.size(), 0, results, context()));
-  }
-  AffineMap all = AffineMap::getMultiDimIdentityMap(loops.size(), context());
+  for (auto [term, operand] : llvm::zip_equal(equation->operands, operands))
+    maps.push_back(mapOf(*this, term, operand, *loops));
+  AffineMap all = AffineMap::getMultiDimIdentityMap(loops->sizes.size(), context());
   AffineMap resultMap =
-      AffineMap::get(loops.size(), 0, all.getResults().take_front(equation->result.size()), context());
+      AffineMap::get(loops->sizes.size(), 0, all.getResults().take_front(equation->result.size()), context());
   if (operands.size() == 2)
-    return contract(operands[0], operands[1], loops, maps[0], maps[1], resultMap);
-  Tensor x = operands[0];
-  Type accumulator = scalar::computeType(x.elementType);
-  Tensor sum =
-      generic(loops, x, {maps[0], resultMap}, accumulator, 0.0, [&](OpBuilder &nested, Location at, ValueRange v) {
-        Value element = scalar::convert(nested, at, v[0], x.elementType, accumulator);
-        return scalar::binary(nested, at, Binary::Add, v[1], element, accumulator);
-      });
-  return roundFrom(sum, x.elementType);
+    return contract(operands[0], operands[1], loops->sizes, maps[0], maps[1], resultMap);
+  return roundFrom(sumOver(*this, operands[0], loops->sizes, maps[0], resultMap), operands[0].elementType);
 }
 
 } // namespace heddle

@@ -71,15 +71,26 @@ struct Rows {
   }
 };
 
+/// Whether scale and bias (either may be empty) broadcast to x; an error where not.
+bool parametersFit(GraphBuilder &g, const Tensor &x, const Tensor &scale, const Tensor &bias) {
+  for (const Tensor &parameter : {scale, bias})
+    if (parameter && parameter.rank() > x.rank())
+      return g.fail("normalisation parameter has shape " + g.describe(parameter.shape) +
+                    ", expected one that broadcasts to " + g.describe(x.shape)),
+             false;
+  std::optional<Shape> loops = g.broadcastShapes({x.shape, scale ? scale.shape : Shape(), bias ? bias.shape : Shape()});
+  if (loops && *loops != x.shape)
+    g.fail("normalisation parameters do not broadcast to " + g.describe(x.shape));
+  return loops && *loops == x.shape;
+}
+
 Tensor normalize(GraphBuilder &g, Tensor x, Tensor scale, Tensor bias, double epsilon, int64_t axis, bool centered) {
   if (!x || !g.checkAxis(axis, x.rank(), "normalisation"))
     return {};
   if (!isa<FloatType>(x.elementType))
     return g.fail("normalisation of integers, expected a float element type");
-  for (const Tensor &parameter : {scale, bias})
-    if (parameter && parameter.rank() > x.rank())
-      return g.fail("normalisation parameter has shape " + g.describe(parameter.shape) +
-                    ", expected one that broadcasts to " + g.describe(x.shape));
+  if (!parametersFit(g, x, scale, bias))
+    return {};
   Rows rows(g, x, axis);
   if (!rows.count)
     return {};
@@ -94,9 +105,6 @@ Tensor normalize(GraphBuilder &g, Tensor x, Tensor scale, Tensor bias, double ep
     maps.push_back(map);
   };
   addOperand(center, rows.rows);
-  std::optional<Shape> loops = g.broadcastShapes({x.shape, scale ? scale.shape : Shape(), bias ? bias.shape : Shape()});
-  if (!loops || *loops != x.shape)
-    return loops ? g.fail("normalisation parameters do not broadcast to " + g.describe(x.shape)) : Tensor();
   if (scale)
     addOperand(scale, g.broadcastMap(scale.shape, x.shape));
   if (bias)

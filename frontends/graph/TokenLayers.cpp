@@ -77,6 +77,28 @@ Tensor angleTable(GraphBuilder &g, Dim tokens, const RotaryOptions &options, int
   return g.unary(isSine ? Unary::Sin : Unary::Cos, angle);
 }
 
+/// Inside of a generic over pairs: the element times cos, and its partner along the loop `member` times sin, negated
+/// for the first of a pair.
+Value rotateElement(OpBuilder &b, Location at, const Tensor &pairs, unsigned member, Value element,
+                    std::pair<Value, Type> cos, std::pair<Value, Type> sin) {
+  Type type = scalar::computeType(pairs.elementType);
+  SmallVector<Value> place;
+  for (unsigned loop = 0; loop < 5; ++loop)
+    place.push_back(linalg::IndexOp::create(b, at, loop));
+  Value zero = arith::ConstantIndexOp::create(b, at, 0), one = arith::ConstantIndexOp::create(b, at, 1);
+  Value isFirst = arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, place[member], zero);
+  place[member] = arith::SubIOp::create(b, at, one, place[member]);
+  Value partner = tensor::ExtractOp::create(b, at, pairs.value, place);
+  partner = scalar::convert(b, at, partner, pairs.elementType, type);
+  partner = arith::SelectOp::create(b, at, isFirst, arith::NegFOp::create(b, at, partner), partner);
+  Value own = scalar::convert(b, at, element, pairs.elementType, type);
+  Value c = scalar::convert(b, at, cos.first, cos.second, type),
+        s = scalar::convert(b, at, sin.first, sin.second, type);
+  Value sum =
+      arith::AddFOp::create(b, at, arith::MulFOp::create(b, at, own, c), arith::MulFOp::create(b, at, partner, s));
+  return scalar::convert(b, at, sum, type, pairs.elementType);
+}
+
 } // namespace
 
 Tensor rotaryWithTables(GraphBuilder &g, Tensor x, Tensor cos, Tensor sin, bool interleaved) {
@@ -105,26 +127,11 @@ Tensor rotaryWithTables(GraphBuilder &g, Tensor x, Tensor cos, Tensor sin, bool 
     table.push_back(cos.shape[0] == g.dim(1) ? getAffineConstantExpr(0, ctx) : getAffineDimExpr(0, ctx));
   table.append({getAffineDimExpr(1, ctx), getAffineDimExpr(angle, ctx)});
   AffineMap all = AffineMap::getMultiDimIdentityMap(5, ctx), tableMap = AffineMap::get(5, 0, table, ctx);
-  Type type = scalar::computeType(x.elementType);
+  auto rotate = [&](OpBuilder &b, Location at, ValueRange v) {
+    return rotateElement(b, at, pairs, member, v[0], {v[1], cos.elementType}, {v[2], sin.elementType});
+  };
   Tensor result =
-      g.generic(paired, {pairs, cos, sin}, {all, tableMap, tableMap, all}, x.elementType, std::nullopt,
-                [&](OpBuilder &b, Location at, ValueRange v) -> Value {
-                  SmallVector<Value> place;
-                  for (unsigned loop = 0; loop < 5; ++loop)
-                    place.push_back(linalg::IndexOp::create(b, at, loop));
-                  Value zero = arith::ConstantIndexOp::create(b, at, 0), one = arith::ConstantIndexOp::create(b, at, 1);
-                  Value isFirst = arith::CmpIOp::create(b, at, arith::CmpIPredicate::eq, place[member], zero);
-                  place[member] = arith::SubIOp::create(b, at, one, place[member]);
-                  Value partner = tensor::ExtractOp::create(b, at, pairs.value, place);
-                  partner = scalar::convert(b, at, partner, x.elementType, type);
-                  partner = arith::SelectOp::create(b, at, isFirst, arith::NegFOp::create(b, at, partner), partner);
-                  Value own = scalar::convert(b, at, v[0], x.elementType, type);
-                  Value c = scalar::convert(b, at, v[1], cos.elementType, type),
-                        s = scalar::convert(b, at, v[2], sin.elementType, type);
-                  Value sum = arith::AddFOp::create(b, at, arith::MulFOp::create(b, at, own, c),
-                                                    arith::MulFOp::create(b, at, partner, s));
-                  return scalar::convert(b, at, sum, type, x.elementType);
-                });
+      g.generic(paired, {pairs, cos, sin}, {all, tableMap, tableMap, all}, x.elementType, std::nullopt, rotate);
   return g.reshape(result, x.shape);
 }
 

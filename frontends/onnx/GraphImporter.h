@@ -33,6 +33,7 @@ public:
   //--- for NodeReader ---
   GraphBuilder &builder() { return g; }
   llvm::StringRef modelPath() const { return model.path; }
+  const ImportOptions &importOptions() const { return options; }
   GraphValue *find(llvm::StringRef name);
   Tensor materialise(GraphValue &value);
   // Imports a graph of an attribute at the builder's insertion point, with these values for its inputs. The values of

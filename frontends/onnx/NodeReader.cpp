@@ -141,6 +141,8 @@ std::optional<Values> NodeReader::importBody(const GraphProto &graph, ArrayRef<G
 
 int64_t NodeReader::argumentCount(const GraphProto &graph) const { return importer.inputCount(graph); }
 
+const ImportOptions &NodeReader::options() const { return importer.importOptions(); }
+
 StringRef NodeReader::inputName(int64_t index) const { return node.input(index); }
 
 ArrayRef<const NodeProto *> NodeReader::nodesAround() const { return importer.nodesAround(); }

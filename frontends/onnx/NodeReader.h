@@ -12,6 +12,7 @@
 #define HEDDLE_FRONTENDS_ONNX_NODEREADER_H
 
 #include "frontends/GraphBuilder.h"
+#include "frontends/Importer.h"
 #include "frontends/onnx/OpTable.h"
 #include "frontends/onnx/TensorData.h"
 #include "llvm/ADT/BitVector.h"
@@ -91,7 +92,8 @@ public:
   // The number of inputs of a graph that are no initialisers.
   int64_t argumentCount(const GraphProto &graph) const;
 
-  //--- the graph that the node stands in ---
+  //--- what the node stands in ---
+  const ImportOptions &options() const;
   const NodeProto &proto() const { return node; }
   llvm::StringRef inputName(int64_t index) const;
   llvm::ArrayRef<const NodeProto *> nodesAround() const; // each after those that it reads

@@ -59,7 +59,7 @@ private:
     attention.softCap = node.real("softcap", 0);
     attention.limits = {node.flag("is_causal", false), node.integer("left_window_size", -1),
                         node.integer("right_window_size", -1)};
-    warnOfAlignment();
+    alignCausal();
     mode = node.integer("qk_matmul_output_mode", 0);
     node.ignore({"softmax_precision"}); // f32 or wider
     if (mode >= 0 && mode <= 3)
@@ -69,11 +69,16 @@ private:
   }
 
   // Texts of the same opset differ. Up to ONNX 1.22 the first query sees the first key; later ones align the last.
-  void warnOfAlignment() {
+  void alignCausal() {
     Dim queries = attention.query.shape[1], keys = attention.key.shape[1];
-    if (attention.limits.isCausal && attention.past == g.dim(0) && !node.has(6) && !g.sameDim(queries, keys))
+    if (!attention.limits.isCausal || attention.past != g.dim(0) || node.has(6) || g.sameDim(queries, keys))
+      return;
+    if (node.options().attentionCausal == CausalAlignment::Last)
+      attention.past = g.simplify(keys - queries); // below 0, the first queries see nothing
+    else
       emitWarning(g.location()) << "attribute 'is_causal' with " << g.describe(queries) << " queries and "
-                                << g.describe(keys) << " keys is taken to align the first ones";
+                                << g.describe(keys)
+                                << " keys is taken to align the first ones; --attention-causal=last aligns the last";
   }
 
   // Sizes [b|1, h|1, T|1, S]: the mask's, with what it does not say hidden.

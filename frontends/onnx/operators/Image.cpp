@@ -114,53 +114,93 @@ static Results convertAffineGrid(NodeReader &node) {
 
 //===--- Col2Im ---------------------------------------------------------------------------===//
 
+namespace {
+
+// How windows lie on a picture, each list one number for each spatial axis.
+struct Columns {
+  SmallVector<int64_t> image, block, strides, dilations, pads, windows;
+
+  int64_t axes() const { return block.size(); }
+  int64_t taps() const { return llvm::product_of(block); }
+  void countWindows();
+  // The place of a tap in its window.
+  SmallVector<int64_t> tapOffsets(int64_t tap) const;
+};
+
+void Columns::countWindows() {
+  for (int64_t axis = 0; axis < axes(); ++axis) {
+    int64_t room = image[axis] + pads[axis] + pads[axis + axes()] - dilations[axis] * (block[axis] - 1) - 1;
+    windows.push_back(llvm::divideFloorSigned(room, strides[axis]) + 1);
+  }
+}
+
+SmallVector<int64_t> Columns::tapOffsets(int64_t tap) const {
+  SmallVector<int64_t> offsets(axes());
+  for (int64_t axis = axes() - 1; axis >= 0; --axis) {
+    offsets[axis] = tap % block[axis] * dilations[axis];
+    tap /= block[axis];
+  }
+  return offsets;
+}
+
+// The window in which the pixel at `place` [n, c, spatial..] lies under a tap, and whether there is one.
+std::pair<Value, Value> windowOver(OpBuilder &b, Location at, const Columns &columns, int64_t tap, ValueRange place) {
+  auto constant = [&](int64_t value) { return arith::ConstantIndexOp::create(b, at, value).getResult(); };
+  Value isHit = arith::ConstantIntOp::create(b, at, 1, 1), window = constant(0);
+  auto require = [&](arith::CmpIPredicate predicate, Value l, Value r) {
+    isHit = arith::AndIOp::create(b, at, isHit, arith::CmpIOp::create(b, at, predicate, l, r));
+  };
+  for (auto [axis, offset] : llvm::enumerate(columns.tapOffsets(tap))) {
+    Value distance = arith::AddIOp::create(b, at, place[2 + axis], constant(columns.pads[axis] - offset));
+    Value step = arith::DivSIOp::create(b, at, distance, constant(columns.strides[axis]));
+    Value back = arith::MulIOp::create(b, at, step, constant(columns.strides[axis]));
+    require(arith::CmpIPredicate::eq, back, distance);
+    require(arith::CmpIPredicate::sge, distance, constant(0));
+    require(arith::CmpIPredicate::slt, step, constant(columns.windows[axis]));
+    window = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, window, constant(columns.windows[axis])), step);
+  }
+  return {arith::SelectOp::create(b, at, isHit, window, constant(0)), isHit};
+}
+
+std::optional<Columns> readColumns(NodeReader &node) {
+  std::optional<SmallVector<int64_t>> image = node.integers(1, "image_shape"), block = node.integers(2, "block_shape");
+  if (!image || !block)
+    return std::nullopt;
+  int64_t count = block->size();
+  auto strides = spatialList(node, "strides", count, 1), dilations = spatialList(node, "dilations", count, 1),
+       pads = spatialList(node, "pads", 2 * count, 0);
+  if (!strides || !dilations || !pads)
+    return std::nullopt;
+  if (static_cast<int64_t>(image->size()) != count)
+    return node.fail("image_shape of " + Twine(image->size()) + " sizes and block_shape of " + Twine(count) +
+                     ", expected as many"),
+           std::nullopt;
+  Columns columns{*image, *block, *strides, *dilations, *pads, {}};
+  columns.countWindows();
+  return columns;
+}
+
+} // namespace
+
 // x [N, C * taps, windows]: each pixel is the sum of the taps that fall on it.
 static Results convertCol2Im(NodeReader &node) {
   GraphBuilder &g = node.g;
   Tensor x = node.tensor(0);
-  std::optional<SmallVector<int64_t>> image = node.integers(1, "image_shape"), block = node.integers(2, "block_shape");
-  if (!x || !image || !block)
+  std::optional<Columns> columns = readColumns(node);
+  if (!x || !columns)
     return {};
-  int64_t count = block->size(), taps = 1;
-  auto strides = spatialList(node, "strides", count, 1), dilations = spatialList(node, "dilations", count, 1),
-       pads = spatialList(node, "pads", 2 * count, 0);
-  if (!strides || !dilations || !pads || x.rank() != 3 || static_cast<int64_t>(image->size()) != count)
-    return node.failed() ? Results() : node.fail("input of rank " + Twine(x.rank()) + ", expected 3");
-  SmallVector<int64_t> windows;
-  for (int64_t axis = 0; axis < count; ++axis) {
-    taps *= (*block)[axis];
-    int64_t room =
-        (*image)[axis] + (*pads)[axis] + (*pads)[axis + count] - (*dilations)[axis] * ((*block)[axis] - 1) - 1;
-    windows.push_back(llvm::divideFloorSigned(room, (*strides)[axis]) + 1);
-  }
+  if (x.rank() != 3)
+    return node.fail("input of rank " + Twine(x.rank()) + ", expected 3");
+  int64_t taps = columns->taps();
   Shape shape = {x.shape[0], g.simplify(x.shape[1].floorDiv(taps))};
-  for (int64_t size : *image)
+  for (int64_t size : columns->image)
     shape.push_back(g.dim(size));
   Type type = x.elementType, wide = isa<FloatType>(type) ? scalar::computeType(type) : type;
   return {g.generate(shape, type, [&](OpBuilder &b, Location at, ValueRange place) -> Value {
     auto constant = [&](int64_t value) { return arith::ConstantIndexOp::create(b, at, value).getResult(); };
     Value sum = scalar::constant(b, at, 0, wide);
     for (int64_t tap = 0; tap < taps; ++tap) {
-      Value isHit = arith::ConstantIntOp::create(b, at, 1, 1), window = constant(0);
-      int64_t rest = tap;
-      SmallVector<int64_t> offsets(count);
-      for (int64_t axis = count - 1; axis >= 0; --axis) {
-        offsets[axis] = rest % (*block)[axis] * (*dilations)[axis];
-        rest /= (*block)[axis];
-      }
-      for (int64_t axis = 0; axis < count; ++axis) {
-        Value distance = arith::AddIOp::create(b, at, place[2 + axis], constant((*pads)[axis] - offsets[axis]));
-        Value step = arith::DivSIOp::create(b, at, distance, constant((*strides)[axis]));
-        Value back = arith::MulIOp::create(b, at, step, constant((*strides)[axis]));
-        auto test = [&](arith::CmpIPredicate predicate, Value l, Value r) {
-          isHit = arith::AndIOp::create(b, at, isHit, arith::CmpIOp::create(b, at, predicate, l, r));
-        };
-        test(arith::CmpIPredicate::eq, back, distance);
-        test(arith::CmpIPredicate::sge, distance, constant(0));
-        test(arith::CmpIPredicate::slt, step, constant(windows[axis]));
-        window = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, window, constant(windows[axis])), step);
-      }
-      window = arith::SelectOp::create(b, at, isHit, window, constant(0));
+      auto [window, isHit] = windowOver(b, at, *columns, tap, place);
       Value row = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, place[1], constant(taps)), constant(tap));
       Value element = tensor::ExtractOp::create(b, at, x.value, ValueRange{place[0], row, window});
       element = arith::SelectOp::create(b, at, isHit, scalar::convert(b, at, element, type, wide),

@@ -29,56 +29,79 @@ static Tensor combineWindows(NodeReader &node, Tensor padded, const Window &wind
 
 //===--- MaxPool --------------------------------------------------------------------------===//
 
+namespace {
+
+// Finds positions of maxima: loops over taps inside of the body, as a window is small and positions are rarely asked
+// for.
+struct MaximumSearch {
+  OpBuilder &b;
+  Location at;
+  const Window &window;
+  ArrayRef<Value> sizes; // [N, C, spatial..] of the input without padding
+  ArrayRef<Value> lows;  // of the padding
+  bool columnMajor;
+
+  Value constant(int64_t value) { return arith::ConstantIndexOp::create(b, at, value); }
+  Value add(Value l, Value r) { return arith::AddIOp::create(b, at, l, r); }
+  Value multiply(Value l, Value r) { return arith::MulIOp::create(b, at, l, r); }
+  int64_t axes() const { return window.axes.size(); }
+
+  int64_t taps() const {
+    int64_t count = 1;
+    for (const WindowAxis &axis : window.axes)
+      count *= axis.kernel;
+    return count;
+  }
+
+  // Where a tap of the window at `place` reads the padded input.
+  SmallVector<Value> position(ValueRange place, int64_t tap) {
+    SmallVector<Value> position(place);
+    for (int64_t axis = axes() - 1; axis >= 0; --axis) {
+      const WindowAxis &along = window.axes[axis];
+      Value start = multiply(place[2 + axis], constant(along.stride));
+      position[2 + axis] = add(start, constant(tap % along.kernel * along.dilation));
+      tap /= along.kernel;
+    }
+    return position;
+  }
+
+  // The flat position in the input, and whether it is one: a place in the padding is never the maximum.
+  std::pair<Value, Value> flatten(ArrayRef<Value> position) {
+    Value flat = add(multiply(position[0], sizes[1]), position[1]), spatial = constant(0);
+    Value isInside = arith::ConstantIntOp::create(b, at, 1, 1);
+    for (int64_t step = 0; step < axes(); ++step) {
+      int64_t axis = columnMajor ? axes() - 1 - step : step;
+      Value size = sizes[2 + axis], inside = arith::SubIOp::create(b, at, position[2 + axis], lows[axis]);
+      flat = multiply(flat, size);
+      spatial = add(multiply(spatial, size), inside);
+      Value low = arith::CmpIOp::create(b, at, arith::CmpIPredicate::sge, inside, constant(0));
+      Value high = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt, inside, size);
+      isInside = arith::AndIOp::create(b, at, isInside, arith::AndIOp::create(b, at, low, high));
+    }
+    return {add(flat, spatial), isInside};
+  }
+};
+
+} // namespace
+
 // Flat positions of the maxima in the unpadded input: the first of equal ones.
 static Tensor maximumPositions(NodeReader &node, Tensor padded, Tensor best, const Window &window, const Shape &shape,
                                bool columnMajor) {
   GraphBuilder &g = node.g;
-  int64_t count = window.axes.size();
   SmallVector<Value> sizes, lows;
   for (Dim size : shape)
     sizes.push_back(g.dimValue(size));
   for (const WindowAxis &axis : window.axes)
     lows.push_back(g.dimValue(axis.low));
   Type index = g.builder().getI64Type();
-  // Loops over taps inside of the body: a window is small, and positions are rarely asked for.
   return g.generate(best.shape, index, [&](OpBuilder &b, Location at, ValueRange place) -> Value {
-    auto constant = [&](int64_t value) { return arith::ConstantIndexOp::create(b, at, value).getResult(); };
-    Value wanted = tensor::ExtractOp::create(b, at, best.value, place);
-    Value found = constant(-1);
-    int64_t taps = 1;
-    for (const WindowAxis &axis : window.axes)
-      taps *= axis.kernel;
-    for (int64_t tap = taps - 1; tap >= 0; --tap) {
-      SmallVector<Value> position = {place[0], place[1]}, inside;
-      int64_t rest = tap;
-      SmallVector<int64_t> offsets(count);
-      for (int64_t axis = count - 1; axis >= 0; --axis) {
-        offsets[axis] = rest % window.axes[axis].kernel * window.axes[axis].dilation;
-        rest /= window.axes[axis].kernel;
-      }
-      for (int64_t axis = 0; axis < count; ++axis) {
-        Value start = arith::MulIOp::create(b, at, place[2 + axis], constant(window.axes[axis].stride));
-        position.push_back(arith::AddIOp::create(b, at, start, constant(offsets[axis])));
-        inside.push_back(arith::SubIOp::create(b, at, position.back(), lows[axis]));
-      }
-      Value flat = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, place[0], sizes[1]), place[1]);
-      for (int64_t step = 0; step < count; ++step)
-        flat = arith::MulIOp::create(b, at, flat, sizes[2 + step]);
-      Value spatial = constant(0);
-      for (int64_t step = 0; step < count; ++step) {
-        int64_t axis = columnMajor ? count - 1 - step : step;
-        spatial = arith::AddIOp::create(b, at, arith::MulIOp::create(b, at, spatial, sizes[2 + axis]), inside[axis]);
-      }
-      flat = arith::AddIOp::create(b, at, flat, spatial);
+    MaximumSearch search{b, at, window, sizes, lows, columnMajor};
+    Value wanted = tensor::ExtractOp::create(b, at, best.value, place), found = search.constant(-1);
+    for (int64_t tap = search.taps() - 1; tap >= 0; --tap) {
+      SmallVector<Value> position = search.position(place, tap);
+      auto [flat, isInside] = search.flatten(position);
       Value element = tensor::ExtractOp::create(b, at, padded.value, position);
       Value isBest = scalar::compare(b, at, Compare::Equal, element, wanted, padded.elementType);
-      // A place in the padding may be equal to the maximum only if it is the filler; it is never the one.
-      Value isInside = arith::ConstantIntOp::create(b, at, 1, 1);
-      for (int64_t axis = 0; axis < count; ++axis) {
-        Value low = arith::CmpIOp::create(b, at, arith::CmpIPredicate::sge, inside[axis], constant(0));
-        Value high = arith::CmpIOp::create(b, at, arith::CmpIPredicate::slt, inside[axis], sizes[2 + axis]);
-        isInside = arith::AndIOp::create(b, at, isInside, arith::AndIOp::create(b, at, low, high));
-      }
       found = arith::SelectOp::create(b, at, arith::AndIOp::create(b, at, isBest, isInside), flat, found);
     }
     return arith::IndexCastOp::create(b, at, index, found);

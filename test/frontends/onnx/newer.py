@@ -20,6 +20,7 @@ def newer():
         case(f"centercroppad{size[0]}", "CenterCropPad", 18, {"x": x, "s": i64(*size)}, const=["s"])
     complex_x = rand(2, 8, 2)
     spectrum = np.fft.fft(complex_x[..., 0] + 1j * complex_x[..., 1], axis=1)
+    case("dft17", "DFT", 17, {"x": complex_x}, axis=1, expect=np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32))
     case("dft20", "DFT", 20, {"x": complex_x}, expect=np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32))
     real = rand(2, 8, 1)
     half = np.fft.rfft(real[..., 0], axis=1)
