@@ -64,6 +64,8 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
     tensor["initial"] = initialToJson(initial);
   if (attrs && attrs.get(kStateAttr) && attrs.get(kAppendAttr))
     tensor["append"] = true;
+  if (attrs && attrs.get(kGrowsAttr))
+    tensor["grows"] = true;
   return tensor;
 }
 
@@ -150,6 +152,8 @@ json::Object entryToJson(func::FuncOp func) {
   for (auto [key, attribute] : {std::pair("tokens", kTokensAttr), std::pair("capacity", kCapacityAttr)})
     if (auto symbol = func->getAttrOfType<IntegerAttr>(attribute))
       entry[key] = symbols[symbol.getInt()];
+  if (func->hasAttr(kCallerPlacesAttr))
+    entry["caller_places"] = true;
   if (auto positions = func->getAttrOfType<IntegerAttr>(kPositionsAttr))
     entry["positions"] = positions.getInt();
   if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))

@@ -3,8 +3,8 @@
 #include "passes/lower/Names.h"
 #include "passes/stream/DeclareStep.h"
 #include "passes/stream/Names.h"
+#include "passes/stream/StateRoles.h"
 #include "passes/stream/StreamStates.h"
-#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -12,78 +12,13 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
 namespace heddle {
 namespace {
-
-/// The symbols of an entry by what they count.
-struct Roles {
-  unsigned tokens = 0;
-  std::optional<unsigned> rows, capacity;
-};
-
-SmallVector<StringRef> symbolNames(func::FuncOp entry) {
-  auto names = entry->getAttrOfType<ArrayAttr>(kSymbolsAttr);
-  return names ? llvm::to_vector(names.getAsValueRange<StringAttr>()) : SmallVector<StringRef>();
-}
-
-AffineMap shapeOf(func::FuncOp entry, unsigned input) {
-  auto shape = entry.getArgAttrOfType<AffineMapAttr>(input, kShapeAttr);
-  return shape ? shape.getValue() : AffineMap::get(entry.getContext());
-}
-
-/// Tokens are the one symbol that is in no state; rows are in every state; a third one is how many tokens a state has
-/// room for.
-class RoleFinder {
-public:
-  RoleFinder(func::FuncOp entry, const StatePairs &pairs) : entry(entry), pairs(pairs), names(symbolNames(entry)) {}
-
-  FailureOr<Roles> find(StringRef tokens) {
-    SmallVector<unsigned> outside, everywhere, inside;
-    for (unsigned symbol = 0; symbol < names.size(); ++symbol) {
-      size_t states = llvm::count_if(
-          pairs, [&](const StatePair &pair) { return shapeOf(entry, pair.input).isFunctionOfSymbol(symbol); });
-      (states == 0 ? outside : states == pairs.size() ? everywhere : inside).push_back(symbol);
-    }
-    if (!tokens.empty())
-      llvm::erase_if(outside, [&](unsigned symbol) { return names[symbol] != tokens; });
-    if (outside.size() != 1)
-      return refuse("tokens", "one symbol that is no size of a state", outside);
-    Roles roles{outside.front(), std::nullopt, std::nullopt};
-    for (unsigned symbol : everywhere)
-      if (!roles.rows && isRows(symbol))
-        roles.rows = symbol;
-    for (unsigned symbol : llvm::concat<unsigned>(everywhere, inside))
-      if (symbol != roles.rows && std::exchange(roles.capacity, symbol))
-        return refuse("states", "rows and one more symbol, the room for tokens", everywhere);
-    return roles;
-  }
-
-private:
-  /// Whether the symbol alone is a size of every state.
-  bool isRows(unsigned symbol) {
-    AffineExpr size = getAffineSymbolExpr(symbol, entry.getContext());
-    return llvm::all_of(pairs, [&](const StatePair &pair) {
-      return llvm::is_contained(shapeOf(entry, pair.input).getResults(), size);
-    });
-  }
-
-  LogicalResult refuse(StringRef what, StringRef expected, ArrayRef<unsigned> symbols) {
-    InFlightDiagnostic diagnostic = entry.emitError()
-                                    << "symbols of the " << what << ", expected " << expected << " but got ";
-    diagnostic << (symbols.empty() ? "none" : "");
-    llvm::interleave(
-        symbols, [&](unsigned symbol) { diagnostic << "'" << names[symbol] << "'"; }, [&] { diagnostic << ", "; });
-    return diagnostic << "; name the one of the tokens with tokens=";
-  }
-
-  func::FuncOp entry;
-  const StatePairs &pairs;
-  SmallVector<StringRef> names;
-};
 
 TypedAttr initialValue(Type element, double value) {
   if (auto type = dyn_cast<FloatType>(element))
@@ -93,13 +28,15 @@ TypedAttr initialValue(Type element, double value) {
 
 class Adoption {
 public:
-  Adoption(func::FuncOp entry, const StatePairs &pairs, Roles roles) : entry(entry), pairs(pairs), roles(roles) {}
+  Adoption(func::FuncOp entry, const StatePairs &pairs, StateRoles roles) : entry(entry), pairs(pairs), roles(roles) {}
 
   func::FuncOp run(StringRef name) {
     func::FuncOp step = declareStep(entry, name, roles.tokens);
     step->setAttr(kStreamOfAttr, entry.getNameAttr());
     if (roles.capacity)
       step->setAttr(kCapacityAttr, IntegerAttr::get(IntegerType::get(step.getContext(), 64), *roles.capacity));
+    if (roles.grows())
+      takeEmptyPast(step);
     llvm::BitVector isState(entry.getNumArguments());
     for (const StatePair &pair : pairs)
       isState.set(pair.input);
@@ -114,6 +51,8 @@ public:
     SmallVector<Value> arguments;
     for (const StatePair &pair : pairs)
       arguments.push_back(addState(states, pair));
+    if (roles.capacity && !roles.grows() && isPlacedByCaller())
+      step->setAttr(kCallerPlacesAttr, UnitAttr::get(step.getContext()));
     for (auto [pair, argument] : llvm::zip_equal(pairs, arguments))
       mapping.map(entry.getArgument(pair.input), argument);
     OpBuilder builder = OpBuilder::atBlockEnd(&step.getBody().front());
@@ -139,12 +78,38 @@ private:
 
   Value addState(StreamStates &states, const StatePair &pair) {
     auto type = cast<RankedTensorType>(entry.getArgumentTypes()[pair.input]);
-    SmallVector<AffineExpr> shape(shapeOf(entry, pair.input).getResults());
+    SmallVector<AffineExpr> shape(inputShape(entry, pair.input).getResults());
     if (shape.empty())
       for (int64_t size : type.getShape())
         shape.push_back(getAffineConstantExpr(size, entry.getContext()));
-    return states.add(UnknownLoc::get(entry.getContext()), inputName(entry, pair.input), type, shape,
-                      initialValue(type.getElementType(), pair.initial));
+    Value state = states.add(UnknownLoc::get(entry.getContext()), inputName(entry, pair.input), type, shape,
+                             initialValue(type.getElementType(), pair.initial));
+    if (pair.past)
+      states.setGrown(state, entry.getResultAttrOfType<AffineMapAttr>(pair.output, kShapeAttr).getValue().getResults());
+    return state;
+  }
+
+  /// A past of no tokens is what a step begins with.
+  void takeEmptyPast(func::FuncOp step) {
+    SmallVector<int64_t> ranges;
+    if (auto known = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges"))
+      ranges.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+    else
+      for (size_t symbol = 0; symbol < step->getAttrOfType<ArrayAttr>(kSymbolsAttr).size(); ++symbol)
+        ranges.append({1, std::numeric_limits<int64_t>::max()});
+    ranges[2 * *roles.capacity] = 0;
+    step->setAttr("heddle.symbol_ranges", DenseI64ArrayAttr::get(step.getContext(), ranges));
+  }
+
+  /// Whether an input beside the states, integers for each call, may say where it writes.
+  bool isPlacedByCaller() {
+    return llvm::any_of(llvm::seq(entry.getNumArguments()), [&](unsigned input) {
+      return !isState(input) && getElementTypeOrSelf(entry.getArgumentTypes()[input]).isInteger() &&
+             !inputShape(entry, input).isFunctionOfSymbol(roles.tokens);
+    });
+  }
+  bool isState(unsigned input) {
+    return llvm::any_of(pairs, [&](const StatePair &pair) { return pair.input == input; });
   }
 
   /// The positions behind the new tokens.
@@ -187,13 +152,13 @@ private:
 
   func::FuncOp entry;
   const StatePairs &pairs;
-  Roles roles;
+  StateRoles roles;
 };
 
 /// An input without tokens that is no state.
 std::optional<unsigned> inputOfCalls(func::FuncOp step, unsigned tokens) {
   for (unsigned input = 0; input < step.getNumArguments(); ++input)
-    if (!step.getArgAttr(input, kStateAttr) && !shapeOf(step, input).isFunctionOfSymbol(tokens))
+    if (!step.getArgAttr(input, kStateAttr) && !inputShape(step, input).isFunctionOfSymbol(tokens))
       return input;
   return std::nullopt;
 }
@@ -202,8 +167,8 @@ std::optional<unsigned> inputOfCalls(func::FuncOp step, unsigned tokens) {
 
 LogicalResult adoptStates(func::FuncOp entry, const StatePairs &pairs, StringRef tokens, StringRef name,
                           ProofMode mode) {
-  FailureOr<Roles> roles = RoleFinder(entry, pairs).find(tokens);
-  if (failed(roles) || failed(findStreamSymbols(entry, symbolNames(entry)[roles->tokens])))
+  FailureOr<StateRoles> roles = findStateRoles(entry, pairs, tokens);
+  if (failed(roles))
     return failure();
   for (const StatePair &pair : pairs)
     remark::passed(entry.getLoc(), remark::RemarkOpts::name("state-paired").category("derive-stream"))
@@ -213,6 +178,8 @@ LogicalResult adoptStates(func::FuncOp entry, const StatePairs &pairs, StringRef
   func::FuncOp step = Adoption(entry, pairs, *roles).run(name);
   if (failed(mlir::verify(step)))
     return failure();
+  if (roles->grows())
+    return success(); // compared by proveGrowth
   std::optional<unsigned> other = inputOfCalls(step, roles->tokens);
   if (!other)
     return proveStep({step, step, roles->tokens, 0}, mode);

@@ -11,6 +11,10 @@ namespace heddle {
 inline constexpr llvm::StringLiteral kStateAttr = "heddle.state";
 // On a step: the number of the symbol that counts the tokens which growing states can keep.
 inline constexpr llvm::StringLiteral kCapacityAttr = "heddle.capacity";
+// On a state: its dimension of the capacity is the tokens seen, of all rows, and it leaves with those of the call too.
+inline constexpr llvm::StringLiteral kGrowsAttr = "heddle.grows";
+// On a step with a capacity: inputs say where a call writes, so that the capacity limits no positions.
+inline constexpr llvm::StringLiteral kCallerPlacesAttr = "heddle.caller_places";
 // On a step: the number of the symbol that counts the new tokens.
 inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
 // On a step: how many tokens a row may see in all, where the entry takes a limited number.

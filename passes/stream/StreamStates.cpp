@@ -31,7 +31,7 @@ Value StreamStates::add(Location place, StringRef part, RankedTensorType type, A
   unsigned index = step.getNumArguments();
   if (failed(step.insertArgument(index, type, {}, place)))
     llvm_unreachable("an argument can be added behind the last one");
-  states.push_back({nameOf(place, part), step.getArgument(index), {}, initial, llvm::to_vector(shape), {}, false});
+  states.push_back({nameOf(place, part), step.getArgument(index), {}, initial, llvm::to_vector(shape), {}, false, {}});
   return states.back().argument;
 }
 
@@ -67,11 +67,15 @@ AffineExpr StreamStates::capacity() {
 DictionaryAttr StreamStates::describe(const State &state, bool isArgument) {
   Builder b(step.getContext());
   unsigned symbols = step->getAttrOfType<ArrayAttr>(kSymbolsAttr).size();
+  bool grows = !state.grownShape.empty();
+  ArrayRef<AffineExpr> shape = grows && !isArgument ? state.grownShape : state.shape;
   SmallVector<NamedAttribute> attributes = {
       b.getNamedAttr("heddle.name", b.getStringAttr(state.name)),
-      b.getNamedAttr(kShapeAttr, AffineMapAttr::get(AffineMap::get(0, symbols, state.shape, b.getContext())))};
+      b.getNamedAttr(kShapeAttr, AffineMapAttr::get(AffineMap::get(0, symbols, shape, b.getContext())))};
   if (isArgument)
     attributes.push_back(b.getNamedAttr(kStateAttr, state.initial));
+  if (isArgument && grows)
+    attributes.push_back(b.getNamedAttr(kGrowsAttr, b.getUnitAttr()));
   if (isArgument && state.range)
     attributes.push_back(
         b.getNamedAttr("heddle.range", b.getDenseI64ArrayAttr({state.range->first, state.range->second})));

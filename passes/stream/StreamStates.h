@@ -25,6 +25,10 @@ public:
   void setRange(mlir::Value state, int64_t low, int64_t high);
   /// A call only writes the new tokens, each at its position: the state may stay where it is.
   void setAppended(mlir::Value state) { find(state).isAppended = true; }
+  /// The state leaves with another shape than it has come in: with the new tokens behind those of its capacity.
+  void setGrown(mlir::Value state, llvm::ArrayRef<mlir::AffineExpr> shape) {
+    find(state).grownShape = llvm::to_vector(shape);
+  }
   /// What the state is behind the new tokens.
   void setNext(mlir::Value state, mlir::Value next);
   /// The symbol of the number of tokens that growing states can keep; made when first asked for.
@@ -41,6 +45,7 @@ private:
     llvm::SmallVector<mlir::AffineExpr> shape;
     std::optional<std::pair<int64_t, int64_t>> range;
     bool isAppended = false;
+    llvm::SmallVector<mlir::AffineExpr> grownShape = {};
   };
   State &find(mlir::Value argument);
   std::string nameOf(mlir::Location place, llvm::StringRef part);

@@ -81,15 +81,20 @@ private:
     if (const json &limit = member(object, "positions"); !limit.is_null())
       if (Status status = readInteger(limit, path + "/positions", entry.positions); !status)
         return status;
+    if (Status status = readFlag(member(object, "caller_places"), path + "/caller_places", entry.callerPlaces); !status)
+      return status;
     size_t count = entry.stateCount(), inputs = entry.inputs.size(), outputs = entry.outputs.size();
     bool fits = count <= outputs && (count == 0 || (entry.tokens >= 0 && isPositions(entry.inputs[inputs - count])));
     for (size_t i = 1; fits && i <= count; ++i) {
       const TensorInfo &in = entry.inputs[inputs - i], &out = entry.outputs[outputs - i];
-      fits = in.isState && in.name == out.name && in.dtype == out.dtype && in.dimensions == out.dimensions;
+      fits = in.isState && in.name == out.name && in.dtype == out.dtype &&
+             (in.grows ? in.exprs.size() == out.exprs.size() : in.dimensions == out.dimensions);
     }
     if (!fits)
       return bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
-    return checkAppends(inputs - count);
+    if (Status status = checkAppends(inputs - count); !status)
+      return status;
+    return checkGrowth();
   }
 
   static bool isPositions(const TensorInfo &tensor) {
@@ -105,6 +110,20 @@ private:
                   in.exprs[0].plainSymbol() == entry.inputs[positions].exprs[0].plainSymbol();
       if (in.appends && !fits)
         return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and capacity",
+                   member(object, "inputs")[i]);
+    }
+    return {};
+  }
+
+  /// What grows has one dimension for its tokens, the capacity, behind the first state.
+  Status checkGrowth() {
+    for (size_t i = 0; i < entry.inputs.size(); ++i) {
+      const TensorInfo &in = entry.inputs[i];
+      auto isCapacity = [&](const DimExpr &size) { return size.plainSymbol() == entry.capacity; };
+      bool fits = in.isState && !in.appends && entry.capacity >= 0 &&
+                  std::count_if(in.exprs.begin(), in.exprs.end(), isCapacity) == 1;
+      if (in.grows && !fits)
+        return bad(path + "/inputs/" + std::to_string(i) + "/grows", "a state with one dimension of the capacity",
                    member(object, "inputs")[i]);
     }
     return {};

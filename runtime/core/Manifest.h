@@ -24,6 +24,8 @@ struct TensorInfo {
   bool isState = false;
   double initial = 0;   // of a state: every element in front of the first token
   bool appends = false; // a state [rows, capacity, ..] of which calls write the places behind a row's position alone
+  bool grows =
+      false; // a state whose dimension `capacity` is the tokens seen, the same of all rows: each call copies it
 };
 
 struct Symbol {
@@ -39,6 +41,7 @@ struct EntryInfo {
   // may see.
   int tokens = -1, capacity = -1;
   int64_t positions = INT64_MAX;
+  bool callerPlaces = false; // inputs say where a call writes, so the capacity limits no positions
 
   /// The states are the last so many inputs and outputs; 0 when the entry is no step.
   size_t stateCount() const;

@@ -29,6 +29,13 @@ Status readInteger(const json &value, const std::string &path, int64_t &integer)
   return {};
 }
 
+Status readFlag(const json &value, const std::string &path, bool &flag) {
+  if (!value.is_null() && !value.is_boolean())
+    return bad(path, "true or false", value);
+  flag = value.is_null() ? flag : value == true;
+  return {};
+}
+
 namespace {
 
 constexpr size_t kMaxRank = 32;
@@ -53,8 +60,9 @@ public:
         return status;
     if (Status status = readInitial(member(value, "initial"), at + "/initial"); !status)
       return status;
-    if (Status status = readAppends(member(value, "append"), at + "/append"); !status)
-      return status;
+    for (auto [key, flag] : {std::pair<const char *, bool *>{"append", &tensor.appends}, {"grows", &tensor.grows}})
+      if (Status status = readFlag(member(value, key), at + "/" + key, *flag); !status)
+        return status;
     return readRange(member(value, "range"), at + "/range");
   }
 
@@ -71,13 +79,6 @@ private:
     tensor.initial = !isInfinite ? initial.get<double>() : initial == "inf" ? infinity : -infinity;
     bool anyValue = tensor.dtype == io::DType::F32 || tensor.dtype == io::DType::F64;
     return tensor.initial == 0 || anyValue ? Status() : bad(at, "0 for this type", initial);
-  }
-
-  Status readAppends(const json &value, const std::string &at) {
-    if (!value.is_null() && !value.is_boolean())
-      return bad(at, "true or false", value);
-    tensor.appends = value == true;
-    return {};
   }
 
   Status readDimension(const json &value, const std::string &at) {

@@ -14,6 +14,8 @@ Status bad(const std::string &path, const char *expected, const json &got);
 const json &member(const json &object, const char *key);
 Status readText(const json &object, const char *key, const std::string &path, std::string &text);
 Status readInteger(const json &value, const std::string &path, int64_t &integer);
+/// true or false; nothing leaves `flag` as it is.
+Status readFlag(const json &value, const std::string &path, bool &flag);
 /// An input or output at `at`, its sizes being expressions over `symbols`.
 Status readTensor(const json &value, const std::string &at, const std::vector<std::string> &symbols,
                   TensorInfo &tensor);

@@ -94,10 +94,10 @@ int64_t heddle_state::savedBytesOf(const char *positions) const {
   int64_t sum = 0;
   for (int64_t row = 0; row < rows; ++row) {
     int64_t tokens = numberAt(positions, row);
-    if (tokens < 0 || tokens > mostTokens())
+    if (tokens < 0 || tokens > mostTokens() || (growsTogether() && tokens != numberAt(positions, 0)))
       return -1;
     for (const StateTensor &tensor : tensors)
-      sum += tensor.outer * tensor.used(tokens);
+      sum += tensor.pieces(tokens) * tensor.used(tokens);
   }
   return sum;
 }
@@ -106,7 +106,7 @@ int64_t heddle_state::savedBytes() const { return savedBytesOf(tensors.front().b
 
 void heddle_state::save(char *bytes) const {
   for (const StateTensor &tensor : tensors)
-    for (int64_t index = 0; index < tensor.outer; ++index)
+    for (int64_t index = 0; index < tensor.pieces(position(0)); ++index)
       for (int64_t row = 0; row < rows; ++row) {
         int64_t used = tensor.used(position(row));
         std::memcpy(bytes, tensor.piece(current, index, row), static_cast<size_t>(used));
@@ -117,13 +117,15 @@ void heddle_state::save(char *bytes) const {
 /// The positions are the first tensor.
 void heddle_state::restore(const char *bytes) {
   const char *positions = bytes;
-  for (StateTensor &tensor : tensors)
-    for (int64_t index = 0; index < tensor.outer; ++index)
+  for (StateTensor &tensor : tensors) {
+    tensor.setLength(current, numberAt(positions, 0));
+    for (int64_t index = 0; index < tensor.pieces(numberAt(positions, 0)); ++index)
       for (int64_t row = 0; row < rows; ++row) {
         int64_t used = tensor.used(numberAt(positions, row));
         std::memcpy(tensor.piece(current, index, row), bytes, static_cast<size_t>(used));
         bytes += used;
       }
+  }
   for (int64_t row = 0; row < rows; ++row)
     forget(row);
 }

@@ -59,6 +59,23 @@ Status heddle_state::create(const heddle_entry &entry, const heddle_state_option
 // --- rows
 // -------------------------------------------------------------------------------------------------------------
 
+Status heddle_state::checkRow(int64_t row) const {
+  if (row >= 0 && row < rows)
+    return {};
+  return invalid("row", "0 to " + std::to_string(rows - 1), std::to_string(row));
+}
+
+Status heddle_state::rangeOf(int64_t row, RowRange &range) const {
+  range = row == -1 ? RowRange{0, rows} : RowRange{row, row + 1};
+  return row == -1 ? Status() : checkRow(row);
+}
+
+Status heddle_state::checkTogether(int64_t row) const {
+  if (row == -1 || rows == 1 || !growsTogether())
+    return {};
+  return invalid("row", "-1, all " + std::to_string(rows) + ", whose caches grow together", std::to_string(row));
+}
+
 void heddle_state::forget(int64_t row) {
   for (int version = 0; version < versionCount(); ++version)
     seen[at(version, row)] = kForgotten;
@@ -79,7 +96,7 @@ Status heddle_state::checkFits(const std::string &what, int64_t position) const 
 }
 
 void heddle_state::copyRow(int64_t row, const heddle_state &other, int64_t otherRow) {
-  for (size_t i = 0; i < tensors.size(); ++i)
+  for (size_t i = 0; i < tensors.size(); ++i) // the positions are the first
     tensors[i].copyRow(current, row, other.tensors[i], other.current, otherRow, other.position(otherRow));
   forget(row);
 }
@@ -122,6 +139,22 @@ int64_t heddle_state::position(int64_t row) const {
   return tokens;
 }
 
+void heddle_state::setRows(RowRange range, int64_t position, const heddle_tensor_view_t *values) {
+  for (int64_t row = range.begin; row < range.end; ++row)
+    std::memcpy(tensors.front().piece(current, 0, row), &position, sizeof position);
+  for (size_t i = 1; i < tensors.size(); ++i) {
+    StateTensor &tensor = tensors[i];
+    tensor.setLength(current, position);
+    auto bytes = static_cast<size_t>(tensor.used(position));
+    const char *from = viewData(values[i - 1]);
+    for (int64_t index = 0; bytes && index < tensor.pieces(position); ++index)
+      for (int64_t row = range.begin; row < range.end; ++row, from += bytes)
+        std::memcpy(tensor.piece(current, index, row), from, bytes);
+  }
+  for (int64_t row = range.begin; row < range.end; ++row)
+    forget(row);
+}
+
 // --- calls
 // ------------------------------------------------------------------------------------------------------------
 
@@ -133,8 +166,13 @@ void heddle_state::appendViews(std::vector<heddle_tensor_view_t> &toInputs,
   }
 }
 
+bool heddle_state::growsTogether() const {
+  return std::any_of(tensors.begin(), tensors.end(), [](const StateTensor &tensor) { return tensor.info->grows; });
+}
+
 int64_t heddle_state::mostTokens() const {
-  return entry.info.capacity < 0 ? entry.info.positions : std::min(entry.info.positions, capacity);
+  return entry.info.capacity < 0 || entry.info.callerPlaces ? entry.info.positions
+                                                            : std::min(entry.info.positions, capacity);
 }
 
 Status heddle_state::checkRoom(int64_t row, int64_t tokens) const {
@@ -150,10 +188,15 @@ Status heddle_state::checkRoom(int64_t row, int64_t tokens) const {
 Status heddle_state::admit(int64_t tokens, const bool *active, heddle_tensor_view_t &positions) {
   if (active && std::none_of(active, active + rows, [](bool isActive) { return isActive; }))
     return invalid("active rows", "at least 1", "0");
+  bool allTakePart = !active || std::all_of(active, active + rows, [](bool isActive) { return isActive; });
+  if (!allTakePart && growsTogether())
+    return invalid("active rows", "all " + std::to_string(rows) + ", whose caches grow together", "fewer");
   for (int64_t row = 0; row < rows; ++row)
     if (!active || active[row])
       if (Status status = checkRoom(row, tokens); !status)
         return status;
+  for (StateTensor &tensor : tensors)
+    tensor.setLength(next(), position(0) + tokens);
   aside.clear();
   asideBytes.clear();
   if (!active)

@@ -15,6 +15,11 @@
 
 #include "runtime/core/StateTensor.h"
 
+/// Rows [begin, end).
+struct RowRange {
+  int64_t begin = 0, end = 0;
+};
+
 struct heddle_state {
   /// Makes a state with initial values.
   static heddle::runtime::Status create(const heddle_entry &entry, const heddle_state_options_t &options,
@@ -23,6 +28,12 @@ struct heddle_state {
   static heddle::runtime::Status layOut(const heddle_entry &entry, const heddle_state_options_t &options,
                                         std::vector<heddle::runtime::StateTensor> &tensors);
   ~heddle_state();
+
+  heddle::runtime::Status checkRow(int64_t row) const;
+  /// The rows that `row` stands for: that one, or all of them (-1).
+  heddle::runtime::Status rangeOf(int64_t row, RowRange &range) const;
+  /// Whether the position of these rows may change without that of the others.
+  heddle::runtime::Status checkTogether(int64_t row) const;
 
   /// Initial values for one row, which can be taken back no more.
   void resetRow(int64_t row);
@@ -35,6 +46,8 @@ struct heddle_state {
   heddle::runtime::Status checkRewind(int64_t row, int64_t position) const;
   /// The row as the last such call left it; the calls since are forgotten.
   void rewindRow(int64_t row, int64_t position);
+  /// Values from outside for rows at `position`, which fits; the tensors are those behind the positions.
+  void setRows(RowRange range, int64_t position, const heddle_tensor_view_t *values);
 
   /// Tokens that a row has seen.
   int64_t position(int64_t row) const;
@@ -48,6 +61,8 @@ struct heddle_state {
 
   /// Puts the state's tensors behind those of a call; the arrays have room for them.
   void appendViews(std::vector<heddle_tensor_view_t> &inputs, std::vector<heddle_tensor_view_t> &outputs);
+  /// Whether all rows stand at one position, since a tensor grows by the tokens of all of them.
+  bool growsTogether() const;
   /// Whether the rows that take part (all: null) may take `tokens` more. `positions` is the view of the first state: it
   /// is turned to positions that are safe for the others too.
   heddle::runtime::Status admit(int64_t tokens, const bool *active, heddle_tensor_view_t &positions);

@@ -7,24 +7,12 @@ using namespace heddle::runtime;
 
 namespace {
 
-Status checkRow(const heddle_state &state, int64_t row) {
-  if (row >= 0 && row < state.rows)
-    return {};
-  return invalid("row", "0 to " + std::to_string(state.rows - 1), std::to_string(row));
-}
-
 int64_t bytesOf(const std::vector<StateTensor> &tensors) {
   int64_t sum = 0;
   for (const StateTensor &tensor : tensors)
     sum += tensor.bytes();
   return sum;
 }
-
-/// The rows that `row` stands for: that one, or all of them (-1).
-struct Rows {
-  int64_t begin, end;
-  Rows(const heddle_state &state, int64_t row) : begin(row == -1 ? 0 : row), end(row == -1 ? state.rows : row + 1) {}
-};
 
 } // namespace
 
@@ -69,10 +57,11 @@ int64_t heddle_state_bytes(const heddle_state_t *state) { return bytesOf(state->
 
 heddle_status_t heddle_state_reset(heddle_state_t *state, int64_t row) {
   return guard([&]() -> Status {
-    if (row != -1)
-      if (Status status = checkRow(*state, row); !status)
-        return status;
-    Rows rows(*state, row);
+    RowRange rows;
+    if (Status status = state->rangeOf(row, rows); !status)
+      return status;
+    if (Status status = state->checkTogether(row); !status)
+      return status;
     for (int64_t each = rows.begin; each < rows.end; ++each)
       state->resetRow(each);
     return {};
@@ -81,10 +70,11 @@ heddle_status_t heddle_state_reset(heddle_state_t *state, int64_t row) {
 
 heddle_status_t heddle_state_rewind(heddle_state_t *state, int64_t row, int64_t position) {
   return guard([&]() -> Status {
-    if (row != -1)
-      if (Status status = checkRow(*state, row); !status)
-        return status;
-    Rows rows(*state, row);
+    RowRange rows;
+    if (Status status = state->rangeOf(row, rows); !status)
+      return status;
+    if (Status status = state->checkTogether(row); !status)
+      return status;
     for (int64_t each = rows.begin; each < rows.end; ++each)
       if (Status status = state->checkRewind(each, position); !status)
         return status;
@@ -100,7 +90,10 @@ heddle_status_t heddle_state_copy_row(heddle_state_t *to, int64_t to_row, const 
     if (&to->entry != &from->entry || (to->capacity != from->capacity && !capacityIsRoom(to->entry)))
       return Status(HEDDLE_INVALID_ARGUMENT, "states, expected two of one entry and capacity but got others");
     for (auto [state, row] : {std::pair(static_cast<const heddle_state *>(to), to_row), std::pair(from, from_row)})
-      if (Status status = checkRow(*state, row); !status)
+      if (Status status = state->checkRow(row); !status)
+        return status;
+    if (to->position(to_row) != from->position(from_row))
+      if (Status status = to->checkTogether(to_row); !status)
         return status;
     if (Status status = to->checkFits("row " + std::to_string(from_row), from->position(from_row)); !status)
       return status;

@@ -27,18 +27,23 @@ Status tooLarge(const TensorInfo &info) {
 }
 
 /// The layout of one tensor: what stands in front of the dimension of rows is `outer`, what stands behind it `inner`.
-Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int rowsAt, StateTensor &tensor) {
+Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int rowSymbol, int capacity,
+              StateTensor &tensor) {
   tensor.info = &info;
   tensor.inner = static_cast<int64_t>(io::dtypeSize(info.dtype));
-  bool foundRows = rowsAt < 0;
+  bool foundRows = rowSymbol < 0;
   for (const DimExpr &expr : info.exprs) {
     int64_t size = 0;
     if (!expr.evaluate(symbols.data(), size))
       return tooLarge(info);
+    auto dim = static_cast<int>(tensor.shape.size());
     tensor.shape.push_back(size);
-    if (!foundRows && expr.plainSymbol() == rowsAt) {
+    if ((info.appends || info.grows) && expr.plainSymbol() == capacity)
+      tensor.placesAt = dim;
+    if (!foundRows && expr.plainSymbol() == rowSymbol) {
       foundRows = true;
       tensor.rows = size;
+      tensor.rowsAt = dim;
       continue;
     }
     // The places that calls append to are the second dimension, also where the first one is no symbol of rows.
@@ -57,33 +62,52 @@ Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int r
 } // namespace
 
 heddle_tensor_view_t StateTensor::view(int version) {
-  return heddle_tensor_view(base(version), io::toDlpack(info->dtype), static_cast<int32_t>(shape.size()), shape.data());
+  std::vector<int64_t> &sizes = info->grows ? grownShapes[static_cast<size_t>(version)] : shape;
+  return heddle_tensor_view(base(version), io::toDlpack(info->dtype), static_cast<int32_t>(sizes.size()), sizes.data());
+}
+
+std::vector<int64_t> StateTensor::shapeAt(int64_t count, int64_t position) const {
+  std::vector<int64_t> sizes = shape;
+  if (rowsAt >= 0)
+    sizes[static_cast<size_t>(rowsAt)] = count;
+  if (placesAt >= 0)
+    sizes[static_cast<size_t>(placesAt)] = position;
+  return sizes;
+}
+
+void StateTensor::setLength(int version, int64_t tokens) {
+  if (info->grows)
+    grownShapes[static_cast<size_t>(version)][static_cast<size_t>(placesAt)] = tokens;
 }
 
 void StateTensor::allocate() {
   for (std::unique_ptr<char[]> &version : versions)
     version.reset(new char[static_cast<size_t>(outer * rows * inner)]);
+  if (info->grows)
+    grownShapes.assign(versions.size(), shape);
 }
 
 void StateTensor::resetRow(int version, int64_t row) {
-  for (int64_t index = 0; index < outer; ++index)
+  setLength(version, 0);
+  for (int64_t index = 0; index < pieces(/*position=*/0); ++index)
     fillInitial(*info, piece(version, index, row), used(/*position=*/0));
 }
 
 void StateTensor::copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow,
                           int64_t position) {
+  setLength(version, position);
   if (piece(version, 0, row) == from.piece(fromVersion, 0, fromRow))
     return; // the versions of what is appended to
-  for (int64_t index = 0; index < outer; ++index)
+  for (int64_t index = 0; index < pieces(position); ++index)
     std::memcpy(piece(version, index, row), from.piece(fromVersion, index, fromRow),
                 static_cast<size_t>(used(position)));
 }
 
 bool capacityIsRoom(const heddle_entry &entry) {
   auto dependsOnIt = [&](const TensorInfo &info) {
-    return info.isState && !info.appends && std::any_of(info.exprs.begin(), info.exprs.end(), [&](const DimExpr &size) {
-             return size.uses(entry.info.capacity);
-           });
+    return info.isState && !info.appends && !info.grows &&
+           std::any_of(info.exprs.begin(), info.exprs.end(),
+                       [&](const DimExpr &size) { return size.uses(entry.info.capacity); });
   };
   return entry.info.capacity >= 0 && std::none_of(entry.info.inputs.begin(), entry.info.inputs.end(), dependsOnIt);
 }
@@ -105,7 +129,7 @@ Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, i
   for (size_t i = entry.info.inputs.size() - entry.info.stateCount(); i < entry.info.inputs.size(); ++i) {
     const TensorInfo &info = entry.info.inputs[i];
     tensors.emplace_back();
-    if (Status status = layOut(info, symbols, rowsAt, tensors.back()); !status)
+    if (Status status = layOut(info, symbols, rowsAt, entry.info.capacity, tensors.back()); !status)
       return status;
     int64_t count = info.appends ? 1 : versions, bytes = tensors.back().outer * rows * tensors.back().inner;
     if (mulOverflows(bytes, count, bytes) || addOverflows(sum, bytes, sum))

@@ -15,33 +15,54 @@ namespace heddle::runtime {
 /// A tensor that calls append to ([rows, capacity, ..]) exists once, whatever the number of versions. Of a row its
 /// places in front of the position count, and no call writes there or reads behind: what is behind, of a failed call or
 /// of a row's earlier life, means nothing.
+///
+/// A tensor that grows ([.., capacity, ..]) has of each version as many places as tokens, without gaps, so all its rows
+/// stand at one position. `outer` and `inner` are those of a full one.
 struct StateTensor {
   const TensorInfo *info = nullptr;
   std::vector<int64_t> shape;
   int64_t outer = 1, rows = 1, inner = 0;
+  int rowsAt = -1, placesAt = -1; // dimensions; -1: none
   std::vector<std::unique_ptr<char[]>> versions;
+  std::vector<std::vector<int64_t>> grownShapes; // of each version, where the tensor grows
 
   /// Bytes in memory.
   int64_t bytes() const { return outer * rows * inner * static_cast<int64_t>(versions.size()); }
   char *base(int version) const { return versions[info->appends ? 0 : static_cast<size_t>(version)].get(); }
-  char *piece(int version, int64_t index, int64_t row) const { return base(version) + (index * rows + row) * inner; }
-  /// Bytes that count, of a piece of a row at this position.
-  int64_t used(int64_t position) const { return info->appends ? inner / shape[1] * position : inner; }
+  char *piece(int version, int64_t index, int64_t row) const {
+    return base(version) + (index * rows + row) * (info->grows ? used(grownLength(version)) : inner);
+  }
+  /// Pieces of a row at this position, and the bytes that count of each.
+  int64_t pieces(int64_t position) const { return info->grows && placesAt < rowsAt ? upTo(outer, position) : outer; }
+  int64_t used(int64_t position) const {
+    return info->appends || (info->grows && placesAt > rowsAt) ? upTo(inner, position) : inner;
+  }
+  /// What counts of `count` rows at this position, as a tensor.
+  std::vector<int64_t> shapeAt(int64_t count, int64_t position) const;
   heddle_tensor_view_t view(int version);
+
+  /// The tokens of a version, where the tensor grows.
+  void setLength(int version, int64_t tokens);
 
   void allocate();
   /// Initial values for a row.
   void resetRow(int version, int64_t row);
   /// The values of a row, at `position`, of another tensor of the same layout or of another version of this one.
   void copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow, int64_t position);
+
+private:
+  int64_t upTo(int64_t full, int64_t position) const { return full / shape[static_cast<size_t>(placesAt)] * position; }
+  int64_t grownLength(int version) const {
+    return grownShapes[static_cast<size_t>(version)][static_cast<size_t>(placesAt)];
+  }
 };
 
 /// The tensors of a step's states in the entry's order, without memory. All their bytes together are below 2^63.
 Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,
                     std::vector<StateTensor> &tensors);
 
-/// Whether a capacity is room alone: all states that have one are appended to, so that what counts of a row is the same
-/// whatever the capacity is.
+/// Whether a capacity is room alone: all states that have one are appended to or grow, so that what counts of a row is
+/// the same whatever the capacity is.
 bool capacityIsRoom(const heddle_entry &entry);
 
 /// The symbol that counts the rows of a step's states: the size of the first one, the positions. -1: there is one row.

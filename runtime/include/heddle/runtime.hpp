@@ -115,6 +115,25 @@ public:
     check(heddle_state_copy_row(get(), row, from.get(), fromRow));
   }
   int64_t position(int64_t row = 0) const { return heddle_state_position(get(), row); }
+
+  /// The tensors, positions first; null behind the last.
+  const heddle_tensor_info_t *tensor(size_t index) const { return heddle_state_tensor(get(), index); }
+  size_t tensorCount() const { return heddle_state_tensor_count(get()); }
+  std::vector<int64_t> dims(size_t index, int64_t row = -1) const {
+    std::vector<int64_t> sizes(tensor(index) ? static_cast<size_t>(tensor(index)->rank) : 0);
+    check(heddle_state_dims(get(), index, row, sizes.data()));
+    return sizes;
+  }
+  void get(size_t index, const heddle_tensor_view_t &into, int64_t row = -1) const {
+    check(heddle_state_get(get(), index, row, &into));
+  }
+  /// Values of all tensors but the positions.
+  void set(int64_t position, const std::vector<heddle_tensor_view_t> &values, int64_t row = -1) {
+    check(heddle_state_set(get(), row, position, values.data(), values.size()));
+  }
+  /// To another device, in DLPack's numbers.
+  void move(int32_t deviceType, int32_t deviceId = 0) { check(heddle_state_move(get(), deviceType, deviceId)); }
+
   std::vector<char> save() const {
     std::vector<char> bytes(heddle_state_saved_size(get()));
     check(heddle_state_save(get(), bytes.data(), bytes.size()));

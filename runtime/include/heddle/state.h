@@ -50,7 +50,9 @@ HEDDLE_API int64_t heddle_state_position(const heddle_state_t *state, int64_t ro
 /* Bytes of memory that its tensors take: those that calls append to once, the others rewind + 2 times. */
 HEDDLE_API int64_t heddle_state_bytes(const heddle_state_t *state);
 
-/* Puts a row, or all of them (-1), in front of the first token. The other rows keep every bit. */
+/* Puts a row, or all of them (-1), in front of the first token. The other rows keep every bit. Where the manifest says
+ * `grows`, rows have one position: only all of them can be reset, rewound or set, a row is copied to its own position
+ * alone, and no row can sit out a call. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_reset(heddle_state_t *state, int64_t row);
 /* Takes a row, or all of them (-1), back to a position at which one of the last `rewind` calls began, bit for bit as if
  * the calls since had never been. The other rows keep every bit. Calls that a row sat out count. A reset, a copied row
@@ -65,6 +67,37 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_copy_row(heddle_state_t 
 /* A second state with the same options and values, from then on independent; its window begins here. Owns: *out_state.
  */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_fork(const heddle_state_t *state, heddle_state_t **out_state);
+
+/* ---- the tensors of a state: positions first, then in the order of the entry's last inputs ---------------------- */
+
+HEDDLE_API size_t heddle_state_tensor_count(const heddle_state_t *state);
+/* NULL: no such. Lives as long as the package. */
+HEDDLE_API const heddle_tensor_info_t *heddle_state_tensor(const heddle_state_t *state, size_t index);
+/* The shape of what counts of a tensor, of one row or of all (-1): one row or all where the tensor has the dimension of
+ * rows, and as many places as tokens seen where it is appended to or grows. out_dims receives rank numbers.
+ * HEDDLE_INVALID_ARGUMENT: all rows of a tensor with places, and they stand at different positions. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_dims(const heddle_state_t *state, size_t index, int64_t row,
+                                                             int64_t *out_dims);
+/* Copies that into `into`, a dense tensor of this shape. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_get(const heddle_state_t *state, size_t index, int64_t row,
+                                                            const heddle_tensor_view_t *into);
+/* Puts a row, or all (-1), at `position` with these values: all tensors but the positions, in the shapes that
+ * heddle_state_dims gives at that position. So a past that another program has computed is taken over. The row begins a
+ * new window. HEDDLE_OUT_OF_RANGE: no room for so many tokens, or a value outside of its tensor's range. On failure the
+ * state is as before. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_set(heddle_state_t *state, int64_t row, int64_t position,
+                                                            const heddle_tensor_view_t *values, size_t count);
+
+/* ---- devices --------------------------------------------------------------------------------------------------- */
+
+/* Where the tensors lie, in DLPack's numbers: 1, 0 is the CPU. */
+HEDDLE_API void heddle_state_device(const heddle_state_t *state, int32_t *out_type, int32_t *out_id);
+/* Brings the tensors to another device; sessions on that one then take the state. Values, positions and the window
+ * stay. HEDDLE_INCOMPATIBLE: this runtime has no such device; the state is then as before. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_move(heddle_state_t *state, int32_t device_type,
+                                                             int32_t device_id);
+
+/* ---- saving ---------------------------------------------------------------------------------------------------- */
 
 /* The state as bytes: versioned, with the fingerprint of its package and a hash. `size` must be
  * heddle_state_saved_size, which grows with the tokens seen where states grow. */

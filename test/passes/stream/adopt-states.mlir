@@ -74,15 +74,57 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.name = "hidden_states_in", he
 
 // -----
 
-// A cache that is written in place: its length is the room for tokens.
+// A cache that is written in place, where the caller says, and no output beside it.
 // REMARK: state 'past_cache' is what output 'present_cache' leaves, by name
 // REMARK: not compared with itself: input 'w' has no tokens, so each call may have its own
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    heddle.name = "past_cache"
-// CHECK-SAME:    attributes {heddle.capacity = 2 : i64, heddle.stream_of = "forward", heddle.symbols = ["B", "T", "S"], heddle.tokens = 1 : i64}
+// CHECK-SAME:    attributes {heddle.caller_places, heddle.capacity = 2 : i64, heddle.stream_of = "forward", heddle.symbols = ["B", "T", "S"], heddle.tokens = 1 : i64}
 func.func @forward(%x: tensor<?x?x4xf32> {heddle.name = "x", heddle.shape = affine_map<()[b, t, s] -> (b, t, 4)>},
                    %w: tensor<?xi64> {heddle.name = "w", heddle.shape = affine_map<()[b, t, s] -> (b)>},
                    %cache: tensor<?x?x4xf32> {heddle.name = "past_cache", heddle.shape = affine_map<()[b, t, s] -> (b, s, 4)>})
     -> (tensor<?x?x4xf32> {heddle.name = "present_cache", heddle.shape = affine_map<()[b, t, s] -> (b, s, 4)>}) attributes {heddle.symbols = ["B", "T", "S"]} {
   return %cache : tensor<?x?x4xf32>
+}
+
+// -----
+
+#past = affine_map<()[b, t, p] -> (b, p, 4)>
+#present = affine_map<()[b, t, p] -> (b, p + t, 4)>
+#tokens = affine_map<()[b, t, p] -> (b, t, 4)>
+#mask = affine_map<()[b, t, p] -> (p + t)>
+#rows = affine_map<()[b, t, p] -> (b, 4)>
+
+// A sum over all keys has no step from an empty past: the entry is its own, with a past that may be empty and leaves longer.
+// REMARK: each call copies its past: cannot run token by token
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    %{{[^:]*}}: tensor<?x?x4xf32> {heddle.grows, heddle.name = "past_key", {{.*}}heddle.state = 0.000000e+00 : f32})
+// CHECK-SAME:    tensor<?x?x4xf32> {heddle.name = "past_key"
+// CHECK-SAME:    heddle.capacity = 2 : i64
+// CHECK-SAME:    heddle.symbol_ranges = array<i64: 1, 9223372036854775807, 1, 9223372036854775807, 0, 9223372036854775807>
+func.func @forward(%x: tensor<?x?x4xf32> {heddle.name = "x", heddle.shape = #tokens}, %mask: tensor<?xf32> {heddle.name = "mask", heddle.shape = #mask},
+                   %past: tensor<?x?x4xf32> {heddle.name = "past_key", heddle.shape = #past})
+    -> (tensor<?x4xf32> {heddle.name = "y", heddle.shape = #rows}, tensor<?x?x4xf32> {heddle.name = "present_key", heddle.shape = #present})
+    attributes {heddle.symbols = ["B", "T", "P"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x4xf32>
+  %p = tensor.dim %past, %c1 : tensor<?x?x4xf32>
+  %all = arith.addi %p, %t : index
+  %empty = tensor.empty(%b, %all) : tensor<?x?x4xf32>
+  %front = tensor.insert_slice %past into %empty[0, 0, 0] [%b, %p, 4] [1, 1, 1] : tensor<?x?x4xf32> into tensor<?x?x4xf32>
+  %keys = tensor.insert_slice %x into %front[0, %p, 0] [%b, %t, 4] [1, 1, 1] : tensor<?x?x4xf32> into tensor<?x?x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %init = tensor.empty(%b) : tensor<?x4xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(b, d, k) -> (b, k, d)>, affine_map<(b, d, k) -> (k)>, affine_map<(b, d, k) -> (b, d)>],
+                         iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%keys, %mask : tensor<?x?x4xf32>, tensor<?xf32>) outs(%zeros : tensor<?x4xf32>) {
+  ^bb0(%key: f32, %weight: f32, %out: f32):
+    %0 = arith.mulf %key, %weight : f32
+    %1 = arith.addf %0, %out : f32
+    linalg.yield %1 : f32
+  } -> tensor<?x4xf32>
+  return %sum, %keys : tensor<?x4xf32>, tensor<?x?x4xf32>
 }

@@ -4,6 +4,8 @@
  *   spin:    runs until it is cancelled
  *   step:    y[b,t] = largest x of row b so far; cancelled, its states half written, where x[0,0] is -1
  *   sum:     y[b,t] = sum of all x of row b so far, which it appends to `seen`; cancelled, written, where x[0,0] is -1
+ *   grow:    y[b,t] = twice the sum of all x of row b so far, once from each of two pasts that it makes longer;
+ * cancelled, written, where x[0,0] is -1
  */
 #include "runtime/abi/kernel_abi.h"
 
@@ -114,6 +116,34 @@ int32_t heddle_entry_sum(heddle_abi_context_t *context, const int64_t *dims, voi
     for (int64_t t = 0; t < dims[1]; ++t)
       y[b * dims[1] + t] = sum += seen[b * dims[2] + position[b] + t] = x[b * dims[1] + t];
     ((int64_t *)outputs[1])[b] = position[b] + dims[1];
+  }
+  return x[0] == -1;
+}
+
+void heddle_plan_grow(const int64_t *dims, int64_t *arena_bytes, int64_t *output_dims) {
+  *arena_bytes = 0;
+  output_dims[0] = output_dims[2] = output_dims[3] = output_dims[6] = dims[0];
+  output_dims[1] = dims[1];
+  output_dims[4] = output_dims[5] = dims[2] + dims[1];
+}
+
+int32_t heddle_entry_grow(heddle_abi_context_t *context, const int64_t *dims, void *const *inputs, void *const *outputs,
+                          void *arena, const void *constants) {
+  const float *x = (const float *)inputs[0], *past = (const float *)inputs[2], *turned = (const float *)inputs[3];
+  float *y = (float *)outputs[0], *present = (float *)outputs[2], *presentTurned = (float *)outputs[3];
+  int64_t rows = dims[0], tokens = dims[1], before = dims[2], after = before + tokens;
+  for (int64_t b = 0; b < rows; ++b) {
+    float sum = 0;
+    for (int64_t j = 0; j < after; ++j) {
+      float one = j < before ? past[b * before + j] : x[b * tokens + j - before];
+      float other = j < before ? turned[j * rows + b] : x[b * tokens + j - before];
+      present[b * after + j] = one;
+      presentTurned[j * rows + b] = other;
+      sum += one + other;
+      if (j >= before)
+        y[b * tokens + j - before] = sum;
+    }
+    ((int64_t *)outputs[1])[b] = ((const int64_t *)inputs[1])[b] + tokens;
   }
   return x[0] == -1;
 }

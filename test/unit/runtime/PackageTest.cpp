@@ -12,8 +12,8 @@ TEST(Package, tells_entries_tensors_and_symbols) {
   std::string bytes = makePackage();
   PackagePtr package = load(bytes);
   ASSERT_TRUE(package);
-  ASSERT_EQ(heddle_package_entry_count(package.get()), 4u);
-  EXPECT_EQ(heddle_package_entry(package.get(), 4), nullptr);
+  ASSERT_EQ(heddle_package_entry_count(package.get()), 5u);
+  EXPECT_EQ(heddle_package_entry(package.get(), 5), nullptr);
   EXPECT_EQ(heddle_package_find_entry(package.get(), "backward"), nullptr);
   const heddle_entry_t *forward = heddle_package_find_entry(package.get(), "forward");
   EXPECT_STREQ(heddle_entry_name(forward), "forward");

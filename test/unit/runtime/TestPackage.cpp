@@ -34,7 +34,17 @@ const char *const kManifest = R"({"format": 1, "producer": "test", "model": "han
               {"name": "seen", "type": "f32", "shape": ["B", "C"], "initial": 0, "append": true}],
    "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T"]},
                {"name": "position", "type": "i64", "shape": ["B"]},
-               {"name": "seen", "type": "f32", "shape": ["B", "C"]}]}],
+               {"name": "seen", "type": "f32", "shape": ["B", "C"]}]},
+  {"name": "grow", "symbol": "heddle_entry_grow", "plan": "heddle_plan_grow", "tokens": "T", "capacity": "P",
+   "symbols": [{"name": "B", "min": 1}, {"name": "T", "min": 1}, {"name": "P", "min": 0}],
+   "inputs": [{"name": "x", "type": "f32", "shape": ["B", "T"]},
+              {"name": "position", "type": "i64", "shape": ["B"], "initial": 0},
+              {"name": "past", "type": "f32", "shape": ["B", "P"], "initial": 0, "grows": true},
+              {"name": "turned", "type": "f32", "shape": ["P", "B"], "initial": 0, "grows": true}],
+   "outputs": [{"name": "y", "type": "f32", "shape": ["B", "T"]},
+               {"name": "position", "type": "i64", "shape": ["B"]},
+               {"name": "past", "type": "f32", "shape": ["B", "P + T"]},
+               {"name": "turned", "type": "f32", "shape": ["P + T", "B"]}]}],
  "kernels": [{"name": "scale"}, {"name": "add"}, {"name": "repeat"}, {"name": "nothing"}]})";
 
 std::string readFile(const std::string &path) {
