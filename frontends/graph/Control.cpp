@@ -53,7 +53,7 @@ static bool rowSlice(GraphBuilder &g, const Tensor &x, int64_t axis, Value index
   offsets.assign(x.rank(), g.builder().getIndexAttr(0));
   for (Dim size : x.shape)
     sizes.push_back(g.dimOrAttr(size));
-  offsets[axis] = index;
+  offsets[axis] = getAsOpFoldResult(index);
   sizes[axis] = g.builder().getIndexAttr(1);
   return llvm::none_of(sizes, [](OpFoldResult size) { return !size; });
 }

@@ -125,17 +125,19 @@ Interval bounds(Dim dim) {
 }
 
 std::optional<Dim> wholeQuotient(Dim dividend, Dim divisor) {
+  // Larger than what sizes are rounded to, and small enough for a product of several.
+  constexpr int64_t large = (1 << 14) + 27;
   SmallVector<AffineExpr> sample;
   auto sampleSymbols = [&](AffineExpr part) {
     if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
       while (sample.size() <= symbol.getPosition())
-        sample.push_back(getAffineConstantExpr(11 + 2 * static_cast<int64_t>(sample.size()), part.getContext()));
+        sample.push_back(getAffineConstantExpr(large + 2 * static_cast<int64_t>(sample.size()), part.getContext()));
   };
   dividend.walk(sampleSymbols);
   divisor.walk(sampleSymbols);
   auto above = dyn_cast<AffineConstantExpr>(dividend.replaceSymbols(sample));
   auto below = dyn_cast<AffineConstantExpr>(divisor.replaceSymbols(sample));
-  if (!above || !below || below.getValue() <= 0 || bounds(divisor).low < 1)
+  if (!above || !below || below.getValue() <= 0)
     return std::nullopt;
   Dim quotient = getAffineConstantExpr(above.getValue() / below.getValue(), dividend.getContext());
   Dim rest = simplifyAffineExpr(dividend - divisor * quotient, 0, sample.size());

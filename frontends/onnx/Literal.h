@@ -68,7 +68,7 @@ struct Interval {
 };
 Interval bounds(Dim dim);
 
-// The number that a size is a multiple by of another one, for all values of the symbols; nothing for other sizes.
+// The number that a size is a multiple by of another one, wherever that one is positive; nothing for other sizes.
 std::optional<Dim> wholeQuotient(Dim dividend, Dim divisor);
 
 // The sign of a - b where it is the same for all symbols: -1, 0 or 1.

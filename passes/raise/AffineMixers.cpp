@@ -1,6 +1,8 @@
 // The mixers of an affine recurrence: one for each query.
 #include "passes/raise/AffineRecurrence.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+
 using namespace mlir;
 
 namespace heddle {
@@ -14,7 +16,10 @@ std::optional<AffineRecurrence::Mixed> AffineRecurrence::mix(Value query, ArrayR
   MLIRContext *context = builder.getContext();
   Group outputHeads = heads;
   outputHeads.append(furtherHeads.begin(), furtherHeads.end());
-  OpFoldResult one = builder.getIndexAttr(1), B = batch.empty() ? one : variables.size(batch.front());
+  OpFoldResult B = builder.getIndexAttr(1);
+  for (Variable variable : batch)
+    B = affine::makeComposedFoldedAffineApply(
+        builder, loc, builder.getAffineSymbolExpr(0) * builder.getAffineSymbolExpr(1), {B, variables.size(variable)});
   auto size = [&](ArrayRef<Variable> group) -> OpFoldResult { return builder.getIndexAttr(count(group)); };
   SmallVector<OpFoldResult> sizes = {B, loop.length, size(outputHeads), size(values)};
   Type element = emitter.elementType();

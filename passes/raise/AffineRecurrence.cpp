@@ -84,6 +84,13 @@ void AffineRecurrence::assignRoles(ArrayRef<Variable> keys, ArrayRef<Product> qu
     batch = {others.front()};
     others.erase(others.begin());
   }
+  // Heads and features are counted, so a dimension of open size is part of the batch.
+  llvm::erase_if(others, [&](Variable dim) {
+    bool joins = !getConstantIntValue(variables.size(dim)) && isBatch(dim, queries);
+    if (joins)
+      batch.push_back(dim);
+    return joins;
+  });
   SmallVector<Product> keySideProducts(queries.begin(), queries.end());
   llvm::append_range(keySideProducts, keyProducts);
   keySideProducts.append({update.step, update.matrix});

@@ -12,6 +12,22 @@ using namespace mlir;
 
 namespace heddle {
 
+SmallVector<SmallVector<int64_t>> positionSamples(func::FuncOp entry) {
+  SmallVector<int64_t> example = exampleSizes(entry), smallest(example.size(), 1);
+  if (auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges"))
+    for (auto [symbol, size] : llvm::enumerate(smallest))
+      size = ranges[2 * symbol];
+  SmallVector<SmallVector<int64_t>> samples{example};
+  if (example.size() > 1)
+    for (auto [symbol, size] : llvm::enumerate(smallest)) {
+      samples.push_back(example);
+      samples.back()[symbol] = size;
+    }
+  if (!example.empty())
+    samples.push_back(smallest);
+  return samples;
+}
+
 std::optional<SmallVector<ReferenceTensor>>
 evaluatePositions(func::FuncOp entry, const IterationSpace &space, unsigned count,
                   function_ref<SmallVector<Value>(OpBuilder &, ValueRange positions, ValueRange elements)> indices) {
@@ -33,8 +49,8 @@ evaluatePositions(func::FuncOp entry, const IterationSpace &space, unsigned coun
   };
   auto generic =
       linalg::GenericOp::create(builder, loc, ValueRange(inits).getTypes(), space.inputs, inits, maps, kinds, body);
-  ConcreteSizes sizes(entry, exampleSizes(entry));
   SmallVector<Value> results(generic.getResults());
+  ConcreteSizes sizes(entry, space.symbols);
   Excerpt excerpt = Excerpt::of(results, {}, sizes);
   eraseUnused(results);
   SmallVector<ReferenceTensor> tables;

@@ -2,6 +2,9 @@
 //
 //   loops 4, 3;  %at = (extract constant %table[%i, %j]) + 1   ->   a 4x3 table of numbers
 //   the table is 5 + 8 i + j                                   ->   first 5, steps 8 and 1
+//
+// Where the entry has symbols, a table is one of some of its sizes, and what is said of positions has to hold at all of
+// `positionSamples`.
 #ifndef HEDDLE_PASSES_RAISE_FIXEDPOSITIONS_H
 #define HEDDLE_PASSES_RAISE_FIXEDPOSITIONS_H
 
@@ -23,7 +26,12 @@ struct IterationSpace {
   llvm::ArrayRef<int64_t> counts;
   mlir::ValueRange inputs;
   llvm::ArrayRef<mlir::AffineMap> maps; // of the inputs
+  llvm::ArrayRef<int64_t> symbols;      // the sizes at which
 };
+
+/// Sizes of the symbols at which positions are looked at: an example; all at their smallest; each at its smallest and
+/// the others larger, so that a limit shows which positions reach.
+llvm::SmallVector<llvm::SmallVector<int64_t>> positionSamples(mlir::func::FuncOp entry);
 
 /// The numbers that `indices` gives from the positions of the loops and the elements of the inputs, one table for each.
 /// Nothing where data decides.

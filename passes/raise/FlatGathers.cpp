@@ -43,9 +43,15 @@ std::optional<std::vector<int64_t>> placesOf(FlatGather &flat, func::FuncOp entr
         builder.clone(op, mapping);
     return SmallVector<Value>{mapping.lookupOrDefault(flat.read.getIndices().front())};
   };
-  IterationSpace space{flat.gather, flat.counts, flat.gather.getInputs(), maps};
-  std::optional<SmallVector<ReferenceTensor>> tables = evaluatePositions(entry, space, 1, indices);
-  return tables ? std::optional(tables->front().integers) : std::nullopt;
+  std::optional<std::vector<int64_t>> places;
+  for (ArrayRef<int64_t> symbols : positionSamples(entry)) {
+    IterationSpace space{flat.gather, flat.counts, flat.gather.getInputs(), maps, symbols};
+    std::optional<SmallVector<ReferenceTensor>> tables = evaluatePositions(entry, space, 1, indices);
+    if (!tables || (places && *places != tables->front().integers))
+      return std::nullopt;
+    places = tables->front().integers;
+  }
+  return places;
 }
 
 /// The place in each dimension of what was made flat.

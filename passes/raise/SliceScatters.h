@@ -5,7 +5,8 @@
 //     %at = tensor.extract %positions[%i, %j, %c1] .. = 3 + %j
 //     tensor.insert %e into %out[%i, %at]
 //
-// Positions that depend on no data are computed here, for every iteration; a box is written only where all of them fit.
+// Positions that depend on no data are computed here, for every iteration and at several sizes of each symbol; a box is
+// written only where all of them fit.
 #ifndef HEDDLE_PASSES_RAISE_SLICESCATTERS_H
 #define HEDDLE_PASSES_RAISE_SLICESCATTERS_H
 

@@ -70,6 +70,26 @@ template <Binary kind> static Literals foldBinaryNode(NodeReader &node) {
   return foldElements(node, type, [&](ArrayRef<Element> x) { return foldBinary(kind, x[0], x[1], type); });
 }
 
+// How long each of the chunks is that a tensor has: where there is none, the division has no value, and the range of
+// the symbol is narrowed to the sizes for which there is one.
+static std::optional<Element> lengthOfChunks(NodeReader &node, Element a, Element b) {
+  bool mayBeNone = !node.g.isNested() && isa<IntegerType>(node.elementType(0)) && bounds(b.dim).low == 0;
+  std::optional<Dim> length = mayBeNone ? wholeQuotient(a.dim, b.dim) : std::nullopt;
+  if (!length || !node.requireAtLeast(b.dim, node.g.dim(1), "divisor"))
+    return std::nullopt;
+  return Element{*length};
+}
+
+static Literals foldDiv(NodeReader &node) {
+  if (node.inputCount() != 2 || node.elementType(0) != node.elementType(1))
+    return {};
+  Type type = node.elementType(0);
+  return foldElements(node, type, [&](ArrayRef<Element> x) {
+    std::optional<Element> quotient = foldBinary(Binary::Div, x[0], x[1], type);
+    return quotient ? quotient : lengthOfChunks(node, x[0], x[1]);
+  });
+}
+
 // The exponent as a small whole number: such powers are products.
 static std::optional<int64_t> wholeExponent(NodeReader &node) {
   std::optional<Literal> exponent = node.literal(1);
@@ -211,7 +231,7 @@ void registerElementwise(OpTable &table) {
              {"BitwiseOr", 18, convertBinary<Binary::Or>, foldBinaryNode<Binary::Or>},
              {"BitwiseXor", 18, convertBinary<Binary::Xor>, foldBinaryNode<Binary::Xor>},
              {"Div", 6, convertBinaryFromAxis<Binary::Div>},
-             {"Div", 7, convertBinary<Binary::Div>, foldBinaryNode<Binary::Div>},
+             {"Div", 7, convertBinary<Binary::Div>, foldDiv},
              {"Max", 6, convertVariadic<Binary::Max>, foldVariadic<Binary::Max>},
              {"Mean", 6, convertMean},
              {"Min", 6, convertVariadic<Binary::Min>, foldVariadic<Binary::Min>},

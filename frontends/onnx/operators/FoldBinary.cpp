@@ -82,7 +82,7 @@ static std::optional<Dim> binaryDim(Binary kind, Dim a, Dim b) {
   case Binary::Mul:
     return a * b;
   case Binary::Div:
-    return dividesDown ? std::optional(a.floorDiv(b)) : wholeQuotient(a, b);
+    return dividesDown ? std::optional(a.floorDiv(b)) : bounds(b).low > 0 ? wholeQuotient(a, b) : std::nullopt;
   case Binary::Mod:
     return divisor && divisor.getValue() > 0 ? std::optional(a % b) : std::nullopt;
   case Binary::Min:

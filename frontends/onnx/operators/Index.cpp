@@ -70,10 +70,31 @@ static bool hasRows(NodeReader &node, Dim size) {
   return node.requireAtLeast(size, node.g.dim(needed), "size of the dimension that is read");
 }
 
+// A row that certainly exists is a slice: nothing is counted from the end, and no limit is kept. Empty for all else.
+static Tensor onlyRow(NodeReader &node, Tensor data, int64_t axis) {
+  GraphBuilder &g = node.g;
+  std::optional<Literal> indices = node.literal(1);
+  if (!indices || indices->isFloat() || indices->elements.size() != 1)
+    return {};
+  Dim size = data.shape[axis], row = indices->elements.front().dim;
+  if (bounds(row).high < 0)
+    row = g.simplify(row + size);
+  bool isRequired = !g.isNested() && isa<AffineSymbolExpr>(size) && indices->integer(0); // by hasRows
+  Value place =
+      isRequired || (bounds(row).low >= 0 && bounds(g.simplify(size - row)).low > 0) ? g.dimValue(row) : Value();
+  if (!place)
+    return {};
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, axis + indices->rank()));
+  return g.unsqueeze(g.takeRow(data, axis, place), axes);
+}
+
 static Results convertGather(NodeReader &node) {
-  Tensor data = node.tensor(0), indices = node.tensor(1);
+  Tensor data = node.tensor(0);
   std::optional<int64_t> axis = data ? node.axis(node.integer("axis", 0), data.rank()) : std::nullopt;
-  return axis && hasRows(node, data.shape[*axis]) ? Results{node.g.gather(data, indices, *axis)} : Results();
+  if (!axis || !hasRows(node, data.shape[*axis]))
+    return {};
+  Tensor row = onlyRow(node, data, *axis);
+  return {row ? row : node.g.gather(data, node.tensor(1), *axis)};
 }
 
 static Literals foldGather(NodeReader &node) {

@@ -64,6 +64,8 @@ def main():
                                            node("Reshape", ["p", "s"], ["q"]), node("Concat", ["b", "c", "two", "six"], ["sx"], axis=0), node("Reshape", ["x", "sx"], ["r"]),
                                            node("Slice", ["q", "zero", "c", "one"], ["before"]), node("Sub", ["r", "before"], ["y"])],
           use=["zero", "one", "two"], x=rand(2, 8, 6), six=i64(6), front=i64(0, 2, 0, 0, 0, 0))
+    chain("length-of-chunks", chunks + [node("Mul", ["c", "three"], ["cc"]), node("Div", ["cc", "c"], ["q"]), node("Concat", ["b", "t", "two", "q"], ["s"], axis=0),
+                                        node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three"], x=rand(2, 8, 6))
     up = sizes + [node("Mod", ["t", "three"], ["m"]), node("Sub", ["three", "m"], ["left"]), node("Mod", ["left", "three"], ["rest"]), node("Add", ["t", "rest"], ["up"])]
     chain("smaller-of-rounded-up", up + [node("Min", ["up", "t"], ["n"]), node("Mul", ["n", "two"], ["nn"]), node("Div", ["nn", "t"], ["q"]), node("Concat", ["b", "n", "q", "minus"], ["s"], axis=0),
                                          node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three", "minus"])
@@ -78,6 +80,9 @@ def main():
     chain("drop-first", [node("Slice", ["x", "one", "end", "one"], ["y"])], use=["end", "one"])
     chain("first-two", [node("Slice", ["x", "zero", "two", "one"], ["y"])], use=["zero", "two", "one"])
     chain("backwards", [node("Slice", ["x", "minus", "far", "one", "minus"], ["y"])], use=["minus", "one"], far=i64(np.iinfo(np.int64).min))
+    chain("gather-rows", [node("Gather", ["x", "two"], ["third"], axis=1), node("Gather", ["x", "minus"], ["last"], axis=1), node("Gather", ["x", "s1"], ["second"], axis=0),
+                          node("Add", ["third", "last"], ["sum"]), node("Add", ["sum", "second"], ["y"])], use=["two", "minus", "s1"])
+    chain("gather-last-by-size", sizes + [node("Sub", ["t", "one"], ["place"]), node("Gather", ["x", "place"], ["y"], axis=1)], use=["zero", "one"])
     chain("flatten", [node("Flatten", ["x"], ["y"], axis=2)])
     chain("tile", shape + [node("Tile", ["x", "r"], ["y"])], r=i64(2, 3, 1))
     chain("pad", [node("Pad", ["x", "p"], ["y"])], p=i64(0, 2, 0, 0, 1, 0))

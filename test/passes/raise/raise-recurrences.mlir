@@ -218,3 +218,32 @@ func.func @body_reads_position(%x: tensor<2x7x6xf32>) -> tensor<2x7x6xf32> {
   }
   return %r#1 : tensor<2x7x6xf32>
 }
+
+// Two open dimensions beside the loop are one batch: sums within chunks of 8, of which there are as many as there are.
+// CHECK-LABEL: func.func @sums_within_open_chunks(
+// CHECK-NOT:     scf.for
+// CHECK:         mixer.mix
+// CHECK-SAME:      value(%{{[^ ,]+}} : tensor<?x8x1x2xf32>)
+// CHECK-SAME:      transport = #mixer.identity
+// CHECK-NOT:     scf.for
+// CHECK:         tensor.expand_shape %{{.*}} : tensor<?x8x1x2xf32> into tensor<?x?x8x1x2xf32>
+func.func @sums_within_open_chunks(%x: tensor<?x2x?x8xf32> {heddle.shape = affine_map<()[b, n] -> (b, 2, n, 8)>}) -> tensor<8x?x2x?xf32>
+    attributes {heddle.symbols = ["B", "chunks"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c8 = arith.constant 8 : index
+  %zero = arith.constant 0.0 : f32
+  %b = tensor.dim %x, %c0 : tensor<?x2x?x8xf32>
+  %n = tensor.dim %x, %c2 : tensor<?x2x?x8xf32>
+  %e = tensor.empty(%b, %n) : tensor<?x2x?xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%e : tensor<?x2x?xf32>) -> tensor<?x2x?xf32>
+  %empty = tensor.empty(%b, %n) : tensor<8x?x2x?xf32>
+  %r:2 = scf.for %t = %c0 to %c8 step %c1 iter_args(%s = %zeros, %out = %empty) -> (tensor<?x2x?xf32>, tensor<8x?x2x?xf32>) {
+    %x_t = tensor.extract_slice %x[0, 0, 0, %t] [%b, 2, %n, 1] [1, 1, 1, 1] : tensor<?x2x?x8xf32> to tensor<?x2x?xf32>
+    %next = linalg.add ins(%s, %x_t : tensor<?x2x?xf32>, tensor<?x2x?xf32>) outs(%e : tensor<?x2x?xf32>) -> tensor<?x2x?xf32>
+    %wrote = tensor.insert_slice %next into %out[%t, 0, 0, 0] [1, %b, 2, %n] [1, 1, 1, 1] : tensor<?x2x?xf32> into tensor<8x?x2x?xf32>
+    scf.yield %next, %wrote : tensor<?x2x?xf32>, tensor<8x?x2x?xf32>
+  }
+  return %r#1 : tensor<8x?x2x?xf32>
+}

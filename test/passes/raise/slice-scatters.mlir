@@ -1,5 +1,9 @@
 // RUN: heddle-opt %s --heddle-slice-gathers --canonicalize | FileCheck %s
 
+#id = affine_map<(b) -> (b)>
+#bt = affine_map<()[b, t] -> (b, t, 4)>
+#b = affine_map<()[b, t] -> (b, 4)>
+
 // The position stands in a tensor that was joined from two; the loop visits every feature of one token.
 // CHECK-LABEL: func.func @scatter_token
 // CHECK-SAME:    %[[Y:.*]]: tensor<2x8x4xf32>, %[[ROW:.*]]: tensor<1x4xf32>
@@ -120,4 +124,131 @@ func.func @no_box_of_data(%y: tensor<8xf32>, %part: tensor<2xf32>, %rows: tensor
     scf.yield %next : tensor<8xf32>
   }
   return %r : tensor<8xf32>
+}
+
+// Token 3 of a batch and a length that are open: positions of samples count, those of the token are all 3.
+// CHECK-LABEL: func.func @scatter_token_of_open_batch(
+// CHECK-SAME:    %[[Y:[a-z0-9]+]]: tensor<?x?x4xf32>
+// CHECK-SAME:    %[[ROWS:[a-z0-9]+]]: tensor<?x4xf32>
+// CHECK-NOT:     scf.for
+// CHECK:         %[[PART:.*]] = tensor.extract_slice %[[ROWS]][0, 0] [%[[B:.*]], 4] [1, 1]
+// CHECK:         %[[R:.*]] = tensor.insert_slice %[[PART]] into %[[Y]][0, 3, 0] [%[[B]], 1, 4] [1, 1, 1]
+// CHECK:         return %[[R]]
+func.func @scatter_token_of_open_batch(%y: tensor<?x?x4xf32> {heddle.shape = #bt}, %rows: tensor<?x4xf32> {heddle.shape = #b})
+    -> tensor<?x?x4xf32> attributes {heddle.symbols = ["B", "T"], heddle.symbol_ranges = array<i64: 1, 1000, 4, 1000>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %token = arith.constant dense<3> : tensor<1xi64>
+  %B = tensor.dim %y, %c0 : tensor<?x?x4xf32>
+  %T = tensor.dim %y, %c1 : tensor<?x?x4xf32>
+  %empty = tensor.empty(%B) : tensor<?xi64>
+  %samples = linalg.generic {indexing_maps = [#id], iterator_types = ["parallel"]} outs(%empty : tensor<?xi64>) {
+  ^bb0(%o: i64):
+    %i = linalg.index 0 : index
+    %n = arith.index_cast %i : index to i64
+    linalg.yield %n : i64
+  } -> tensor<?xi64>
+  %r = scf.for %b = %c0 to %B step %c1 iter_args(%outer = %y) -> (tensor<?x?x4xf32>) {
+    %s = scf.for %c = %c0 to %c4 step %c1 iter_args(%inner = %outer) -> (tensor<?x?x4xf32>) {
+      %element = tensor.extract %rows[%b, %c] : tensor<?x4xf32>
+      %sample64 = tensor.extract %samples[%b] : tensor<?xi64>
+      %sample = arith.index_cast %sample64 : i64 to index
+      %token64 = tensor.extract %token[%c0] : tensor<1xi64>
+      %asked = arith.index_cast %token64 : i64 to index
+      %last = arith.subi %T, %c1 : index
+      %place = arith.minsi %asked, %last : index
+      %next = tensor.insert %element into %inner[%sample, %place, %c] : tensor<?x?x4xf32>
+      scf.yield %next : tensor<?x?x4xf32>
+    }
+    scf.yield %s : tensor<?x?x4xf32>
+  }
+  return %r : tensor<?x?x4xf32>
+}
+
+// The last token but one, counted from the end.
+// CHECK-LABEL: func.func @scatter_from_the_end(
+// CHECK-NOT:     scf.for
+// CHECK:         %[[PLACE:.*]] = affine.apply #{{.*}}()[%{{.*}}]
+// CHECK:         tensor.insert_slice %{{.*}} into %{{.*}}[%[[PLACE]], 0] [1, 4] [1, 1]
+func.func @scatter_from_the_end(%y: tensor<?x4xf32> {heddle.shape = affine_map<()[t] -> (t, 4)>}, %row: tensor<4xf32>)
+    -> tensor<?x4xf32> attributes {heddle.symbols = ["T"], heddle.symbol_ranges = array<i64: 2, 1000>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %token = arith.constant dense<-2> : tensor<1xi64>
+  %T = tensor.dim %y, %c0 : tensor<?x4xf32>
+  %r = scf.for %c = %c0 to %c4 step %c1 iter_args(%out = %y) -> (tensor<?x4xf32>) {
+    %element = tensor.extract %row[%c] : tensor<4xf32>
+    %token64 = tensor.extract %token[%c0] : tensor<1xi64>
+    %asked = arith.index_cast %token64 : i64 to index
+    %place = arith.addi %asked, %T : index
+    %next = tensor.insert %element into %out[%place, %c] : tensor<?x4xf32>
+    scf.yield %next : tensor<?x4xf32>
+  }
+  return %r : tensor<?x4xf32>
+}
+
+// Token 3 of a sequence that may be shorter: its last one is written then, which is no box at one place.
+// CHECK-LABEL: func.func @no_box_beyond_short_sequences(
+// CHECK:         scf.for
+// CHECK:           tensor.insert
+func.func @no_box_beyond_short_sequences(%y: tensor<?x4xf32> {heddle.shape = affine_map<()[t] -> (t, 4)>}, %row: tensor<4xf32>)
+    -> tensor<?x4xf32> attributes {heddle.symbols = ["T"], heddle.symbol_ranges = array<i64: 1, 1000>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %c4 = arith.constant 4 : index
+  %T = tensor.dim %y, %c0 : tensor<?x4xf32>
+  %r = scf.for %c = %c0 to %c4 step %c1 iter_args(%out = %y) -> (tensor<?x4xf32>) {
+    %element = tensor.extract %row[%c] : tensor<4xf32>
+    %last = arith.subi %T, %c1 : index
+    %place = arith.minsi %c3, %last : index
+    %next = tensor.insert %element into %out[%place, %c] : tensor<?x4xf32>
+    scf.yield %next : tensor<?x4xf32>
+  }
+  return %r : tensor<?x4xf32>
+}
+
+// As many rows as one symbol says, into as many as another does: clamped where there are fewer.
+// CHECK-LABEL: func.func @no_box_of_more_rows_than_there_are(
+// CHECK:         scf.for
+// CHECK:           tensor.insert
+func.func @no_box_of_more_rows_than_there_are(%y: tensor<?xf32> {heddle.shape = affine_map<()[n, m] -> (n)>},
+                                              %part: tensor<?xf32> {heddle.shape = affine_map<()[n, m] -> (m)>})
+    -> tensor<?xf32> attributes {heddle.symbols = ["n", "m"], heddle.symbol_ranges = array<i64: 1, 1000, 1, 1000>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %y, %c0 : tensor<?xf32>
+  %m = tensor.dim %part, %c0 : tensor<?xf32>
+  %r = scf.for %i = %c0 to %m step %c1 iter_args(%out = %y) -> (tensor<?xf32>) {
+    %element = tensor.extract %part[%i] : tensor<?xf32>
+    %last = arith.subi %n, %c1 : index
+    %place = arith.minsi %i, %last : index
+    %next = tensor.insert %element into %out[%place] : tensor<?xf32>
+    scf.yield %next : tensor<?xf32>
+  }
+  return %r : tensor<?xf32>
+}
+
+// One number for a box.
+// CHECK-LABEL: func.func @scatter_number(
+// CHECK-SAME:    %[[Y:.*]]: tensor<2x8x5xf32>
+// CHECK-NOT:     scf.for
+// CHECK:         tensor.insert_slice %{{.*}} into %[[Y]][0, 3, 0] [2, 1, 5] [1, 1, 1] : tensor<2x5xf32> into tensor<2x8x5xf32>
+func.func @scatter_number(%y: tensor<2x8x5xf32>) -> tensor<2x8x5xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c5 = arith.constant 5 : index
+  %zero = arith.constant 0.0 : f32
+  %r = scf.for %b = %c0 to %c2 step %c1 iter_args(%outer = %y) -> (tensor<2x8x5xf32>) {
+    %s = scf.for %c = %c0 to %c5 step %c1 iter_args(%inner = %outer) -> (tensor<2x8x5xf32>) {
+      %next = tensor.insert %zero into %inner[%b, %c3, %c] : tensor<2x8x5xf32>
+      scf.yield %next : tensor<2x8x5xf32>
+    }
+    scf.yield %s : tensor<2x8x5xf32>
+  }
+  return %r : tensor<2x8x5xf32>
 }
