@@ -1,19 +1,21 @@
-// Prints what the machine reaches on one thread and on all: `heddle-peak [threads..]`.
+// Prints what the machine reaches: `heddle-peak [THREADS..] [--json]`, by default on one thread and on all.
 #include "bench/kernels/Peak.h"
+#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <thread>
 #include <vector>
 
 int main(int argc, char **argv) {
-  std::vector<int> counts;
-  for (int i = 1; i < argc; ++i)
-    counts.push_back(std::atoi(argv[i]));
-  if (counts.empty())
-    counts = {1, static_cast<int>(std::thread::hardware_concurrency())};
+  CLI::App app("measure what this machine reaches: multiply-adds in registers, and a copy larger than the caches");
+  std::vector<int> counts = {1, static_cast<int>(std::thread::hardware_concurrency())};
+  bool asJson = false;
+  app.add_option("THREADS", counts, "numbers of threads")->check(CLI::PositiveNumber);
+  app.add_flag("--json", asJson, "print a line of JSON for each");
+  CLI11_PARSE(app, argc, argv);
   for (int threads : counts) {
     heddle::Peak peak = heddle::measurePeak(threads);
-    std::printf("%d threads: %.1f Gflop/s f32, %.1f GB/s copied (read + written)\n", threads, peak.gflops,
-                peak.gbytesPerSecond);
+    std::printf(asJson ? "{\"threads\": %d, \"gflops\": %.1f, \"gbytes_per_s\": %.1f}\n"
+                       : "%d threads: %.1f Gflop/s f32, %.1f GB/s copied (read + written)\n",
+                threads, peak.gflops, peak.gbytesPerSecond);
   }
 }
