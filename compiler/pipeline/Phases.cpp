@@ -70,10 +70,11 @@ void buildForm(OpPassManager &pm, const CompileOptions &options) {
 }
 
 // Before: one linalg op per arithmetic step. After: elementwise chains are single ops, and constant weights are stored
-// in the order in which the matmul kernel reads them. Region transports become loops over tokens first, because their
-// bodies are tensor code that wants fusing too.
+// in the order in which the matmul kernel reads them. Region transports become loops over tokens first, and the form
+// factored two contractions, because these are tensor code that wants fusing too.
 void buildFuse(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createExpandRegionTransportPass());
+  pm.addPass(createExpandFactoredPass());
   pm.addNestedPass<func::FuncOp>(createFuseElementwisePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -45,7 +45,8 @@ def Mixer_FormKind : Mixer_Enum<"FormKind", "execution form", [
   I32EnumAttrCase<"Recurrent", 2, "recurrent">,  // state carried token by token
   I32EnumAttrCase<"Chunked", 3, "chunked">,      // state carried chunk by chunk, pairs inside of a chunk
   I32EnumAttrCase<"Direct", 4, "direct">,        // position-only or structured matrix applied row by row
-  I32EnumAttrCase<"Fft", 5, "fft">]>;            // position-only kernel by fast Fourier transform
+  I32EnumAttrCase<"Fft", 5, "fft">,              // position-only kernel by fast Fourier transform
+  I32EnumAttrCase<"Factored", 6, "factored">]>;  // one state of all tokens, then its read-out
 
 //===--- layout ---------------------------------------------------------------------------===//
 

@@ -93,6 +93,7 @@ struct Model {
   FormCost chunked() const;
   FormCost direct() const;
   FormCost fft() const;
+  FormCost factored() const;
   double kernelLength() const;
 };
 
@@ -150,6 +151,12 @@ FormCost Model::fft() const {
   return {flops, tensorBytes() + n.B * channels * length * 2 * 8, length, n.B * channels};
 }
 
+FormCost Model::factored() const {
+  double update = 2.0 * n.B * n.S * n.Hs * n.dk * n.dv, readOut = 2 * tokens() * n.Ho * n.dk * n.dv;
+  double state = 2.0 * n.B * n.Hs * n.dk * n.dv * sizeof(float); // written, then read
+  return {update + readOut, tensorBytes() + state, 0, double(n.B) * n.Hs};
+}
+
 } // namespace
 
 FormCost MixOp::formCost(FormAttr form, const MixSizes &sizes) {
@@ -167,6 +174,8 @@ FormCost MixOp::formCost(FormAttr form, const MixSizes &sizes) {
     return model.direct();
   case FormKind::Fft:
     return model.fft();
+  case FormKind::Factored:
+    return model.factored();
   }
   llvm_unreachable("every form kind has a cost");
 }

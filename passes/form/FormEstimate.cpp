@@ -26,6 +26,8 @@ double reachedShare(FormKind kind) {
     return 0.8;
   case FormKind::Fft: // strided access between stages
     return 0.05;
+  case FormKind::Factored: // two contractions
+    return 0.6;
   }
   return 1;
 }

@@ -29,6 +29,25 @@ def PickFormPass : Pass<"heddle-pick-form"> {
   let dependentDialects = ["::heddle::mixer::MixerDialect"];
 }
 
+def ExpandFactoredPass : Pass<"heddle-expand-factored"> {
+  let summary = "write mixers of the form factored as two contractions";
+  let description = [{
+    A linear score without transport over all tokens gives every query the same state: the sum of all keys' products with their
+    values. It is computed once, and each query reads it; no pair of tokens is ever looked at.
+
+    Before:
+    ```mlir
+    %o = mixer.mix query(%q) key(%k) value(%v) outs(%init) {form = #mixer.form<factored>, support = #mixer.full, ..}
+    ```
+    After:
+    ```mlir
+    %state = linalg.generic ins(%k, %v : tensor<?x?x4x16xf32>, tensor<?x?x4x32xf32>) outs(%zeros : tensor<?x4x1x16x32xf32>) ..
+    %o = linalg.generic ins(%q, %state : ..) outs(%zeros : tensor<?x?x4x1x32xf32>) ..
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def ExpandRegionTransportPass : Pass<"heddle-expand-region-transport"> {
   let summary = "write mixers with a transport region as loops over tokens";
   let description = [{

@@ -38,7 +38,8 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
     std::optional<mixer::FormKind> forced = mixer::symbolizeFormKind(force);
     if (!force.empty() && !forced) {
       getOperation()->emitError()
-          << "form `" << force << "`, expected dense, flash, recurrent, chunked, direct or fft but got an unknown name";
+          << "form `" << force
+          << "`, expected dense, flash, recurrent, chunked, direct, fft or factored but got an unknown name";
       return signalPassFailure();
     }
     WalkResult walk = getOperation()->walk([&](mixer::MixerOpInterface mixer) {

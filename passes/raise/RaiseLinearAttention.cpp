@@ -51,7 +51,9 @@ struct RaiseLinearAttentionPass : impl::RaiseLinearAttentionPassBase<RaiseLinear
       return signalPassFailure();
     Raiser raiser(getOperation(), "raise-linear-attention", *mode);
     // Queries, keys, values and decays; at least two of them, else it is a fixed matrix.
-    raiseRegions(getOperation(), raiser, {/*minInputs=*/2, /*maxInputs=*/4}, proposeLinear);
+    RegionRaiseOptions options{/*minInputs=*/2, /*maxInputs=*/4};
+    options.triesRows = true;
+    raiseRegions(getOperation(), raiser, options, proposeLinear);
     raiseRowSums(getOperation(), raiser);
   }
 };

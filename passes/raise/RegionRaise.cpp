@@ -55,8 +55,12 @@ public:
 
 private:
   bool visit(Value output, TokenAxes &axes) {
+    return visit(output, axes, RegionExtent::Whole) || (options.triesRows && visit(output, axes, RegionExtent::Rows));
+  }
+
+  bool visit(Value output, TokenAxes &axes, RegionExtent extent) {
     ConcreteSizes sizes(entry, symbols);
-    std::optional<TokenRegion> region = regionOf(output, axes, sizes, visits);
+    std::optional<TokenRegion> region = regionOf(output, axes, sizes, visits, extent);
     if (!region || isMixer(*region))
       return false;
     visits -= region->inner.size() + region->frontier.size();

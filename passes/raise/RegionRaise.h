@@ -22,6 +22,7 @@ struct RegionRaiseOptions {
   int64_t length = 0; // tokens to probe with, at least, where they are free
   /// Whether a region is worth a probe; all are where it is empty.
   llvm::function_ref<bool(const TokenRegion &, const TokenAxes &)> concerns = nullptr;
+  bool triesRows = false; // where nothing becomes of a region: whether to look at it from its nearest rows on
 };
 
 /// Marks an entry whose author has named its mixers: what stands between them hides none, and is not probed.

@@ -33,7 +33,8 @@ public:
   Reroller(func::FuncOp function, ProofMode mode)
       : block(function.getBody().front()), raiser(function, "reroll-recurrences", mode) {}
 
-  /// True where anything was re-rolled.
+  /// True where anything was re-rolled: then the entry is to be looked at again, because traces of other lengths may
+  /// hold ops that are gone.
   bool run() {
     struct Trace {
       explicit Trace(int64_t iterations) : table(iterations) {}
@@ -60,18 +61,24 @@ public:
       if (read && read->kind == UnrolledRead::Row)
         trace.roots.push_back(read->index);
     }
-    bool changed = false;
     for (auto &[iterations, trace] : traces)
-      for (RerollSchedule &schedule : scheduleRows(trace->table, trace->stacks, trace->roots)) {
-        for (RowStack &stack : schedule.stacks)
-          stack.stack.base = current(stack.stack.base);
-        trace->table.replace([&](Value value) { return current(value); });
-        changed |= reroll(trace->table, schedule);
-      }
-    return changed;
+      if (rerollAll(trace->table, trace->stacks, trace->roots))
+        return true;
+    return false;
   }
 
 private:
+  bool rerollAll(UnrolledTable &table, ArrayRef<RowStack> stacks, ArrayRef<unsigned> roots) {
+    bool changed = false;
+    for (RerollSchedule &schedule : scheduleRows(table, stacks, roots)) {
+      for (RowStack &stack : schedule.stacks)
+        stack.stack.base = current(stack.stack.base);
+      table.replace([&](Value value) { return current(value); });
+      changed |= reroll(table, schedule);
+    }
+    return changed;
+  }
+
   bool reroll(UnrolledTable &table, const RerollSchedule &schedule) {
     int64_t all = schedule.iterations;
     // A row that is computed ahead has values behind the last iteration, such as the last state.

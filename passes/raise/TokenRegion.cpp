@@ -63,7 +63,8 @@ bool keepsWideDims(Operation *reshape) {
 
 class Walk {
 public:
-  Walk(const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit) : axes(axes), sizes(sizes), limit(limit) {}
+  Walk(const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit, RegionExtent extent)
+      : axes(axes), sizes(sizes), limit(limit), extent(extent) {}
 
   std::optional<TokenRegion> from(Value output) {
     region.output = viewOf(output, axes, region.inner);
@@ -86,7 +87,7 @@ private:
   void visit(Value value) {
     --limit;
     Operation *op = value.getDefiningOp();
-    if (op && (axes.isOpen(value) || !axes.hasTokens(value))) {
+    if (op && (isHalfway(value) || !axes.hasTokens(value))) {
       region.inner.push_back(value);
       push(op);
     } else if (op) {
@@ -103,7 +104,17 @@ private:
     return count;
   }
 
-  bool isFactor(Value tensor) { return axes.hasTokens(tensor) && !axes.isOpen(tensor) && axes.tokenDim(tensor); }
+  bool isHalfway(Value tensor) const {
+    return axes.isOpen(tensor) && (extent == RegionExtent::Whole || !axes.tokenDim(tensor));
+  }
+
+  bool isFactor(Value tensor) const { return axes.hasTokens(tensor) && !isHalfway(tensor) && axes.tokenDim(tensor); }
+
+  /// Whether batch and heads that became one for a product are two in front of it, as in the output.
+  bool isApart(Value tensor, Value reshaped) const {
+    auto rank = [](Value of) { return cast<RankedTensorType>(of.getType()).getRank(); };
+    return rank(tensor) == rank(region.output) && rank(reshaped) < rank(region.output);
+  }
 
   /// Behind copies, and where something small became large, to what is small.
   void reach(Value value) {
@@ -113,8 +124,10 @@ private:
       if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {
         at = op->getOperand(0);
         isReshaped |= !keepsWideDims(op);
-        if (!isReshaped && isFactor(at))
+        if (isFactor(at) && (!isReshaped || isApart(at, value))) {
           value = at;
+          isReshaped = false;
+        }
         continue;
       }
       Value source = copiedValue(op);
@@ -160,6 +173,7 @@ private:
   const TokenAxes &axes;
   ConcreteSizes &sizes;
   int64_t limit;
+  RegionExtent extent;
   TokenRegion region;
   llvm::SetVector<Value> frontier;
   llvm::DenseSet<Value> seen;
@@ -168,8 +182,9 @@ private:
 
 } // namespace
 
-std::optional<TokenRegion> regionOf(Value output, const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit) {
-  return Walk(axes, sizes, limit).from(output);
+std::optional<TokenRegion> regionOf(Value output, const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit,
+                                    RegionExtent extent) {
+  return Walk(axes, sizes, limit, extent).from(output);
 }
 
 TokenRegion regionAround(Value output, Value input, const TokenAxes &axes) {

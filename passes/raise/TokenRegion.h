@@ -20,8 +20,14 @@ struct TokenRegion {
   llvm::SmallVector<mlir::Value> inner;    // what is computed in between
 };
 
-/// Follows `output` back to the last tensors that are not open. Nothing where more than `limit` ops lie between.
-std::optional<TokenRegion> regionOf(mlir::Value output, const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit);
+/// How far back a region goes: to the last tensors that are not open, or to the nearest that have a row for each token,
+/// whatever these rows were made from. The second is the mixer alone where features are made from all tokens, such as
+/// keys in units of the largest of them.
+enum class RegionExtent { Whole, Rows };
+
+/// Follows `output` back to its frontier. Nothing where more than `limit` ops lie between.
+std::optional<TokenRegion> regionOf(mlir::Value output, const TokenAxes &axes, ConcreteSizes &sizes, int64_t limit,
+                                    RegionExtent extent = RegionExtent::Whole);
 
 /// The region of one op and the views around it, between what its operand `input` shows and what shows its result.
 TokenRegion regionAround(mlir::Value output, mlir::Value input, const TokenAxes &axes);

@@ -29,6 +29,8 @@ void emitForm(kernels::MixView &view, mixer::FormAttr form) {
     return kernels::emitDirect(view);
   case mixer::FormKind::Fft:
     return kernels::emitFft(view);
+  case mixer::FormKind::Factored:
+    llvm_unreachable("is contractions in front of buffers");
   }
 }
 
@@ -39,6 +41,8 @@ LogicalResult expand(mixer::MixOp mix) {
   mixer::FormAttr form = mix.getFormAttr();
   if (!form)
     return mix.emitOpError("form, expected one of the admitted forms but got none; run --heddle-pick-form first");
+  if (form.getKind() == mixer::FormKind::Factored)
+    return mix.emitOpError("form, expected one of buffers but got factored; run --heddle-expand-factored first");
   OpBuilder builder(mix);
   kernels::LoopBuilder loops(builder, mix.getLoc(), mix.getComputeType());
   kernels::MixView view(loops, mix);

@@ -2,7 +2,7 @@
 // RUN: not heddle-opt %s --heddle-pick-form='force=quick' 2>&1 | FileCheck %s --check-prefix=NAME
 
 // ADMITTED: error: 'mixer.mix' op form, expected one of dense, flash but got chunked
-// NAME: error: form `quick`, expected dense, flash, recurrent, chunked, direct or fft but got an unknown name
+// NAME: error: form `quick`, expected dense, flash, recurrent, chunked, direct, fft or factored but got an unknown name
 func.func @softmax(%query: tensor<?x?x4x64xf32>, %init: tensor<?x?x4x64xf32>) -> tensor<?x?x4x64xf32> {
   %output = mixer.mix query(%query : tensor<?x?x4x64xf32>) key(%query : tensor<?x?x4x64xf32>)
     value(%query : tensor<?x?x4x64xf32>) outs(%init : tensor<?x?x4x64xf32>)

@@ -129,6 +129,101 @@ func.func @all_tokens(%q: tensor<2x8x4xf32>, %k: tensor<2x8x4xf32>, %v: tensor<2
   return %y : tensor<2x8x6xf32>
 }
 
+// The divisor is a reciprocal of sums to which something is added.
+// CHECK-LABEL: @all_tokens_normalised
+// CHECK: mixer.mix {{.*}}norm = #mixer.norm<row_sum, epsilon = 0.0099{{.*}}>, score = #mixer.linear, support = #mixer.full
+// CHECK-NOT: mixer.mix
+// CHECK-NOT: arith.divf
+func.func @all_tokens_normalised(%q: tensor<2x8x4xf32>, %k: tensor<2x8x4xf32>, %v: tensor<2x8x6xf32>) -> tensor<2x8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %one = arith.constant 1.0 : f32
+  %epsilon = arith.constant 0.01 : f32
+  %e2x4x6 = tensor.empty() : tensor<2x4x6xf32>
+  %z2x4x6 = linalg.fill ins(%zero : f32) outs(%e2x4x6 : tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+  %state = linalg.contract indexing_maps = [affine_map<(b, d, e, l) -> (b, l, d)>, affine_map<(b, d, e, l) -> (b, l, e)>, affine_map<(b, d, e, l) -> (b, d, e)>]
+      ins(%k, %v : tensor<2x8x4xf32>, tensor<2x8x6xf32>) outs(%z2x4x6 : tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+  %e2x4 = tensor.empty() : tensor<2x4xf32>
+  %z2x4 = linalg.fill ins(%zero : f32) outs(%e2x4 : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %keys = linalg.reduce {arith.addf} ins(%k : tensor<2x8x4xf32>) outs(%z2x4 : tensor<2x4xf32>) dimensions = [1]
+  %e2x8x6 = tensor.empty() : tensor<2x8x6xf32>
+  %z2x8x6 = linalg.fill ins(%zero : f32) outs(%e2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  %sums = linalg.contract indexing_maps = [affine_map<(b, d, e, l) -> (b, l, d)>, affine_map<(b, d, e, l) -> (b, d, e)>, affine_map<(b, d, e, l) -> (b, l, e)>]
+      ins(%q, %state : tensor<2x8x4xf32>, tensor<2x4x6xf32>) outs(%z2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  %e2x8 = tensor.empty() : tensor<2x8xf32>
+  %z2x8 = linalg.fill ins(%zero : f32) outs(%e2x8 : tensor<2x8xf32>) -> tensor<2x8xf32>
+  %weights = linalg.contract indexing_maps = [affine_map<(b, d, l) -> (b, l, d)>, affine_map<(b, d, l) -> (b, d)>, affine_map<(b, d, l) -> (b, l)>]
+      ins(%q, %keys : tensor<2x8x4xf32>, tensor<2x4xf32>) outs(%z2x8 : tensor<2x8xf32>) -> tensor<2x8xf32>
+  %reciprocals = linalg.map ins(%weights : tensor<2x8xf32>) outs(%e2x8 : tensor<2x8xf32>) (%w: f32, %o: f32) {
+    %more = arith.addf %w, %epsilon : f32
+    %r = arith.divf %one, %more : f32
+    linalg.yield %r : f32
+  }
+  %factors = linalg.broadcast ins(%reciprocals : tensor<2x8xf32>) outs(%e2x8x6 : tensor<2x8x6xf32>) dimensions = [2]
+  %y = linalg.mul ins(%sums, %factors : tensor<2x8x6xf32>, tensor<2x8x6xf32>) outs(%e2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  return %y : tensor<2x8x6xf32>
+}
+
+// Keys are counted in units of the largest of all tokens, and queries are divided instead of the output.
+// CHECK-LABEL: @keys_from_all_tokens
+// CHECK: %[[KEYS:.*]] = linalg.generic {{.*}}ins(%arg1, %{{.*}} : tensor<2x8x4xf32>, tensor<2xf32>)
+// CHECK: %[[KEY:.*]] = tensor.expand_shape %[[KEYS]]
+// CHECK: mixer.mix query(%{{.*}}) key(%[[KEY]] : {{.*}}norm = #mixer.norm<row_sum>, score = #mixer.linear, support = #mixer.full
+// CHECK-NOT: mixer.mix
+// CHECK-NOT: arith.divf
+func.func @keys_from_all_tokens(%q: tensor<2x8x4xf32>, %k: tensor<2x8x4xf32>, %v: tensor<2x8x6xf32>) -> tensor<2x8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %lowest = arith.constant 0xFF800000 : f32
+  %e2 = tensor.empty() : tensor<2xf32>
+  %l2 = linalg.fill ins(%lowest : f32) outs(%e2 : tensor<2xf32>) -> tensor<2xf32>
+  %largest = linalg.reduce {arith.maximumf} ins(%k : tensor<2x8x4xf32>) outs(%l2 : tensor<2xf32>) dimensions = [1, 2]
+  %e2x8x4 = tensor.empty() : tensor<2x8x4xf32>
+  %keys = linalg.generic {indexing_maps = [affine_map<(b, l, d) -> (b, l, d)>, affine_map<(b, l, d) -> (b)>, affine_map<(b, l, d) -> (b, l, d)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%k, %largest : tensor<2x8x4xf32>, tensor<2xf32>) outs(%e2x8x4 : tensor<2x8x4xf32>) {
+  ^bb0(%x: f32, %top: f32, %o: f32):
+    %shifted = arith.subf %x, %top : f32
+    %feature = math.exp %shifted : f32
+    linalg.yield %feature : f32
+  } -> tensor<2x8x4xf32>
+  %e2x4 = tensor.empty() : tensor<2x4xf32>
+  %z2x4 = linalg.fill ins(%zero : f32) outs(%e2x4 : tensor<2x4xf32>) -> tensor<2x4xf32>
+  %total = linalg.reduce {arith.addf} ins(%keys : tensor<2x8x4xf32>) outs(%z2x4 : tensor<2x4xf32>) dimensions = [1]
+  %e2x8 = tensor.empty() : tensor<2x8xf32>
+  %z2x8 = linalg.fill ins(%zero : f32) outs(%e2x8 : tensor<2x8xf32>) -> tensor<2x8xf32>
+  %weights = linalg.contract indexing_maps = [affine_map<(b, d, l) -> (b, l, d)>, affine_map<(b, d, l) -> (b, d)>, affine_map<(b, d, l) -> (b, l)>]
+      ins(%q, %total : tensor<2x8x4xf32>, tensor<2x4xf32>) outs(%z2x8 : tensor<2x8xf32>) -> tensor<2x8xf32>
+  %queries = linalg.generic {indexing_maps = [affine_map<(b, l, d) -> (b, l, d)>, affine_map<(b, l, d) -> (b, l)>, affine_map<(b, l, d) -> (b, l, d)>],
+      iterator_types = ["parallel", "parallel", "parallel"]} ins(%q, %weights : tensor<2x8x4xf32>, tensor<2x8xf32>) outs(%e2x8x4 : tensor<2x8x4xf32>) {
+  ^bb0(%x: f32, %sum: f32, %o: f32):
+    %share = arith.divf %x, %sum : f32
+    linalg.yield %share : f32
+  } -> tensor<2x8x4xf32>
+  %e2x4x6 = tensor.empty() : tensor<2x4x6xf32>
+  %z2x4x6 = linalg.fill ins(%zero : f32) outs(%e2x4x6 : tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+  %state = linalg.contract indexing_maps = [affine_map<(b, d, e, l) -> (b, l, d)>, affine_map<(b, d, e, l) -> (b, l, e)>, affine_map<(b, d, e, l) -> (b, d, e)>]
+      ins(%keys, %v : tensor<2x8x4xf32>, tensor<2x8x6xf32>) outs(%z2x4x6 : tensor<2x4x6xf32>) -> tensor<2x4x6xf32>
+  %e2x8x6 = tensor.empty() : tensor<2x8x6xf32>
+  %z2x8x6 = linalg.fill ins(%zero : f32) outs(%e2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  %y = linalg.contract indexing_maps = [affine_map<(b, d, e, l) -> (b, l, d)>, affine_map<(b, d, e, l) -> (b, d, e)>, affine_map<(b, d, e, l) -> (b, l, e)>]
+      ins(%queries, %state : tensor<2x8x4xf32>, tensor<2x4x6xf32>) outs(%z2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  return %y : tensor<2x8x6xf32>
+}
+
+// Products with weights mix no tokens, however low their rank.
+// CHECK-LABEL: @no_mixer_of_weights
+// CHECK-NOT: mixer.mix
+func.func @no_mixer_of_weights(%x: tensor<2x8x6xf32>, %down: tensor<6x2xf32>, %up: tensor<2x6xf32>) -> tensor<2x8x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e2x8x2 = tensor.empty() : tensor<2x8x2xf32>
+  %z2x8x2 = linalg.fill ins(%zero : f32) outs(%e2x8x2 : tensor<2x8x2xf32>) -> tensor<2x8x2xf32>
+  %low = linalg.contract indexing_maps = [affine_map<(b, l, r, d) -> (b, l, d)>, affine_map<(b, l, r, d) -> (d, r)>, affine_map<(b, l, r, d) -> (b, l, r)>]
+      ins(%x, %down : tensor<2x8x6xf32>, tensor<6x2xf32>) outs(%z2x8x2 : tensor<2x8x2xf32>) -> tensor<2x8x2xf32>
+  %e2x8x6 = tensor.empty() : tensor<2x8x6xf32>
+  %z2x8x6 = linalg.fill ins(%zero : f32) outs(%e2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  %y = linalg.contract indexing_maps = [affine_map<(b, l, e, r) -> (b, l, r)>, affine_map<(b, l, e, r) -> (r, e)>, affine_map<(b, l, e, r) -> (b, l, e)>]
+      ins(%low, %up : tensor<2x8x2xf32>, tensor<2x6xf32>) outs(%z2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
+  return %y : tensor<2x8x6xf32>
+}
+
 // One decay for each head, queries and keys shared by the heads.
 // CHECK-LABEL: @segment_sums
 // CHECK: mixer.mix query(%{{.*}} : tensor<2x8x1x4xf32>) key(%{{.*}} : tensor<2x8x1x4xf32>) value(%arg2 : tensor<2x8x3x6xf32>) transport(%arg3 : tensor<2x8x3xf32>)

@@ -18,3 +18,14 @@ func.func @no_expand_without_form(%query: memref<?x?x1x8xf32>, %output: memref<?
     {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>}
   return
 }
+
+// -----
+
+func.func @no_expand_factored(%query: memref<?x?x1x8xf32>, %output: memref<?x?x1x8xf32>) {
+  // expected-error @+1 {{form, expected one of buffers but got factored; run --heddle-expand-factored first}}
+  mixer.mix query(%query : memref<?x?x1x8xf32>) key(%query : memref<?x?x1x8xf32>) value(%query : memref<?x?x1x8xf32>)
+    outs(%output : memref<?x?x1x8xf32>)
+    {support = #mixer.full, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<factored>}
+  return
+}

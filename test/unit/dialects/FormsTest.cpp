@@ -88,9 +88,13 @@ TEST(Forms, FollowTheSlots) {
 // state has no second count: a static one is refused (C5), a dynamic one is the same count.
 TEST(Forms, OfAStateNeedOneRowOfTokens) {
   std::string identity = "transport = #mixer.identity" + kNoNorm;
-  EXPECT_EQ(parseMixer("", "", "support = #mixer.full, " + identity).mix.admittedForms(), (Kinds{FormKind::Dense}));
+  EXPECT_EQ(parseMixer("", "", "support = #mixer.full, " + identity).mix.admittedForms(),
+            (Kinds{FormKind::Dense, FormKind::Factored}));
   EXPECT_FALSE(parseMixer("", "", "support = #mixer.full, " + identity).mix.hasOneTokenAxis());
   EXPECT_TRUE(parseMixer("", "", kCausal + identity).mix.hasOneTokenAxis());
+  std::string ids = ", %s: tensor<2x?xi32>", idsUse = "segments(%s : tensor<2x?xi32>)";
+  EXPECT_EQ(parseMixer(ids, idsUse, "support = #mixer.full, " + identity).mix.admittedForms(),
+            (Kinds{FormKind::Dense}));
   std::string text = R"(func.func @f(%q: tensor<1x2x1x4xf32>, %k: tensor<1x3x1x4xf32>) {
     %r = mixer.mix query(%q : tensor<1x2x1x4xf32>) key(%k : tensor<1x3x1x4xf32>) value(%k : tensor<1x3x1x4xf32>)
       outs(%q : tensor<1x2x1x4xf32>) {)" +
