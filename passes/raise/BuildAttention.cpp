@@ -1,4 +1,5 @@
 // Writing the mixer for an attention that was matched and planned.
+#include "passes/raise/EmptyRows.h"
 #include "passes/raise/Raiser.h"
 #include "passes/raise/ScorePlan.h"
 
@@ -36,8 +37,11 @@ public:
         mixer::NormAttr::get(context, mixer::NormKind::RowSum, APFloat(0.0)), mixer::FormAttr());
     if (plan.region)
       fillRegion(mix);
+    Value output = mix.getResult(0);
+    if (plan.use == MaskUse::SupportOrMean)
+      output = meanWhereNothingIsSeen(builder, exprs, match, mix);
     AxisDims dims{match.batch, match.queryTokens, match.heads, match.valueFeatures};
-    return axes.arrange(builder, loc, mix.getResult(0), dims, match.outputDims);
+    return axes.arrange(builder, loc, output, dims, match.outputDims);
   }
 
 private:

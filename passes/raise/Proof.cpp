@@ -88,19 +88,47 @@ ProofTrial compareAll(ArrayRef<ReferenceTensor> expected, ArrayRef<ReferenceTens
   return {ProofTrial::Agrees, llvm::formatv("largest difference {0} of the largest value", largest).str()};
 }
 
+ProofTrial tryWith(const ProofSides &sides, const Inputs &inputs) {
+  SmallVector<ReferenceTensor> expected, actual;
+  if (failed(evaluate(sides.original, inputs, expected)))
+    return {ProofTrial::TellsNothing, "the original cannot be evaluated"};
+  if (!isFinite(expected))
+    return {ProofTrial::TellsNothing, "the original is not finite on random inputs"};
+  if (failed(evaluate(sides.replacement, inputs, actual)))
+    return {ProofTrial::Differs, "cannot be evaluated"};
+  return compareAll(expected, actual);
+}
+
+/// Integers of the first half of each row are 0, as a mask of what was padded in front is: what looks back from there
+/// sees nothing. False where there are none.
+bool hideFront(Inputs &inputs) {
+  bool any = false;
+  for (auto &[input, tensor] : inputs) {
+    if (tensor.isFloat() || tensor.shape.empty())
+      continue;
+    any = true;
+    Scalar zero;
+    zero.integer = 0;
+    int64_t row = tensor.shape.back();
+    for (int64_t place = 0; place < tensor.size(); ++place)
+      if (place % row < row / 2)
+        tensor.set(place, zero);
+  }
+  return any;
+}
+
 ProofTrial tryOn(const ProofSides &sides, uint64_t seed) {
+  ProofTrial trial;
   for (Draw draw : kDraws) {
     Inputs inputs = drawInputs(sides, draw, seed);
-    SmallVector<ReferenceTensor> expected, actual;
-    if (failed(evaluate(sides.original, inputs, expected)))
-      return {ProofTrial::TellsNothing, "the original cannot be evaluated"};
-    if (!isFinite(expected))
-      continue;
-    if (failed(evaluate(sides.replacement, inputs, actual)))
-      return {ProofTrial::Differs, "cannot be evaluated"};
-    return compareAll(expected, actual);
+    trial = tryWith(sides, inputs);
+    if (trial.outcome == ProofTrial::Agrees && hideFront(inputs))
+      if (ProofTrial hidden = tryWith(sides, inputs); hidden.outcome == ProofTrial::Differs)
+        return hidden;
+    if (trial.outcome != ProofTrial::TellsNothing)
+      break;
   }
-  return {ProofTrial::TellsNothing, "the original is not finite on random inputs"};
+  return trial;
 }
 
 } // namespace

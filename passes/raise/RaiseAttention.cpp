@@ -122,7 +122,7 @@ private:
 
   bool raise(Value contraction, Raiser &raiser, std::optional<FixedValues> &fixed) {
     std::optional<MaskUse> tried;
-    for (MaskUse use : {MaskUse::Support, MaskUse::Bias, MaskUse::Score}) {
+    for (MaskUse use : {MaskUse::Support, MaskUse::SupportOrMean, MaskUse::Bias, MaskUse::Score}) {
       if (tried && use <= *tried)
         continue;
       ConcreteSizes sizes(getOperation(), distinctSizes(getOperation()));

@@ -16,7 +16,7 @@ std::optional<ScorePlan> ScorePlanner::plan(MaskUse use, std::string &problem) {
   Axes &axes = exprs.getAxes();
   bool isFixedLength = axes.isStatic(match.queryTokens) && axes.isStatic(match.keyTokens);
   std::optional<FittedSupport> support;
-  if (use == MaskUse::Support)
+  if (use == MaskUse::Support || use == MaskUse::SupportOrMean)
     support = fitSupport(entry.getContext(), samples, isFixedLength);
   Expr scores = match.scores;
   plan.use = support || use == MaskUse::Score ? use : MaskUse::Bias;

@@ -15,10 +15,11 @@
 
 namespace heddle {
 
-/// What a mask becomes: pairs that exist or not; numbers that are added to scores; scores of their own. They differ in
-/// rows where a mask of finite numbers leaves nothing: such a row has no output, is attention over everything, or is
-/// the mean of all values.
-enum class MaskUse { Support, Bias, Score };
+/// What a mask becomes: pairs that exist or not; the same, and the mean of all values where a row has none; numbers
+/// that are added to scores; scores of their own. They differ in rows where a mask of finite numbers leaves nothing:
+/// such a row has no output, is the mean of all values, is attention over everything, or is the mean again, of the
+/// pairs that are scored alike.
+enum class MaskUse { Support, SupportOrMean, Bias, Score };
 
 struct ScorePlan {
   MaskUse use = MaskUse::Support;
