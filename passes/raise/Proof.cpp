@@ -99,19 +99,20 @@ ProofTrial tryWith(const ProofSides &sides, const Inputs &inputs) {
   return compareAll(expected, actual);
 }
 
-/// Integers of the first half of each row are 0, as a mask of what was padded in front is: what looks back from there
-/// sees nothing. False where there are none.
-bool hideFront(Inputs &inputs) {
+/// Sets integers to 0: of the front of each row, as a mask of what was padded there, so that what looks back sees
+/// nothing; or all. False where there are none.
+bool hide(Inputs &inputs, bool isAll) {
   bool any = false;
+  Scalar zero;
+  zero.integer = 0;
   for (auto &[input, tensor] : inputs) {
-    if (tensor.isFloat() || tensor.shape.empty())
+    if (tensor.isFloat())
       continue;
     any = true;
-    Scalar zero;
-    zero.integer = 0;
-    int64_t row = tensor.shape.back();
+    auto wide = llvm::find_if(llvm::reverse(tensor.shape), [](int64_t size) { return size > 1; });
+    int64_t row = wide == tensor.shape.rend() ? 1 : *wide;
     for (int64_t place = 0; place < tensor.size(); ++place)
-      if (place % row < row / 2)
+      if (isAll || place % row < row / 2)
         tensor.set(place, zero);
   }
   return any;
@@ -122,9 +123,10 @@ ProofTrial tryOn(const ProofSides &sides, uint64_t seed) {
   for (Draw draw : kDraws) {
     Inputs inputs = drawInputs(sides, draw, seed);
     trial = tryWith(sides, inputs);
-    if (trial.outcome == ProofTrial::Agrees && hideFront(inputs))
-      if (ProofTrial hidden = tryWith(sides, inputs); hidden.outcome == ProofTrial::Differs)
-        return hidden;
+    for (bool isAll : {false, true})
+      if (trial.outcome == ProofTrial::Agrees && hide(inputs, isAll))
+        if (ProofTrial hidden = tryWith(sides, inputs); hidden.outcome == ProofTrial::Differs)
+          return hidden;
     if (trial.outcome != ProofTrial::TellsNothing)
       break;
   }
