@@ -111,6 +111,17 @@ json::Array frozenToJson(ArrayAttr frozen) {
   return lengths;
 }
 
+json::Array pairsToJson(ArrayAttr pairs) {
+  json::Array list;
+  for (auto pair : pairs.getAsRange<DictionaryAttr>()) {
+    json::Object row{{"initial", initialToJson(pair.get("initial"))}};
+    for (llvm::StringRef key : {"input", "output", "evidence", "bytes"})
+      row[key] = pair.getAs<StringAttr>(key).getValue();
+    list.push_back(std::move(row));
+  }
+  return list;
+}
+
 } // namespace
 
 llvm::SmallVector<llvm::StringRef> readSymbols(Operation *func) {
@@ -156,6 +167,8 @@ json::Object entryToJson(func::FuncOp func) {
     entry["caller_places"] = true;
   if (auto positions = func->getAttrOfType<IntegerAttr>(kPositionsAttr))
     entry["positions"] = positions.getInt();
+  if (auto pairs = func->getAttrOfType<ArrayAttr>(kStatePairsAttr))
+    entry["state_pairs"] = pairsToJson(pairs);
   if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))
     entry["frozen"] = frozenToJson(frozen);
   return entry;

@@ -47,10 +47,15 @@ void buildRaise(OpPassManager &pm, const CompileOptions &options) {
 
 // Before: one entry on whole sequences. After: the entries that were asked for. Steps are derived behind the raises,
 // because a loop over tokens or a mask has no step until it is a mixer, and in front of the forms, because a step wants
-// other forms than a whole sequence.
+// other forms than a whole sequence. States that the model brings along are told in any case.
 void buildStream(OpPassManager &pm, const CompileOptions &options) {
-  if (!llvm::is_contained(options.entries, "step"))
+  if (!llvm::is_contained(options.entries, "step")) {
+    PairStatesPassOptions pair;
+    pair.tokens = options.tokens;
+    pair.states.assign(options.states.begin(), options.states.end());
+    pm.addPass(createPairStatesPass(pair));
     return;
+  }
   DeriveStreamPassOptions derive;
   derive.tokens = options.tokens;
   derive.states.assign(options.states.begin(), options.states.end());

@@ -2,6 +2,7 @@
 #include "compiler/pipeline/ImportModel.h"
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Options.h"
+#include "compiler/tools/StatePairText.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
@@ -11,6 +12,16 @@
 
 namespace heddle {
 namespace {
+
+/// The states that the model brings along, of whichever entry has them.
+void tellStates(const ToolContext &tool, const CompiledModel &compiled) {
+  llvm::Expected<llvm::json::Value> manifest = llvm::json::parse(compiled.manifest);
+  if (!manifest)
+    llvm::report_fatal_error(manifest.takeError());
+  const llvm::json::Value &entry = manifest->getAsObject()->getArray("entries")->front();
+  for (const std::string &line : statePairLines(*entry.getAsObject()))
+    tool.console.detail(line);
+}
 
 int compileToFile(const ToolOptions &options, std::string output) {
   ToolContext tool(options);
@@ -24,6 +35,7 @@ int compileToFile(const ToolOptions &options, std::string output) {
   CompiledModel compiled;
   if (!module || !tool.compile(*module, compiled))
     return 1;
+  tellStates(tool, compiled);
   if (io::Status status = tool.write(output, compiled); !status)
     return tool.console.error(status.message());
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

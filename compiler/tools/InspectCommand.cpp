@@ -3,6 +3,7 @@
 #include "compiler/pipeline/ImportModel.h"
 #include "compiler/tools/Commands.h"
 #include "compiler/tools/Options.h"
+#include "compiler/tools/StatePairText.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -39,6 +40,8 @@ void printEntries(const json::Object &manifest) {
     llvm::outs() << "entry " << text(entry, "name") << "\n";
     printTensors("input", *entry.getArray("inputs"));
     printTensors("output", *entry.getArray("outputs"));
+    for (const std::string &line : statePairLines(entry))
+      llvm::outs() << "  " << line << "\n";
     if (const json::Object *memory = entry.getObject("memory"); memory->get("peak"))
       llvm::outs() << "  memory  " << text(*memory, "peak") << " bytes\n";
     if (const json::Object *memory = entry.getObject("memory"); memory->get("states"))

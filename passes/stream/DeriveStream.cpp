@@ -1,5 +1,4 @@
 // Derives from an entry on whole sequences the step on the tokens that come next.
-#include "dialects/mixer/Mixer.h"
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
 #include "passes/raise/FreeLength.h"
@@ -8,13 +7,13 @@
 #include "passes/stream/DeclareStep.h"
 #include "passes/stream/EmptyPast.h"
 #include "passes/stream/Names.h"
+#include "passes/stream/StateTable.h"
 #include "passes/stream/StreamEmitter.h"
 #include "passes/stream/StreamProof.h"
 #include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -98,9 +97,10 @@ struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
       return signalPassFailure();
     }
     FailureOr<ProofMode> mode = parseProofMode(verify, forward);
-    FailureOr<StatePairs> pairs = findStatePairs(forward, knownTokens(forward), llvm::to_vector<4>(states));
+    FailureOr<StatePairs> pairs = findStatePairs(forward, findTokenSymbol(forward, tokens), llvm::to_vector<4>(states));
     if (failed(mode) || failed(pairs))
       return signalPassFailure();
+    writeStateTable(forward, *pairs);
     if (failed(pairs->empty() ? deriveAny(forward, *mode) : takeStates(forward, *pairs, *mode)))
       return signalPassFailure();
     if (!keepEntry)
@@ -108,15 +108,6 @@ struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
   }
 
 private:
-  /// The symbol that counts tokens, where the caller or the mixers name it.
-  std::optional<unsigned> knownTokens(func::FuncOp forward) {
-    ScopedDiagnosticHandler quiet(forward.getContext(), [](Diagnostic &) { return success(); });
-    if (tokens.empty() && (forward.getFunctionBody().getOps<mixer::MixOp>().empty() || !hasTokenSymbol(forward)))
-      return std::nullopt;
-    FailureOr<StreamSymbols> symbols = findStreamSymbols(forward, tokens);
-    return succeeded(symbols) ? std::optional(symbols->tokens) : std::nullopt;
-  }
-
   /// An entry with states is its own step; where they grow, its step is that of the entry in front of the first token.
   /// What then cannot run token by token (a mask of all keys, scores as an output) is a reason to take the entry, which
   /// copies its past in each call.
@@ -131,8 +122,9 @@ private:
       return success();
     if (auto unfinished = getOperation().lookupSymbol<func::FuncOp>(name))
       unfinished.erase();
-    remark::missed(forward.getLoc(), remark::RemarkOpts::name("past-copied").category("derive-stream"))
-        << remark::reason("each call copies its past: {0}", reason);
+    // Not through the op: that would print all of it.
+    emitWarning(forward.getLoc()) << "each call of the step copies its past, and all rows stand at one position: "
+                                  << reason;
     return adoptStates(forward, pairs, tokens, name, mode);
   }
 

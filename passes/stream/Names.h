@@ -15,6 +15,8 @@ inline constexpr llvm::StringLiteral kCapacityAttr = "heddle.capacity";
 inline constexpr llvm::StringLiteral kGrowsAttr = "heddle.grows";
 // On a step with a capacity: inputs say where a call writes, so that the capacity limits no positions.
 inline constexpr llvm::StringLiteral kCallerPlacesAttr = "heddle.caller_places";
+// On an entry: its pairs of inputs and outputs that are states, for people (StateTable.h).
+inline constexpr llvm::StringLiteral kStatePairsAttr = "heddle.state_pairs";
 // On a step: the number of the symbol that counts the new tokens.
 inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
 // On a step: how many tokens a row may see in all, where the entry takes a limited number.

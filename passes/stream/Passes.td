@@ -48,4 +48,26 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def PairStatesPass : Pass<"heddle-pair-states", "::mlir::ModuleOp"> {
+  let summary = "say which inputs of an entry are states";
+  let description = [{
+    Writes on an entry which of its inputs hold what an output left in the call before (docs/streaming.md): the table that the tools
+    print of a model whose step nobody has asked for. What cannot be paired is left out without a word.
+
+    Before:
+    ```mlir
+    func.func @forward(%x: tensor<?x?x8xf32>, %past: tensor<?x8xf32> {heddle.name = "past"}) -> (tensor<?x8xf32> {heddle.name = "present"})
+    ```
+    After: the same with an attribute `heddle.state_pairs`, a list of
+    ```mlir
+    {bytes = "32*B", evidence = "name", initial = 0.0 : f64, input = "past", output = "present"}
+    ```
+  }];
+  let options = [
+    Option<"entry", "entry", "std::string", /*default=*/"\"forward\"", "the entry">,
+    Option<"tokens", "tokens", "std::string", /*default=*/"\"\"", "symbol that counts the tokens; empty takes the one along which all mixers mix">,
+    ListOption<"states", "states", "std::string", "pairs of an input and the output that is its next value, INPUT=OUTPUT or INPUT=OUTPUT=INITIAL">,
+  ];
+}
+
 #endif // HEDDLE_PASSES_STREAM_PASSES_TD

@@ -87,4 +87,12 @@ FailureOr<StreamSymbols> findStreamSymbols(func::FuncOp entry, StringRef tokens)
   return symbols;
 }
 
+std::optional<unsigned> findTokenSymbol(func::FuncOp entry, StringRef tokens) {
+  ScopedDiagnosticHandler quiet(entry.getContext(), [](Diagnostic &) { return success(); });
+  if (tokens.empty() && (entry.getFunctionBody().getOps<mixer::MixOp>().empty() || !hasTokenSymbol(entry)))
+    return std::nullopt;
+  FailureOr<StreamSymbols> symbols = findStreamSymbols(entry, tokens);
+  return succeeded(symbols) ? std::optional(symbols->tokens) : std::nullopt;
+}
+
 } // namespace heddle

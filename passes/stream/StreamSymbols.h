@@ -19,6 +19,9 @@ bool hasTokenSymbol(mlir::func::FuncOp entry);
 /// which all mixers mix, or, without a mixer, by the last one. Fails after a diagnostic.
 llvm::FailureOr<StreamSymbols> findStreamSymbols(mlir::func::FuncOp entry, llvm::StringRef tokens);
 
+/// The number of that symbol, where `tokens` or the mixers name it.
+std::optional<unsigned> findTokenSymbol(mlir::func::FuncOp entry, llvm::StringRef tokens);
+
 } // namespace heddle
 
 #endif

@@ -6,7 +6,6 @@ namespace heddle::runtime {
 namespace {
 
 constexpr size_t kPage = 4096;
-// From here on, huge pages save more in address translation than their rounding costs.
 constexpr size_t kHugePage = size_t(2) << 20;
 
 } // namespace
@@ -23,8 +22,13 @@ bool Arena::reserve(int64_t bytes) {
   void *block = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED)
     return false;
-  if (size >= kHugePage)
-    (void)::madvise(block, size, MADV_HUGEPAGE); // advice: systems without huge pages refuse it
+  // Huge pages save address translation, and only whole ones: behind the last one a huge page would be memory that
+  // nobody has asked for. Advice: systems without huge pages refuse it.
+  size_t huge = needed / kHugePage * kHugePage;
+  if (size >= kHugePage) {
+    (void)::madvise(block, huge, MADV_HUGEPAGE);
+    (void)::madvise(static_cast<char *>(block) + huge, size - huge, MADV_NOHUGEPAGE);
+  }
   memory = block;
   mapped = size;
   return true;

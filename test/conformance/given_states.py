@@ -77,7 +77,22 @@ def check(heddle, step_case, case, folder):
         actual = made[past_of(name) if name.startswith("present") else name]
         if not close(actual, array, slack):
             return f"{name} differs"
-    return "" if (made["position"] > position).all() else "the positions stay"
+    if not (made["position"] > position).all():
+        return "the positions stay"
+    return check_empty_past(step_case, folder, inputs, expected, slack, capacity) if case.name.startswith("test_attention_4d") and "causal" not in case.name else ""
+
+
+def check_empty_past(step_case, folder, inputs, expected, slack, capacity):
+    """The keys of the past as new ones, behind none: what a query sees is the same."""
+    whole = dict(inputs)
+    for new, past in [("K", "past_key"), ("V", "past_value")]:
+        whole[new] = np.concatenate([inputs[past], inputs[new]], axis=2)
+        whole[past] = inputs[past][:, :, :0]
+    np.savez(folder / "empty.npz", **whole, position=np.zeros(len(inputs["K"]), np.int64))
+    run(step_case, folder / "model.heddle", folder / "empty.npz", folder / "out.npz", capacity)
+    made = np.load(folder / "out.npz")
+    differ = [name for name, array in expected.items() if not close(made[past_of(name) if name.startswith("present") else name], array, slack)]
+    return f"{differ[0]} differs from an empty past" if differ else ""
 
 
 def has_past(case):

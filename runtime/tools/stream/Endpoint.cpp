@@ -7,8 +7,10 @@
 namespace heddle {
 
 std::optional<Endpoint> parseEndpoint(const std::string &text) {
-  constexpr std::pair<const char *, TokenFormat> prefixes[] = {
-      {"npy:", TokenFormat::Npy}, {"raw:", TokenFormat::Raw}, {"text:", TokenFormat::Text}};
+  constexpr std::pair<const char *, TokenFormat> prefixes[] = {{"npy:", TokenFormat::Npy},
+                                                               {"raw:", TokenFormat::Raw},
+                                                               {"text:", TokenFormat::Text},
+                                                               {"lines:", TokenFormat::Lines}};
   for (auto [prefix, format] : prefixes)
     if (size_t length = strlen(prefix); text.compare(0, length, prefix) == 0 && text.size() > length)
       return Endpoint{format, text.substr(length)};

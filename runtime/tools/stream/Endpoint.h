@@ -1,6 +1,6 @@
 // Where tokens come from and go to, as the command line says it, and the bytes behind it.
 //
-//   @x.npy   npy:FILE   raw:FILE   text:FILE      FILE may be a pipe, and - is standard input or output
+//   @x.npy   npy:FILE   raw:FILE   text:FILE   lines:FILE      FILE may be a pipe, and - is standard input or output
 #ifndef HEDDLE_RUNTIME_TOOLS_STREAM_ENDPOINT_H
 #define HEDDLE_RUNTIME_TOOLS_STREAM_ENDPOINT_H
 
@@ -13,8 +13,8 @@
 namespace heddle {
 
 /// Npy: a tensor with its header. Raw: elements in the machine's order of bytes. Text: a line of numbers for each
-/// token.
-enum class TokenFormat { Npy, Raw, Text };
+/// token. Lines: a line of numbers for each sequence.
+enum class TokenFormat { Npy, Raw, Text, Lines };
 
 struct Endpoint {
   TokenFormat format;

@@ -9,7 +9,7 @@ io::Result<size_t> findIds(const std::vector<StepTensor> &inputs) {
   auto hasTokens = [](const StepTensor &input) { return input.hasTokens(); };
   auto ids = std::find_if(inputs.begin(), inputs.end(), hasTokens);
   bool isOnly = std::count_if(inputs.begin(), inputs.end(), hasTokens) == 1;
-  if (!isOnly || ids->elements() != 1 || io::dtypeIsFloat(ids->dtype))
+  if (!isOnly || ids->rowElements() != 1 || io::dtypeIsFloat(ids->dtype))
     return io::Error{"", "inputs with tokens, to generate", "one of integers, an id for each token", namesOf(inputs)};
   return static_cast<size_t>(ids - inputs.begin());
 }
@@ -24,8 +24,8 @@ io::Result<size_t> findLogits(const std::vector<StepTensor> &outputs, const std:
 
 /// Each id that can be drawn can be read.
 io::Status checkVocabulary(const StepTensor &ids, const StepTensor &logits) {
-  bool isRow = !logits.shape.empty() && logits.shape.back() == logits.elements();
-  if (isRow && io::dtypeIsFloat(logits.dtype) && (!ids.info->has_range || logits.elements() <= ids.info->high))
+  bool isRow = !logits.shape.empty() && logits.shape.back() == logits.rowElements();
+  if (isRow && io::dtypeIsFloat(logits.dtype) && (!ids.info->has_range || logits.rowElements() <= ids.info->high))
     return {};
   std::string range = ids.info->has_range ? " below " + std::to_string(ids.info->high) : "";
   return io::Error{"", "logits in output '" + logits.name() + "'",

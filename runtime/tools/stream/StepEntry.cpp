@@ -1,6 +1,7 @@
 #include "runtime/tools/stream/StepEntry.h"
 
 #include "runtime/io/DlpackType.h"
+#include "runtime/tools/stream/StreamOptions.h"
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -36,6 +37,30 @@ io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> 
   return io::Error{"", option, "one of " + namesOf(tensors), "'" + name + "'"};
 }
 
+io::Result<std::vector<std::string>> orderSpecs(const char *option, const std::vector<std::string> &given,
+                                                const std::vector<StepTensor> &tensors) {
+  std::vector<std::string> specs(tensors.size());
+  for (const std::string &text : given) {
+    io::Result<std::pair<std::string, std::string>> split = splitName(option, text);
+    if (!split)
+      return split.error();
+    io::Result<size_t> at = findTensor(option, tensors, split->first);
+    if (!at)
+      return at.error();
+    if (!specs[*at].empty())
+      return io::Error{"", std::string(option) + " " + split->first, "one", "a second"};
+    specs[*at] = split->second;
+  }
+  return specs;
+}
+
+std::string describeMemory(const std::string &formula, int64_t bytes, const SymbolValues &symbols) {
+  std::string values;
+  for (auto &[name, value] : symbols)
+    values += (values.empty() ? "" : ", ") + name + " = " + std::to_string(value);
+  return formula + " = " + std::to_string(bytes) + " bytes (" + values + ")";
+}
+
 SymbolValues StepEntry::symbolsAt(int64_t tokenCount, int64_t capacityValue) const {
   SymbolValues values = symbols;
   values[tokens] = tokenCount;
@@ -54,6 +79,15 @@ io::Status StepEntry::bind(const StepTensor &input, const std::vector<int64_t> &
   return readTensors();
 }
 
+/// Whether what a token of a row consists of lies together.
+static bool isLaidOutByTokens(const StepTensor &tensor) {
+  int behind = std::max(tensor.tokensAt, tensor.rows() > 1 ? tensor.rowsAt : -1);
+  for (int dim = 0; dim < behind; ++dim)
+    if (dim != tensor.tokensAt && dim != tensor.rowsAt && tensor.shape[static_cast<size_t>(dim)] != 1)
+      return false;
+  return true;
+}
+
 io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) const {
   StepTensor tensor;
   tensor.info = info;
@@ -67,6 +101,8 @@ io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) c
     text += (dim ? ", " : "") + std::string(info->dimensions[dim]);
     if (info->dimensions[dim] == tokens)
       tensor.tokensAt = dim;
+    if (!rowSymbol.empty() && info->dimensions[dim] == rowSymbol)
+      tensor.rowsAt = dim;
     io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*tokenCount=*/1, /*capacityValue=*/1));
     if (!size)
       return size.error();
@@ -74,8 +110,7 @@ io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) c
   }
   if (tensor.hasTokens() && tensor.elements() == 0)
     return io::Error{"", "elements of a token of '" + tensor.name() + "'", "at least 1", "0"};
-  auto front = tensor.shape.begin();
-  if (tensor.hasTokens() && std::any_of(front, front + tensor.tokensAt, [](int64_t size) { return size != 1; }))
+  if (!isLaidOutByTokens(tensor))
     return io::Error{"", "dimensions of '" + tensor.name() + "' in front of its tokens", "size 1 at one row",
                      text + "]"};
   return tensor;
@@ -100,7 +135,7 @@ io::Status StepEntry::readTensors() {
   return {};
 }
 
-io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runner) {
+io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runner, int64_t rows) {
   io::Result<const heddle_entry_t *> found = runner.entry(target.entry);
   Json manifest = Json::parse(runner.manifest()), description;
   for (const Json &entry : manifest["entries"])
@@ -121,6 +156,12 @@ io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runne
   auto isState = [](const Json &tensor) { return tensor.contains("initial"); };
   const Json &inputs = description["inputs"];
   step.states = static_cast<size_t>(std::count_if(inputs.begin(), inputs.end(), isState));
+  const heddle_tensor_info_t *positions =
+      heddle_entry_input(step.entry, heddle_entry_input_count(step.entry) - step.states);
+  if (positions->sizes[0] < 0)
+    step.symbols[step.rowSymbol = positions->dimensions[0]] = rows;
+  else if (rows > 1)
+    return io::Error{target.model, "--rows", "1, since the step has no symbol of rows", std::to_string(rows)};
   if (io::Status status = step.readTensors(); !status)
     return status.error();
   return step;

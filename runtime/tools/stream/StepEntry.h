@@ -1,4 +1,5 @@
-// A step at one row, as the verb `stream` sees it: which of its inputs and outputs have tokens, and what one token is.
+// A step as the verb `stream` sees it, at one row or at several: which of its inputs and outputs have tokens, and what
+// one token is.
 //
 //   tokens [B, T], memory [B, S, 64] | position [B], ..   ->   logits [B, T, 256] | position [B], ..
 //   at B = 1: a token of `tokens` is one number, of `logits` 256; `memory` is the same for all
@@ -14,23 +15,39 @@ struct StepTensor {
   const heddle_tensor_info_t *info = nullptr;
   io::DType dtype = io::DType::F32;
   std::vector<int64_t> shape; // at one token
-  int tokensAt = -1;          // its dimension of tokens; only dimensions of size 1 are in front of it. -1: none
+  int tokensAt = -1; // its dimension of tokens; only rows and dimensions of size 1 are in front of it. -1: none
+  int rowsAt = -1;   // its dimension of rows; -1: none
 
   std::string name() const { return info->name; }
   bool hasTokens() const { return tokensAt >= 0; }
   std::vector<int64_t> shapeAt(int64_t tokens) const;
-  /// Elements and bytes of a token; of all where there are none.
+  /// Elements and bytes of a token of all rows; of all where there are no tokens.
   int64_t elements() const;
   size_t bytes() const { return static_cast<size_t>(elements()) * io::dtypeSize(dtype); }
+  int64_t rows() const { return rowsAt < 0 ? 1 : shape[static_cast<size_t>(rowsAt)]; }
+  /// The same of one row.
+  int64_t rowElements() const { return elements() / rows(); }
+  size_t rowBytes() const { return bytes() / static_cast<size_t>(rows()); }
+  /// Where a token of a row stands, in a tensor of `count` tokens.
+  int64_t placeOf(int64_t row, int64_t token, int64_t count) const {
+    return !hasTokens() ? row : rowsAt < tokensAt ? row * count + token : token * rows() + row;
+  }
 };
 
 std::string namesOf(const std::vector<StepTensor> &tensors);
 /// The tensor of this name, which `option` has given.
 io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> &tensors, const std::string &name);
 
+/// The specs NAME=SPEC that `option` has given, by the entry's inputs or outputs; empty where there is none.
+io::Result<std::vector<std::string>> orderSpecs(const char *option, const std::vector<std::string> &given,
+                                                const std::vector<StepTensor> &tensors);
+/// "FORMULA = N bytes (B = 1, T = 16)".
+std::string describeMemory(const std::string &formula, int64_t bytes, const SymbolValues &symbols);
+
 class StepEntry {
 public:
-  static io::Result<StepEntry> of(const RunTarget &target, const Runner &runner);
+  /// `rows`: of each call.
+  static io::Result<StepEntry> of(const RunTarget &target, const Runner &runner, int64_t rows = 1);
   /// Sizes of an input without tokens give symbols their values.
   io::Status bind(const StepTensor &input, const std::vector<int64_t> &shape);
 
@@ -47,7 +64,7 @@ private:
   io::Result<StepTensor> readTensor(const heddle_tensor_info_t *info) const;
   size_t states = 0;
   SymbolValues symbols; // without tokens and capacity
-  std::string tokens, capacity;
+  std::string tokens, capacity, rowSymbol;
 };
 
 } // namespace heddle

@@ -1,4 +1,7 @@
-// The verb `stream`: one sequence through a step, some tokens at a time, written as it is computed.
+// The verb `stream`: one sequence through a step, or several side by side, some tokens at a time, written as it is
+// computed.
+#include "runtime/tools/stream/BatchPlan.h"
+#include "runtime/tools/stream/StateFile.h"
 #include "runtime/tools/stream/StreamOptions.h"
 #include "runtime/tools/stream/StreamPlan.h"
 
@@ -50,6 +53,22 @@ io::Status stream(const RunTarget &target, const StreamOptions &options, Runner 
   return options.stateOut.empty() ? io::Status() : saveState(plan->run->state, options.stateOut);
 }
 
+io::Status streamRows(const RunTarget &target, const StreamOptions &options, Runner &runner) {
+  io::Result<BatchPlan> plan = BatchPlan::make(target, options, runner);
+  if (!plan)
+    return plan.error();
+  fprintf(stderr, "memory: %s\n", describeMemory(plan->step->peakFormula, plan->memoryBytes, plan->symbols).c_str());
+  auto start = std::chrono::steady_clock::now();
+  if (io::Status status = plan->run->run(); !status)
+    return status;
+  const BatchRun::Counts &counts = plan->run->counts;
+  fprintf(stderr, "%lld sequences in %lld calls\n", (long long)counts.sequences, (long long)counts.calls);
+  reportSpeed("", counts.tokens, secondsSince(start));
+  if (options.generate > 0)
+    fprintf(stderr, "generated %lld tokens\n", (long long)counts.generated);
+  return {};
+}
+
 int streamTarget(const RunTarget &target, const StreamOptions &options, const Loader &load) try {
   if (io::Status status = options.check(); !status)
     return printError(status.message());
@@ -57,7 +76,8 @@ int streamTarget(const RunTarget &target, const StreamOptions &options, const Lo
   std::optional<LoadedModel> model = load();
   if (!model)
     return 1;
-  io::Status status = stream(target, options, *model->runner, before);
+  io::Status status =
+      options.rows > 0 ? streamRows(target, options, *model->runner) : stream(target, options, *model->runner, before);
   return status ? 0 : printError(status.message());
 } catch (const Error &error) {
   return printError(error.what());

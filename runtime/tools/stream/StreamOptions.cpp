@@ -8,11 +8,18 @@ namespace heddle {
 void StreamOptions::addTo(CLI::App &command) {
   command.add_option("--input", inputs,
                      "NAME=SPEC, one row: x=@x.npy, x=npy:FILE, x=raw:FILE, x=text:FILE (a line for each token), "
-                     "x=1x9xi64=random(7); FILE - is standard input");
+                     "x=1x9xi64=random(7); with --rows a row for each sequence, or x=lines:FILE (a line for each "
+                     "sequence); FILE - is standard input");
   command.add_option("--output", outputs,
-                     "NAME=SPEC: y=@y.npy, y=npy:FILE, y=raw:FILE, y=text:FILE; FILE - is "
+                     "NAME=SPEC: y=@y.npy, y=npy:FILE, y=raw:FILE, y=text:FILE, with --rows y=lines:FILE; FILE - is "
                      "standard output");
   command.add_option("--chunk", chunk, "tokens of a call")->capture_default_str()->check(CLI::PositiveNumber);
+  command
+      .add_option(
+          "--rows", rows,
+          "sequences of a call, at most: one that ends makes place for the next; outputs are in the order of the "
+          "inputs")
+      ->check(CLI::PositiveNumber);
   command
       .add_option("--capacity", capacity,
                   "most tokens of the sequence, where states grow (default: those of the inputs)")
@@ -24,7 +31,8 @@ void StreamOptions::addTo(CLI::App &command) {
   auto add = [&](const char *name, auto &value, const char *text) {
     return command.add_option(name, value, text)->needs(count);
   };
-  add("--generated", generated, "where to: text:FILE, raw:FILE, npy:FILE")->capture_default_str();
+  add("--generated", generated,
+      "where to: text:FILE, raw:FILE, npy:FILE, with --rows lines:FILE (default: text:-, lines:-)");
   add("--logits", logits, "output with the logits (default: the only one)");
   add("--temperature", temperature, "0: the likeliest token (default; 1 with --top-k or --top-p)")
       ->check(CLI::NonNegativeNumber);
@@ -59,7 +67,9 @@ io::Status StreamOptions::check() const {
     return status;
   if (io::Status status = count("--output", outputs, out); !status)
     return status;
-  std::optional<Endpoint> ids = parseEndpoint(generated);
+  if (rows > 0 && !stateOut.empty())
+    return io::Error{"", "--state-out", "one sequence", "--rows " + std::to_string(rows)};
+  std::optional<Endpoint> ids = parseEndpoint(generatedSpec());
   out += generate > 0 && ids && ids->path == "-";
   if (in > 1)
     return io::Error{"", "inputs from standard input", "at most 1", std::to_string(in)};

@@ -18,13 +18,17 @@ namespace heddle {
 struct StreamOptions {
   std::vector<std::string> inputs, outputs; // NAME=SPEC
   int64_t chunk = 1, capacity = 0;
+  int64_t rows = 0; // sequences of a call; 0: one sequence in all
   std::string stateIn, stateOut;
 
   int64_t generate = 0;
-  std::string generated = "text:-", logits;
+  std::string generated, logits;
   std::optional<double> temperature;
   SamplingOptions sampling; // without the temperature
   std::vector<int64_t> stops;
+
+  /// Where generated tokens go.
+  std::string generatedSpec() const { return !generated.empty() ? generated : rows > 0 ? "lines:-" : "text:-"; }
 
   void addTo(CLI::App &command);
   /// What can be wrong without looking at a package.

@@ -1,29 +1,11 @@
 #include "runtime/tools/stream/StreamPlan.h"
 
-#include "runtime/io/Files.h"
 #include "runtime/io/TensorSpec.h"
+#include "runtime/tools/stream/StateFile.h"
 #include <algorithm>
 
 namespace heddle {
 namespace {
-
-/// The specs by the entry's inputs or outputs; empty where there is none.
-io::Result<std::vector<std::string>> orderSpecs(const char *option, const std::vector<std::string> &given,
-                                                const std::vector<StepTensor> &tensors) {
-  std::vector<std::string> specs(tensors.size());
-  for (const std::string &text : given) {
-    io::Result<std::pair<std::string, std::string>> split = splitName(option, text);
-    if (!split)
-      return split.error();
-    io::Result<size_t> at = findTensor(option, tensors, split->first);
-    if (!at)
-      return at.error();
-    if (!specs[*at].empty())
-      return io::Error{"", std::string(option) + " " + split->first, "one", "a second"};
-    specs[*at] = split->second;
-  }
-  return specs;
-}
 
 /// Gathers what a StreamPlan is made of, one part after the other.
 class Planner {
@@ -87,14 +69,11 @@ private:
   io::Status readState() {
     capacity = options.capacity;
     if (!options.stateIn.empty()) {
-      io::Result<io::MappedFile> file = io::mapFile(options.stateIn);
+      io::Result<StateFile> file = StateFile::open(options.stateIn);
       if (!file)
         return file.error();
       saved = std::move(*file);
-      heddle_state_options_t of;
-      heddle_state_options_init(&of);
-      check(heddle_state_saved_options(saved.bytes.get(), saved.size, &of));
-      capacity = capacity ? capacity : of.capacity;
+      capacity = capacity ? capacity : saved->capacity();
     }
     if (capacity == 0 && length >= 0)
       capacity = length + options.generate;
@@ -105,8 +84,8 @@ private:
 
   io::Status makeRun() {
     State state(plan.step->entry, /*rows=*/1, capacity);
-    if (!options.stateIn.empty())
-      check(heddle_state_restore(state.get(), saved.bytes.get(), saved.size));
+    if (saved)
+      saved->restore(state);
     io::Result<StreamRun> made = StreamRun::make(*plan.step, runner.session(), std::move(state), options.chunk);
     if (!made)
       return made.error();
@@ -141,7 +120,7 @@ private:
     io::Result<Generation> generation = Generation::make(*plan.step, options);
     if (!generation)
       return generation.error();
-    io::Result<TokenSink> sink = TokenSink::open(options.generated, plan.step->inputs[generation->input], -1);
+    io::Result<TokenSink> sink = TokenSink::open(options.generatedSpec(), plan.step->inputs[generation->input], -1);
     if (!sink)
       return sink.error();
     plan.generation = std::move(*generation);
@@ -164,7 +143,7 @@ private:
   StreamPlan plan;
   std::vector<io::HostTensor> fixed;
   std::vector<std::unique_ptr<TokenSource>> sources;
-  io::MappedFile saved;
+  std::optional<StateFile> saved;
   int64_t length = -1, capacity = 0; // tokens; -1: not known
 };
 
@@ -174,21 +153,6 @@ io::Result<StreamPlan> StreamPlan::make(const RunTarget &target, const StreamOpt
   return Planner(target, options, runner).run();
 }
 
-std::string StreamPlan::memoryText() const {
-  std::string values;
-  for (auto &[name, value] : symbols)
-    values += (values.empty() ? "" : ", ") + name + " = " + std::to_string(value);
-  return step->peakFormula + " = " + std::to_string(memoryBytes) + " bytes (" + values + ")";
-}
-
-io::Status saveState(const State &state, const std::string &path) {
-  std::vector<char> bytes = state.save();
-  io::FileReplacer file(path);
-  if (io::Status status = file.open(); !status)
-    return status;
-  if (io::Status status = file.append(bytes.data(), bytes.size()); !status)
-    return status;
-  return file.commit();
-}
+std::string StreamPlan::memoryText() const { return describeMemory(step->peakFormula, memoryBytes, symbols); }
 
 } // namespace heddle

@@ -22,9 +22,6 @@ struct StreamPlan {
   SymbolValues symbols;
 };
 
-/// Writes a state; the file is replaced at once.
-io::Status saveState(const State &state, const std::string &path);
-
 } // namespace heddle
 
 #endif

@@ -6,9 +6,6 @@
 #include <cstring>
 
 namespace heddle {
-namespace {
-
-/// Writes the number that a word is; false where it is none of the type.
 bool setNumber(io::HostTensor &tensor, int64_t index, const char *word) {
   char *end = nullptr;
   errno = 0;
@@ -28,21 +25,19 @@ bool setNumber(io::HostTensor &tensor, int64_t index, const char *word) {
   return tensor.at(index) == static_cast<double>(value);
 }
 
-} // namespace
-
-io::Error TextTokens::error(const char *what, const std::string &expected, const std::string &got) const {
+io::Error WordLines::error(const char *what, const std::string &expected, const std::string &got) const {
   return {source.name() + " line " + std::to_string(line), what, expected, got};
 }
 
 /// The first character behind blanks and commas, which may be the end of the line (or -1, that of the text).
-int TextTokens::skipBlanks() {
+int WordLines::skipBlanks() {
   int next = source.next();
   while (next == ' ' || next == '\t' || next == '\r' || next == ',')
     next = source.next();
   return next;
 }
 
-io::Result<TextTokens::Line> TextTokens::readLine(io::HostTensor &into, int64_t first) {
+io::Result<int64_t> WordLines::next(const std::function<io::Status(const char *word)> &take) {
   constexpr size_t longest = 63;
   ++line;
   int64_t count = 0;
@@ -55,46 +50,61 @@ io::Result<TextTokens::Line> TextTokens::readLine(io::HostTensor &into, int64_t 
         return error("number", "at most 63 characters", std::string(word) + "..");
       word[length++] = static_cast<char>(next);
     }
-    if (count == elements)
-      return error("numbers of a token", std::to_string(elements), "more");
-    if (length == 0 || !setNumber(into, first + count, word))
-      return error("number", std::string("one of type ") + io::dtypeName(into.dtype), "'" + std::string(word) + "'");
+    if (length == 0) // a zero byte
+      return error("number", "digits", "other bytes");
+    if (io::Status status = take(word); !status)
+      return status.error();
     if (next != '\n' && next >= 0)
       next = skipBlanks();
   }
-  if (count == 0)
-    return next < 0 ? Line::End : Line::Empty;
-  if (count != elements)
-    return error("numbers of a token", std::to_string(elements), std::to_string(count));
-  return Line::Token;
+  return count == 0 && next < 0 ? -1 : count;
+}
+
+/// The numbers of a token's line; 0: it is empty, -1: there is none.
+io::Result<int64_t> TextTokens::readLine(io::HostTensor &into, int64_t first) {
+  int64_t count = 0;
+  io::Result<int64_t> words = lines.next([&](const char *word) -> io::Status {
+    if (count == elements)
+      return lines.error("numbers of a token", std::to_string(elements), "more");
+    if (!setNumber(into, first + count++, word))
+      return lines.error("number", std::string("one of type ") + io::dtypeName(into.dtype),
+                         "'" + std::string(word) + "'");
+    return {};
+  });
+  if (words && *words > 0 && count != elements)
+    return lines.error("numbers of a token", std::to_string(elements), std::to_string(count));
+  return words;
 }
 
 io::Result<int64_t> TextTokens::read(io::HostTensor &into, int64_t count) {
   int64_t tokens = 0;
   while (tokens < count) {
-    io::Result<Line> found = readLine(into, tokens * elements);
-    if (!found)
-      return found.error();
-    if (*found == Line::End)
+    io::Result<int64_t> words = readLine(into, tokens * elements);
+    if (!words)
+      return words.error();
+    if (*words < 0)
       break;
-    tokens += *found == Line::Token;
+    tokens += *words > 0;
   }
   return tokens;
 }
 
+void appendNumber(std::string &text, const io::HostTensor &tensor, int64_t index) {
+  char number[40];
+  int digits = tensor.dtype == io::DType::F64 ? 17 : 9;
+  if (io::dtypeIsFloat(tensor.dtype))
+    snprintf(number, sizeof number, "%.*g", digits, tensor.at(index));
+  else if (tensor.dtype == io::DType::I64)
+    snprintf(number, sizeof number, "%lld", (long long)tensor.as<int64_t>()[index]);
+  else
+    snprintf(number, sizeof number, "%.0f", tensor.at(index));
+  text += number;
+}
+
 std::string textOfTokens(const io::HostTensor &tensor, int64_t count, int64_t elements) {
   std::string text;
-  char number[40];
-  bool isFloat = io::dtypeIsFloat(tensor.dtype);
-  int digits = tensor.dtype == io::DType::F64 ? 17 : 9;
   for (int64_t i = 0; i < count * elements; ++i) {
-    if (isFloat)
-      snprintf(number, sizeof number, "%.*g", digits, tensor.at(i));
-    else if (tensor.dtype == io::DType::I64)
-      snprintf(number, sizeof number, "%lld", (long long)tensor.as<int64_t>()[i]);
-    else
-      snprintf(number, sizeof number, "%.0f", tensor.at(i));
-    text += number;
+    appendNumber(text, tensor, i);
     text += (i + 1) % elements ? ' ' : '\n';
   }
   return text;

@@ -7,7 +7,7 @@ namespace heddle {
 
 io::Result<TokenSink> TokenSink::open(const std::string &spec, StepTensor tensor, int64_t length) {
   std::optional<Endpoint> endpoint = parseEndpoint(spec);
-  if (!endpoint)
+  if (!endpoint || endpoint->format == TokenFormat::Lines)
     return io::Error{"", "--output of '" + tensor.name() + "'", "@FILE.npy, npy:FILE, raw:FILE or text:FILE",
                      "'" + spec + "'"};
   TokenSink sink;

@@ -17,8 +17,10 @@ io::Result<int64_t> countTokens(const std::string &where, const StepTensor &tens
   int64_t tokens = at < shape.size() ? shape[at] : 1;
   if (dtype == tensor.dtype && shape == tensor.shapeAt(tokens))
     return tokens;
+  bool isBatch =
+      tensor.rowsAt >= 0 && shape.size() == tensor.shape.size() && shape[static_cast<size_t>(tensor.rowsAt)] > 1;
   return io::Error{where, "input '" + tensor.name() + "'", io::describeTensor(tensor.dtype, tensor.shapeAt(tokens)),
-                   io::describeTensor(dtype, shape)};
+                   io::describeTensor(dtype, shape) + (isBatch ? ": several sequences need --rows" : "")};
 }
 
 /// A tensor in memory.
@@ -111,8 +113,11 @@ io::Result<SourcePtr> openTokenSource(const std::string &spec, const StepTensor 
     return SourcePtr(new ByteTokens(std::move(*source), tensor.bytes(), -1));
   case TokenFormat::Text:
     return SourcePtr(new TextTokens(std::move(*source), tensor));
+  case TokenFormat::Lines:
+    break;
   }
-  return io::Error{"", "format", "npy, raw or text", "another"};
+  return io::Error{"", "--input of '" + tensor.name() + "' for one sequence",
+                   "@FILE.npy, npy:FILE, raw:FILE or text:FILE", "'" + spec + "': name --rows"};
 }
 
 } // namespace heddle

@@ -1,0 +1,245 @@
+#include "runtime/tools/stream/BatchRun.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace heddle {
+
+io::Result<BatchRun> BatchRun::make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk) {
+  BatchRun run(step, session, std::move(state), chunk);
+  int64_t rows = 1;
+  auto append = [&](const std::vector<StepTensor> &types, auto &ports) -> io::Status {
+    for (const StepTensor &type : types) {
+      io::Result<BatchPort> port = BatchPort::make(type, chunk);
+      if (!port)
+        return port.error();
+      rows = std::max(rows, type.rows());
+      ports.emplace_back();
+      static_cast<BatchPort &>(ports.back()) = std::move(*port);
+    }
+    return {};
+  };
+  if (io::Status status = append(step.inputs, run.inputs); !status)
+    return status.error();
+  if (io::Status status = append(step.outputs, run.outputs); !status)
+    return status.error();
+  run.rows.resize(static_cast<size_t>(rows));
+  return run;
+}
+
+io::Status BatchRun::setFixed(size_t input, io::HostTensor tensor) {
+  Input &port = inputs[input];
+  std::vector<int64_t> expected = port.type.shape;
+  bool hasRows = port.type.rowsAt == 0 && tensor.shape.size() == expected.size();
+  if (hasRows)
+    expected[0] = tensor.shape[0];
+  if (tensor.dtype != port.type.dtype || tensor.shape != expected || (port.type.rowsAt > 0))
+    return io::Error{"", "input '" + port.type.name() + "' with --rows",
+                     io::describeTensor(port.type.dtype, expected) + ", its rows in front",
+                     io::describeTensor(tensor.dtype, tensor.shape)};
+  port.given = std::move(tensor);
+  if (port.type.rowsAt < 0)
+    port.tensor = port.given;
+  return {};
+}
+
+void BatchRun::setGeneration(const Generation &how, SequenceSink sink) {
+  generation = how;
+  generated = std::move(sink);
+}
+
+/// The tokens of the next sequence, of each input equally many; false behind the last.
+io::Result<bool> BatchRun::readTokens(Row &row) {
+  row.tokens.assign(inputs.size(), {});
+  row.length = 0;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].source)
+      continue;
+    io::Result<std::optional<Sequence>> sequence = inputs[i].source->next();
+    if (!sequence)
+      return sequence.error();
+    int64_t tokens = *sequence ? (*sequence)->tokens : 0;
+    bool isFirst = std::none_of(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(i),
+                                [](const Input &input) { return input.source != nullptr; });
+    if (!isFirst && tokens != row.length)
+      return io::Error{
+          "", "tokens of sequence " + std::to_string(counts.sequences) + " of input '" + inputs[i].type.name() + "'",
+          std::to_string(row.length) + " as of the inputs in front of it", std::to_string(tokens)};
+    row.length = tokens;
+    if (*sequence)
+      row.tokens[i] = std::move(**sequence);
+  }
+  return row.length > 0;
+}
+
+/// A row's part of the inputs without tokens.
+io::Status BatchRun::takeFixed(size_t at) {
+  for (Input &input : inputs) {
+    if (input.type.hasTokens() || input.type.rowsAt < 0)
+      continue;
+    int64_t given = input.given.shape[0], from = given == 1 ? 0 : rows[at].number;
+    if (from >= given)
+      return io::Error{"", "rows of input '" + input.type.name() + "'", "1, or one for each sequence",
+                       std::to_string(given)};
+    size_t size = input.type.rowBytes();
+    std::memcpy(input.at(at, 0, 1), input.given.data() + static_cast<size_t>(from) * size, size);
+  }
+  return {};
+}
+
+/// The next sequence takes a row; false: there is none.
+io::Result<bool> BatchRun::join(size_t at) {
+  Row &row = rows[at];
+  row.number = -1;
+  io::Result<bool> isThere = readTokens(row);
+  if (!isThere || !*isThere)
+    return isThere;
+  row.number = counts.sequences++;
+  row.taken = row.made = 0;
+  if (generation) {
+    SamplingOptions sampling = generation->sampling;
+    sampling.seed += static_cast<uint64_t>(row.number); // whatever row it takes
+    row.sampler.emplace(sampling);
+  }
+  if (begin)
+    state.copyRow(static_cast<int64_t>(at), *begin, 0);
+  else if (state.position(static_cast<int64_t>(at)) > 0)
+    state.reset(rows.size() == 1 ? -1 : static_cast<int64_t>(at));
+  if (io::Status status = takeFixed(at); !status)
+    return status.error();
+  return true;
+}
+
+int64_t BatchRun::tokensOfCall() const {
+  int64_t tokens = chunk;
+  for (const Row &row : rows)
+    if (row.isBusy())
+      tokens = std::min(tokens, row.length - row.taken);
+  return tokens;
+}
+
+/// A row that sits out gets tokens of one that does not: they are in range.
+void BatchRun::writeInputs(int64_t tokens) {
+  auto busy = std::find_if(rows.begin(), rows.end(), [](const Row &row) { return row.isBusy(); });
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].source)
+      continue;
+    size_t size = inputs[i].type.rowBytes();
+    for (size_t at = 0; at < rows.size(); ++at) {
+      const Row &row = rows[at].isBusy() ? rows[at] : *busy;
+      for (int64_t token = 0; token < tokens; ++token)
+        std::memcpy(inputs[i].at(at, token, tokens),
+                    row.tokens[i].bytes.data() + static_cast<size_t>(row.taken + token) * size, size);
+    }
+  }
+}
+
+void BatchRun::call(int64_t tokens) {
+  std::vector<heddle_tensor_view_t> inputViews, outputViews;
+  for (Input &input : inputs)
+    inputViews.push_back(input.view(tokens));
+  for (Output &output : outputs)
+    outputViews.push_back(output.view(tokens));
+  std::unique_ptr<bool[]> active(new bool[rows.size()]);
+  bool allTakePart = true;
+  for (size_t at = 0; at < rows.size(); ++at)
+    allTakePart &= active[at] = rows[at].isBusy();
+  check(heddle_session_step(session, step->entry, state.get(), allTakePart ? nullptr : active.get(), inputViews.data(),
+                            inputViews.size(), outputViews.data(), outputViews.size()));
+  ++counts.calls;
+}
+
+io::Status BatchRun::writeOutput(Output &output, size_t at, int64_t tokens) {
+  size_t size = output.type.rowBytes();
+  int64_t count = output.type.hasTokens() ? tokens : 1;
+  gathered.resize(static_cast<size_t>(count) * size);
+  for (int64_t token = 0; token < count; ++token)
+    std::memcpy(gathered.data() + static_cast<size_t>(token) * size, output.at(at, token, tokens), size);
+  return output.sink->append(rows[at].number, gathered.data(), count);
+}
+
+io::Status BatchRun::writeOutputs(size_t at, int64_t tokens) {
+  for (Output &output : outputs)
+    if (output.sink && output.type.hasTokens())
+      if (io::Status status = writeOutput(output, at, tokens); !status)
+        return status;
+  return {};
+}
+
+/// The token that follows, drawn from the logits of the last one; false: the sequence has ended.
+io::Result<bool> BatchRun::drawToken(size_t at, int64_t tokens) {
+  Row &row = rows[at];
+  const Output &logits = outputs[generation->output];
+  int64_t vocabulary = logits.type.rowElements();
+  int64_t place = logits.type.placeOf(static_cast<int64_t>(at), tokens - 1, tokens);
+  io::Result<int64_t> id = row.sampler->next(logits.tensor, place * vocabulary, vocabulary);
+  if (!id)
+    return id.error();
+  if (std::find(generation->stops.begin(), generation->stops.end(), *id) != generation->stops.end())
+    return false;
+  io::Result<io::HostTensor> number = io::makeTensor(inputs[generation->input].type.dtype, {1});
+  if (!number)
+    return number.error();
+  number->set(0, static_cast<double>(*id));
+  if (io::Status status = generated->append(row.number, number->data(), 1); !status)
+    return status.error();
+  ++counts.generated;
+  std::vector<std::byte> &ids = row.tokens[generation->input].bytes;
+  ids.insert(ids.end(), number->data(), number->data() + number->byteSize);
+  ++row.length;
+  return ++row.made < generation->count;
+}
+
+/// A row that has taken all its tokens goes on by itself, or makes place.
+io::Status BatchRun::finish(size_t at, int64_t tokens) {
+  Row &row = rows[at];
+  io::Result<bool> goesOn = generation ? drawToken(at, tokens) : io::Result<bool>(false);
+  if (!goesOn)
+    return goesOn.error();
+  if (*goesOn)
+    return {};
+  for (Output &output : outputs) {
+    if (output.sink && !output.type.hasTokens())
+      if (io::Status status = writeOutput(output, at, tokens); !status)
+        return status;
+    if (output.sink)
+      if (io::Status status = output.sink->end(row.number); !status)
+        return status;
+  }
+  if (generated)
+    if (io::Status status = generated->end(row.number); !status)
+      return status;
+  io::Result<bool> joined = join(at);
+  return joined ? io::Status() : joined.error();
+}
+
+io::Status BatchRun::run() {
+  for (size_t at = 0; at < rows.size(); ++at)
+    if (io::Result<bool> joined = join(at); !joined)
+      return joined.error();
+    else if (!*joined)
+      break;
+  while (std::any_of(rows.begin(), rows.end(), [](const Row &row) { return row.isBusy(); })) {
+    int64_t tokens = tokensOfCall();
+    writeInputs(tokens);
+    call(tokens);
+    for (size_t at = 0; at < rows.size(); ++at) {
+      if (!rows[at].isBusy())
+        continue;
+      counts.tokens += tokens;
+      if (io::Status status = writeOutputs(at, tokens); !status)
+        return status;
+      rows[at].taken += tokens;
+      if (rows[at].taken == rows[at].length)
+        if (io::Status status = finish(at, tokens); !status)
+          return status;
+    }
+  }
+  for (Output &output : outputs)
+    if (output.sink)
+      if (io::Status status = output.sink->close(); !status)
+        return status;
+  return generated ? generated->close() : io::Status();
+}
+
+} // namespace heddle
