@@ -101,12 +101,14 @@ private:
     return tensor.isState && tensor.dtype == io::DType::I64 && tensor.exprs.size() == 1;
   }
 
+  /// Whether a capacity limits the positions.
+  bool isLimited() const { return entry.capacity >= 0 && !entry.callerPlaces; }
+
   /// What is appended to has the rows and the capacity in front.
   Status checkAppends(size_t positions) {
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
       const TensorInfo &in = entry.inputs[i];
-      bool fits = in.isState && entry.capacity >= 0 && in.exprs.size() >= 2 &&
-                  in.exprs[1].plainSymbol() == entry.capacity &&
+      bool fits = in.isState && isLimited() && in.exprs.size() >= 2 && in.exprs[1].plainSymbol() == entry.capacity &&
                   in.exprs[0].plainSymbol() == entry.inputs[positions].exprs[0].plainSymbol();
       if (in.appends && !fits)
         return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and capacity",
@@ -120,8 +122,8 @@ private:
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
       const TensorInfo &in = entry.inputs[i];
       auto isCapacity = [&](const DimExpr &size) { return size.plainSymbol() == entry.capacity; };
-      bool fits = in.isState && !in.appends && entry.capacity >= 0 &&
-                  std::count_if(in.exprs.begin(), in.exprs.end(), isCapacity) == 1;
+      bool fits =
+          in.isState && !in.appends && isLimited() && std::count_if(in.exprs.begin(), in.exprs.end(), isCapacity) == 1;
       if (in.grows && !fits)
         return bad(path + "/inputs/" + std::to_string(i) + "/grows", "a state with one dimension of the capacity",
                    member(object, "inputs")[i]);

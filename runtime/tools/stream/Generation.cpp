@@ -6,7 +6,7 @@ namespace heddle {
 namespace {
 
 io::Result<size_t> findIds(const std::vector<StepTensor> &inputs) {
-  auto hasTokens = [](const StepTensor &input) { return input.hasTokens(); };
+  auto hasTokens = [](const StepTensor &input) { return input.hasTokens() && !input.isOfAll(); };
   auto ids = std::find_if(inputs.begin(), inputs.end(), hasTokens);
   bool isOnly = std::count_if(inputs.begin(), inputs.end(), hasTokens) == 1;
   if (!isOnly || ids->rowElements() != 1 || io::dtypeIsFloat(ids->dtype))

@@ -11,8 +11,11 @@ io::Result<SequenceSink> SequenceSink::open(const std::string &spec, StepTensor 
   if (!endpoint || endpoint->format == TokenFormat::Text)
     return io::Error{"", "--output of '" + tensor.name() + "' with --rows",
                      "@FILE.npy, npy:FILE, raw:FILE or lines:FILE", "'" + spec + "'"};
-  if (tensor.rowsAt < 0)
-    return io::Error{"", "output '" + tensor.name() + "'", "a dimension of rows, for --rows", "none"};
+  if (io::Status status = checkTokens(tensor); !status)
+    return status.error();
+  if (tensor.rowsAt < 0 || tensor.isOfAll())
+    return io::Error{"", "output '" + tensor.name() + "' with --rows", "a dimension of rows, and the tokens of a call",
+                     tensor.rowsAt < 0 ? "no rows" : "all tokens so far"};
   SequenceSink sink;
   sink.tensor = std::move(tensor);
   sink.format = endpoint->format;

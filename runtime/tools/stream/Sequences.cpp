@@ -90,8 +90,11 @@ io::Result<SequencesPtr> openTensor(const std::string &spec, const StepTensor &t
 } // namespace
 
 io::Result<SequencesPtr> openSequences(const std::string &spec, const StepTensor &tensor) {
-  if (tensor.rowsAt < 0)
-    return io::Error{"", "input '" + tensor.name() + "'", "a dimension of rows, for --rows", "none"};
+  if (io::Status status = checkTokens(tensor); !status)
+    return status.error();
+  if (tensor.rowsAt < 0 || tensor.isOfAll())
+    return io::Error{"", "input '" + tensor.name() + "' with --rows", "a dimension of rows, and the tokens of a call",
+                     tensor.rowsAt < 0 ? "no rows" : "all tokens so far"};
   std::optional<Endpoint> endpoint = parseEndpoint(spec);
   if (!endpoint)
     return openTensor(spec, tensor);

@@ -9,10 +9,12 @@ namespace heddle {
 
 using Json = nlohmann::json;
 
-std::vector<int64_t> StepTensor::shapeAt(int64_t tokens) const {
+std::vector<int64_t> StepTensor::shapeAt(int64_t tokens, int64_t before) const {
   std::vector<int64_t> sizes = shape;
   if (hasTokens())
     sizes[static_cast<size_t>(tokensAt)] = tokens;
+  if (allAt >= 0)
+    sizes[static_cast<size_t>(allAt)] = before + tokens;
   return sizes;
 }
 
@@ -28,6 +30,13 @@ std::string namesOf(const std::vector<StepTensor> &tensors) {
   for (const StepTensor &tensor : tensors)
     names += (names.empty() ? "" : ", ") + tensor.name();
   return names;
+}
+
+io::Status checkTokens(const StepTensor &tensor) {
+  if (tensor.problem.empty())
+    return {};
+  return io::Error{"", "dimensions of '" + tensor.name() + "' in front of its tokens", "size 1 at one row",
+                   tensor.problem};
 }
 
 io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> &tensors, const std::string &name) {
@@ -79,13 +88,43 @@ io::Status StepEntry::bind(const StepTensor &input, const std::vector<int64_t> &
   return readTensors();
 }
 
-/// Whether what a token of a row consists of lies together.
-static bool isLaidOutByTokens(const StepTensor &tensor) {
+/// Why what a token of a row consists of does not lie together.
+static std::string layoutProblem(const StepTensor &tensor) {
+  std::string text = "[";
+  for (int32_t dim = 0; dim < tensor.info->rank; ++dim)
+    text += (dim ? ", " : "") + std::string(tensor.info->dimensions[dim]);
   int behind = std::max(tensor.tokensAt, tensor.rows() > 1 ? tensor.rowsAt : -1);
   for (int dim = 0; dim < behind; ++dim)
     if (dim != tensor.tokensAt && dim != tensor.rowsAt && tensor.shape[static_cast<size_t>(dim)] != 1)
-      return false;
-  return true;
+      return text + "]";
+  return tensor.allAt >= 0 && !tensor.isOfAll() ? text + "]" : "";
+}
+
+/// Whether a size is the tokens seen and those of a call.
+bool StepEntry::countsAll(const char *size) const {
+  auto at = [&](int64_t count, int64_t seen) {
+    io::Result<int64_t> value = evaluate(size, symbolsAt(count, seen));
+    return value ? *value : -1;
+  };
+  return grows && at(1, 0) == 1 && at(3, 0) == 3 && at(1, 5) == 6;
+}
+
+io::Status StepEntry::readSizes(const heddle_tensor_info_t *info, StepTensor &tensor) const {
+  for (int32_t dim = 0; dim < info->rank; ++dim) {
+    if (info->dimensions[dim] == tokens)
+      tensor.tokensAt = dim;
+    if (!rowSymbol.empty() && info->dimensions[dim] == rowSymbol)
+      tensor.rowsAt = dim;
+    if (countsAll(info->dimensions[dim]) && info->dimensions[dim] != tokens)
+      tensor.allAt = dim;
+    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*tokenCount=*/1, grows ? 0 : 1));
+    if (!size)
+      return size.error();
+    tensor.shape.push_back(*size);
+  }
+  if (!tensor.hasTokens())
+    tensor.tokensAt = tensor.allAt;
+  return {};
 }
 
 io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) const {
@@ -96,23 +135,11 @@ io::Result<StepTensor> StepEntry::readTensor(const heddle_tensor_info_t *info) c
     return io::Error{"", "type of '" + tensor.name() + "'", "one that the tools know",
                      "DLPack code " + std::to_string(info->dtype.code)};
   tensor.dtype = *dtype;
-  std::string text = "[";
-  for (int32_t dim = 0; dim < info->rank; ++dim) {
-    text += (dim ? ", " : "") + std::string(info->dimensions[dim]);
-    if (info->dimensions[dim] == tokens)
-      tensor.tokensAt = dim;
-    if (!rowSymbol.empty() && info->dimensions[dim] == rowSymbol)
-      tensor.rowsAt = dim;
-    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*tokenCount=*/1, /*capacityValue=*/1));
-    if (!size)
-      return size.error();
-    tensor.shape.push_back(*size);
-  }
+  if (io::Status status = readSizes(info, tensor); !status)
+    return status.error();
   if (tensor.hasTokens() && tensor.elements() == 0)
     return io::Error{"", "elements of a token of '" + tensor.name() + "'", "at least 1", "0"};
-  if (!isLaidOutByTokens(tensor))
-    return io::Error{"", "dimensions of '" + tensor.name() + "' in front of its tokens", "size 1 at one row",
-                     text + "]"};
+  tensor.problem = layoutProblem(tensor);
   return tensor;
 }
 
@@ -155,6 +182,8 @@ io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runne
       step.symbols[symbol] = 1;
   auto isState = [](const Json &tensor) { return tensor.contains("initial"); };
   const Json &inputs = description["inputs"];
+  for (const Json &input : inputs)
+    step.grows |= input.value("grows", false);
   step.states = static_cast<size_t>(std::count_if(inputs.begin(), inputs.end(), isState));
   const heddle_tensor_info_t *positions =
       heddle_entry_input(step.entry, heddle_entry_input_count(step.entry) - step.states);

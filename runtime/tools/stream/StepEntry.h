@@ -3,6 +3,9 @@
 //
 //   tokens [B, T], memory [B, S, 64] | position [B], ..   ->   logits [B, T, 256] | position [B], ..
 //   at B = 1: a token of `tokens` is one number, of `logits` 256; `memory` is the same for all
+//
+// Where states grow, a size may be that of all tokens so far: mask [B, P + T]. Such an input takes a token of each call
+// and hands on those in front of it too.
 #ifndef HEDDLE_RUNTIME_TOOLS_STREAM_STEPENTRY_H
 #define HEDDLE_RUNTIME_TOOLS_STREAM_STEPENTRY_H
 
@@ -15,12 +18,17 @@ struct StepTensor {
   const heddle_tensor_info_t *info = nullptr;
   io::DType dtype = io::DType::F32;
   std::vector<int64_t> shape; // at one token
-  int tokensAt = -1; // its dimension of tokens; only rows and dimensions of size 1 are in front of it. -1: none
-  int rowsAt = -1;   // its dimension of rows; -1: none
+  int tokensAt = -1;        // its dimension of tokens; only rows and dimensions of size 1 are in front of it. -1: none
+  int rowsAt = -1;          // its dimension of rows; -1: none
+  int allAt = -1;           // its dimension of all tokens so far; -1: none
+  std::string problem = {}; // why its tokens do not lie one behind the other; empty: they do
 
   std::string name() const { return info->name; }
   bool hasTokens() const { return tokensAt >= 0; }
-  std::vector<int64_t> shapeAt(int64_t tokens) const;
+  /// Whether its tokens are all so far, in every call.
+  bool isOfAll() const { return allAt >= 0 && allAt == tokensAt; }
+  /// `before`: tokens in front of those of a call.
+  std::vector<int64_t> shapeAt(int64_t tokens, int64_t before = 0) const;
   /// Elements and bytes of a token of all rows; of all where there are no tokens.
   int64_t elements() const;
   size_t bytes() const { return static_cast<size_t>(elements()) * io::dtypeSize(dtype); }
@@ -34,6 +42,8 @@ struct StepTensor {
   }
 };
 
+/// Whether its tokens can be read or written one after the other.
+io::Status checkTokens(const StepTensor &tensor);
 std::string namesOf(const std::vector<StepTensor> &tensors);
 /// The tensor of this name, which `option` has given.
 io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> &tensors, const std::string &name);
@@ -53,7 +63,7 @@ public:
 
   const heddle_entry_t *entry = nullptr;
   std::vector<StepTensor> inputs, outputs;
-  bool hasCapacity = false;
+  bool hasCapacity = false, grows = false; // grows: the capacity is the tokens seen
 
   /// The symbols' values for a call, for formulas.
   SymbolValues symbolsAt(int64_t tokenCount, int64_t capacityValue) const;
@@ -62,6 +72,8 @@ public:
 private:
   io::Status readTensors();
   io::Result<StepTensor> readTensor(const heddle_tensor_info_t *info) const;
+  io::Status readSizes(const heddle_tensor_info_t *info, StepTensor &tensor) const;
+  bool countsAll(const char *size) const;
   size_t states = 0;
   SymbolValues symbols; // without tokens and capacity
   std::string tokens, capacity, rowSymbol;

@@ -83,10 +83,14 @@ private:
   }
 
   io::Status makeRun() {
+    for (const StepTensor &input : plan.step->inputs)
+      if (saved && input.isOfAll())
+        return io::Error{"", "--state-in", "a step without inputs over all tokens so far", "'" + input.name() + "'"};
     State state(plan.step->entry, /*rows=*/1, capacity);
     if (saved)
       saved->restore(state);
-    io::Result<StreamRun> made = StreamRun::make(*plan.step, runner.session(), std::move(state), options.chunk);
+    io::Result<StreamRun> made =
+        StreamRun::make(*plan.step, runner.session(), std::move(state), options.chunk, capacity);
     if (!made)
       return made.error();
     plan.run.emplace(std::move(*made));

@@ -1,24 +1,35 @@
 #include "runtime/tools/stream/StreamRun.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace heddle {
 
-io::Result<std::vector<StreamRun::Port>> StreamRun::makePorts(const std::vector<StepTensor> &types, int64_t chunk) {
+io::Result<std::vector<StreamRun::Port>> StreamRun::makePorts(const std::vector<StepTensor> &types, int64_t chunk,
+                                                              int64_t most) {
   std::vector<Port> ports;
   for (const StepTensor &type : types) {
-    ports.push_back({type, {}, type.shape, nullptr, std::nullopt});
-    io::Result<io::HostTensor> tensor = io::makeTensor(type.dtype, type.shapeAt(chunk));
-    if (!tensor)
-      return tensor.error();
-    ports.back().tensor = std::move(*tensor);
+    ports.push_back({type, {}, {}, type.shape, nullptr, std::nullopt});
+    std::vector<int64_t> shape = type.shapeAt(chunk);
+    if (type.allAt >= 0)
+      shape[static_cast<size_t>(type.allAt)] = std::max(chunk, most);
+    for (io::HostTensor *room : {&ports.back().tensor, &ports.back().all}) {
+      if (room == &ports.back().all && !type.isOfAll())
+        continue;
+      io::Result<io::HostTensor> tensor = io::makeTensor(type.dtype, shape);
+      if (!tensor)
+        return tensor.error();
+      *room = std::move(*tensor);
+    }
   }
   return ports;
 }
 
-io::Result<StreamRun> StreamRun::make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk) {
+io::Result<StreamRun> StreamRun::make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk,
+                                      int64_t most) {
   StreamRun run(step, session, std::move(state), chunk);
-  io::Result<std::vector<Port>> inputs = makePorts(step.inputs, chunk), outputs = makePorts(step.outputs, chunk);
+  io::Result<std::vector<Port>> inputs = makePorts(step.inputs, chunk, most),
+                                outputs = makePorts(step.outputs, chunk, most);
   for (io::Result<std::vector<Port>> *ports : {&inputs, &outputs})
     if (!*ports)
       return ports->error();
@@ -28,12 +39,19 @@ io::Result<StreamRun> StreamRun::make(const StepEntry &step, heddle_session_t *s
 }
 
 heddle_tensor_view_t StreamRun::viewOf(Port &port, int64_t tokens) {
-  heddle_tensor_view_t view = heddle::viewOf(port.tensor);
+  heddle_tensor_view_t view = heddle::viewOf(port.source && port.type.isOfAll() ? port.all : port.tensor);
   if (!port.type.hasTokens())
     return view;
-  port.shape[static_cast<size_t>(port.type.tokensAt)] = tokens;
+  port.shape = port.type.shapeAt(tokens, state.position());
   view.shape = port.shape.data();
   return view;
+}
+
+/// Puts the tokens of a call behind those of earlier ones.
+void StreamRun::keep(Port &port, const std::byte *tokens, int64_t count) {
+  size_t size = port.type.bytes(), room = port.all.byteSize; // the runtime refuses tokens without room
+  size_t begin = std::min(static_cast<size_t>(state.position()) * size, room);
+  std::memcpy(port.all.data() + begin, tokens, std::min(static_cast<size_t>(count) * size, room - begin));
 }
 
 /// The next tokens of every source, which must be equally many.
@@ -51,6 +69,8 @@ io::Result<int64_t> StreamRun::read() {
                        std::to_string(tokens) + " more as of '" + first->type.name() + "'", std::to_string(*got)};
     tokens = *got;
     first = &port;
+    if (port.type.isOfAll())
+      keep(port, port.tensor.data(), tokens);
   }
   return tokens;
 }
@@ -96,6 +116,9 @@ io::Result<int64_t> StreamRun::generate(const Generation &generation, TokenSink 
   io::HostTensor &ids = inputs[generation.input].tensor;
   int64_t vocabulary = logits.type.shape.empty() ? 1 : logits.type.shape.back();
   for (int64_t made = 0; made < generation.count; ++made) {
+    for (Port &port : inputs)
+      if (made > 0 && port.type.isOfAll()) // what held of the last token holds of those that follow
+        keep(port, port.all.data() + static_cast<size_t>(state.position() - 1) * port.type.bytes(), 1);
     if (made > 0)
       if (io::Status status = call(1); !status)
         return status.error();

@@ -12,8 +12,10 @@ namespace heddle {
 /// Failures of the runtime are thrown as heddle::Error, all others returned.
 class StreamRun {
 public:
-  /// At most `chunk` tokens are in a call. The entry and the session are kept, not owned.
-  static io::Result<StreamRun> make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk);
+  /// At most `chunk` tokens are in a call, and at most `most` in all calls, where the step has to know. The entry and
+  /// the session are kept, not owned.
+  static io::Result<StreamRun> make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk,
+                                    int64_t most);
 
   void setInput(size_t input, io::HostTensor tensor) { inputs[input].tensor = std::move(tensor); }
   void setSource(size_t input, std::unique_ptr<TokenSource> source) { inputs[input].source = std::move(source); }
@@ -32,14 +34,16 @@ private:
   struct Port {
     StepTensor type;
     io::HostTensor tensor; // of a whole chunk
+    io::HostTensor all;    // of an input over all tokens so far
     std::vector<int64_t> shape;
     std::unique_ptr<TokenSource> source;
     std::optional<TokenSink> sink;
   };
   StreamRun(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk)
       : state(std::move(state)), step(&step), session(session), chunk(chunk) {}
-  static io::Result<std::vector<Port>> makePorts(const std::vector<StepTensor> &types, int64_t chunk);
-  static heddle_tensor_view_t viewOf(Port &port, int64_t tokens);
+  static io::Result<std::vector<Port>> makePorts(const std::vector<StepTensor> &types, int64_t chunk, int64_t most);
+  heddle_tensor_view_t viewOf(Port &port, int64_t tokens);
+  void keep(Port &port, const std::byte *tokens, int64_t count);
 
   io::Result<int64_t> read();
   io::Status call(int64_t tokens);

@@ -10,6 +10,10 @@ io::Result<TokenSink> TokenSink::open(const std::string &spec, StepTensor tensor
   if (!endpoint || endpoint->format == TokenFormat::Lines)
     return io::Error{"", "--output of '" + tensor.name() + "'", "@FILE.npy, npy:FILE, raw:FILE or text:FILE",
                      "'" + spec + "'"};
+  if (io::Status status = checkTokens(tensor); !status)
+    return status.error();
+  if (tensor.isOfAll())
+    return io::Error{"", "--output of '" + tensor.name() + "'", "one with the tokens of a call", "all so far"};
   TokenSink sink;
   sink.tensor = std::move(tensor);
   sink.format = endpoint->format;

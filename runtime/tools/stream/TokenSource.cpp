@@ -93,6 +93,8 @@ io::Result<SourcePtr> openNpy(ByteSource source, const StepTensor &tensor) {
 } // namespace
 
 io::Result<SourcePtr> openTokenSource(const std::string &spec, const StepTensor &tensor) {
+  if (io::Status status = checkTokens(tensor); !status)
+    return status.error();
   std::optional<Endpoint> endpoint = parseEndpoint(spec);
   if (!endpoint) {
     io::Result<io::HostTensor> given = io::parseTensorSpec(spec);

@@ -91,6 +91,21 @@ def growing():
     return made, {"x": x}, y, []
 
 
+def masked():
+    """A mask of all keys beside caches that grow: the step is the model itself, and the mask is handed on with its past."""
+    nodes = [helper.make_node("Unsqueeze", ["attention_mask", "axes"], ["m"]),
+             helper.make_node("Attention", ["x", "x", "x", "m", "past_key", "past_value"], ["y", "present_key", "present_value"], is_causal=1, q_num_heads=2, kv_num_heads=2)]
+    caches = [info(name, ["B", 2, "P", 4]) for name in ["past_key", "past_value"]]
+    presents = [info(name, ["B", 2, None, 4]) for name in ["present_key", "present_value"]]
+    made = model(nodes, [info("x", ["B", "T", 8]), info("attention_mask", ["B", "S"]), *caches], [info("y", ["B", "T", 8]), *presents], {"axes": np.array([1, 2])})
+    x, mask = rand(1, TOKENS, 8), rand(1, TOKENS)
+    keys = x[0].reshape(TOKENS, 2, 4)
+    scores = np.einsum("thd,shd->hts", keys, keys) / 2 + mask + np.triu(np.full((TOKENS, TOKENS), -np.inf), 1)
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    y = np.einsum("hts,shd->thd", weights / weights.sum(-1, keepdims=True), keys).reshape(1, TOKENS, 8)
+    return made, {"x": x, "attention_mask": mask}, y, []
+
+
 def run(*command):
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     assert result.returncode == 0, (command, result.stdout, result.stderr)
@@ -120,5 +135,5 @@ def check(heddle, runtime, folder, make):
 
 
 if __name__ == "__main__":
-    for make in [linear_attention, short_convolution, lstm, scan, growing]:
+    for make in [linear_attention, short_convolution, lstm, scan, growing, masked]:
         check(sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]) / make.__name__, make)

@@ -1,5 +1,6 @@
 // States that leave longer than they have come in: all rows stand at one position.
 #include "test/unit/runtime/StateFixture.h"
+#include <cstring>
 
 using namespace heddle::test;
 
@@ -93,6 +94,37 @@ TEST_F(GrowingState, refuses_what_would_part_its_rows) {
   expectError(call(state, {1, 1}, 2, y, active), HEDDLE_INVALID_ARGUMENT,
               "active rows, expected all 2, whose caches grow together but got fewer");
   EXPECT_EQ(step(state, {1, 1}, 2), Floats({12, 22}));
+}
+
+TEST_F(GrowingState, is_refused_where_a_saved_one_has_parted_rows) {
+  StatePtr state = make(2, 4);
+  step(state, {1, 10}, 2);
+  std::vector<char> saved = save(state);
+  int64_t other = 2; // the positions are the first tensor, behind the header
+  std::memcpy(saved.data() + 64 + sizeof other, &other, sizeof other);
+  EXPECT_EQ(codeOf(heddle_state_restore(state.get(), saved.data(), saved.size())), HEDDLE_CORRUPT); // its hash
+  EXPECT_EQ(step(state, {1, 1}, 2), Floats({4, 22}));
+}
+
+/// The message of a manifest that has `wrong` for `right`, both once.
+std::string messageWith(const std::string &right, const std::string &wrong) {
+  std::string text = kManifest;
+  EXPECT_NE(text.find(right), std::string::npos);
+  text.replace(text.find(right), right.size(), wrong);
+  heddle_status_t status = nullptr;
+  load(makePackage(text), &status);
+  std::string message = heddle_status_message(status);
+  heddle_status_release(status);
+  return message.substr(0, message.find(" but got"));
+}
+
+TEST(GrowingManifest, has_one_dimension_of_a_capacity_that_limits) {
+  const char *expected = "manifest /entries/4/inputs/2/grows, expected a state with one dimension of the capacity";
+  EXPECT_EQ(messageWith("\"shape\": [\"B\", \"P\"], \"initial\"", "\"shape\": [\"P\", \"P\"], \"initial\""), expected);
+  EXPECT_EQ(messageWith("\"shape\": [\"B\", \"P\"], \"initial\"", "\"shape\": [\"B\", 3], \"initial\""), expected);
+  EXPECT_EQ(messageWith("\"capacity\": \"P\",", "\"capacity\": \"P\", \"caller_places\": true,"), expected);
+  EXPECT_EQ(messageWith("\"capacity\": \"P\",", "\"capacity\": \"P\", \"caller_places\": 1,"),
+            "manifest /entries/4/caller_places, expected true or false");
 }
 
 } // namespace
