@@ -82,6 +82,10 @@ void GraphImporter::attachSymbolRanges(ModuleOp module) {
     flat.append({range.low, range.high});
     isNarrow |= range.low != 1 || range.high != std::numeric_limits<int64_t>::max();
   }
+  for (auto [symbol, location] : limitedAt)
+    emitRemark(location) << "dimension '" << sizes.symbols[symbol] << "' is taken to be from "
+                         << symbolRanges[symbol].low << " to " << symbolRanges[symbol].high
+                         << ": other sizes do not fit here";
   if (isNarrow)
     (*module.getOps<func::FuncOp>().begin())->setAttr("heddle.symbol_ranges", g.builder().getDenseI64ArrayAttr(flat));
 }

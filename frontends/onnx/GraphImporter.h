@@ -47,6 +47,9 @@ public:
   bool fixSymbol(Dim a, Dim b);
   // Notes that a symbol whose n-th part, rounded down, occurs in the size must be a multiple of n.
   bool fixMultiple(Dim size);
+  // Sees to it that a rounded quotient of a symbol is what the other size is, by narrowing the range of the symbol;
+  // false for all other sizes, and where none is left.
+  bool limitToEqual(Dim a, Dim b);
   // Sees to it that a >= b for all sizes that the module accepts, by narrowing the range of a symbol where that is
   // needed.
   bool requireAtLeast(Dim a, Dim b);
@@ -80,6 +83,7 @@ private:
   };
   std::list<Scope> scopes;
   std::vector<Interval> symbolRanges;
+  std::map<unsigned, mlir::Location> limitedAt; // symbols whose range a rounded quotient has narrowed
   std::optional<std::pair<std::string, FixedSymbol>> pending;
 };
 

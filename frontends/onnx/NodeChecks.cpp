@@ -31,7 +31,7 @@ std::optional<SmallVector<int64_t>> NodeReader::axes(ArrayRef<int64_t> axes, int
 }
 
 bool NodeReader::unify(Dim a, Dim b, ArrayRef<Shape> shapes) {
-  if (g.sameDim(a, b))
+  if (g.sameDim(a, b) || importer.limitToEqual(a, b))
     return true;
   hasFailed = true; // either a mistake, or the import starts over with the symbol fixed
   if (importer.fixSymbol(a, b))

@@ -49,6 +49,59 @@ static int64_t evaluateAt(Dim dim, unsigned symbol, int64_t value, unsigned symb
   return cast<AffineConstantExpr>(dim.replaceSymbols(replacements)).getValue();
 }
 
+// The only rounded quotient of an expression, and the only symbol, a multiple of which it divides; null where there are
+// others.
+static std::pair<AffineBinaryOpExpr, AffineSymbolExpr> onlyQuotient(Dim dim) {
+  AffineBinaryOpExpr quotient(nullptr);
+  AffineSymbolExpr symbol(nullptr);
+  bool isOnly = true;
+  dim.walk([&](AffineExpr part) {
+    if (part.getKind() == AffineExprKind::FloorDiv) {
+      isOnly &= !quotient || quotient == part;
+      quotient = cast<AffineBinaryOpExpr>(part);
+    } else if (auto each = dyn_cast<AffineSymbolExpr>(part)) {
+      isOnly &= !symbol || symbol == each;
+      symbol = each;
+    }
+    isOnly &= part.getKind() != AffineExprKind::Mod && part.getKind() != AffineExprKind::CeilDiv;
+  });
+  bool isQuotient =
+      isOnly && quotient && symbol && quotient.getLHS().isPureAffine() && isa<AffineConstantExpr>(quotient.getRHS());
+  return {isQuotient ? quotient : AffineBinaryOpExpr(nullptr), symbol};
+}
+
+// A trace with as many chunks as there were: the length has to be one of as many.
+//   -((-s) floordiv 64) = 1    q = (-s) floordiv 64 = -1    -64 <= -s <= -1
+bool GraphImporter::limitToEqual(Dim a, Dim b) {
+  Dim difference = g.simplify(a - b);
+  auto [quotient, symbol] = onlyQuotient(difference);
+  // A branch may be taken for other sizes.
+  if (!quotient || g.isNested())
+    return false;
+  unsigned position = symbol.getPosition(), all = symbolRanges.size();
+  Dim line = difference.replace(quotient, getAffineSymbolExpr(all, g.context()));
+  if (!line.isPureAffine() || line.isFunctionOfSymbol(position))
+    return false;
+  int64_t base = evaluateAt(line, all, 0, all + 1), slope = evaluateAt(line, all, 1, all + 1) - base;
+  int64_t start = evaluateAt(quotient.getLHS(), position, 0, all);
+  int64_t step = evaluateAt(quotient.getLHS(), position, 1, all) - start;
+  int64_t divisor = cast<AffineConstantExpr>(quotient.getRHS()).getValue();
+  if (slope == 0 || base % slope != 0 || divisor < 1 || step == 0)
+    return false;
+  int64_t least = -base / slope * divisor - start, most = least + divisor - 1; // of step * symbol
+  if (step < 0)
+    std::tie(least, most, step) = std::tuple(-most, -least, -step);
+  Interval &range = symbolRanges[position];
+  Interval within{std::max(range.low, llvm::divideCeilSigned(least, step)),
+                  std::min(range.high, llvm::divideFloorSigned(most, step))};
+  if (within.low > within.high)
+    return false;
+  if (within.low != range.low || within.high != range.high)
+    limitedAt.insert_or_assign(position, g.location());
+  range = within;
+  return true;
+}
+
 // The smallest value of the only symbol from which on a difference with rounded quotients is not negative, by
 // bisection.
 bool GraphImporter::raiseToNonNegative(Dim difference, unsigned symbol) {

@@ -23,8 +23,13 @@ public:
     SmallVector<Value> decay = decays();
     if (!query || !key || !value || (decay.empty() && mixer.decayKind != DecayKind::None))
       return nullptr;
+    if (mixer.step)
+      decay.insert(decay.begin(), operand(mixer.step, Feature::None));
+    if (llvm::is_contained(decay, Value()))
+      return nullptr;
     auto of = [](const std::optional<Influence> &role) { return role ? &*role : nullptr; };
-    Value init = emptyOutput(b, mixer.dims, output, {of(mixer.value), of(mixer.query), of(mixer.key), of(mixer.decay)});
+    Value init = emptyOutput(b, mixer.dims, output,
+                             {of(mixer.value), of(mixer.query), of(mixer.key), of(mixer.decay), of(mixer.step)});
     if (!init)
       return nullptr;
     MLIRContext *context = b.getContext();
@@ -48,8 +53,9 @@ private:
   Value operand(const std::optional<Influence> &role, Feature feature) {
     if (!role)
       return ones(b, element, 4);
-    Slots slots = {dimOf(*role, mixer.dims.batch), role->tokenDim, dimOf(*role, mixer.dims.head),
-                   feature == Feature::Key ? contractedDim(*role) : dimOf(*role, mixer.dims.feature)};
+    Slots slots = {dimOf(*role, mixer.dims.batch), role->tokenDim, dimOf(*role, mixer.dims.head)};
+    if (feature != Feature::None)
+      slots.push_back(feature == Feature::Key ? contractedDim(*role) : dimOf(*role, mixer.dims.feature));
     return toSlots(b, role->input, slots);
   }
 
@@ -115,6 +121,8 @@ private:
 
   mixer::TransportAttrInterface transport() {
     MLIRContext *context = b.getContext();
+    if (mixer.step)
+      return mixer::DeltaAttr::get(context, mixer.decayKind != DecayKind::None);
     if (mixer.decayKind == DecayKind::None)
       return mixer::IdentityAttr::get(context);
     if (mixer.isElementwise)

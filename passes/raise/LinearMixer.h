@@ -2,6 +2,8 @@
 //
 //   o_i = scale * sum_{j in support(i)} (q_i . exp(a_{j+1} + .. + a_i) k_j) v_j
 //
+// With a step b it is a delta rule: v_j becomes b_j (v_j - what the state in front of j holds for k_j).
+//
 // Everything but one of key and value may be absent: a sum along tokens has neither query nor key, a sum of weights has
 // no value. Decays that are the same for all tokens are measured, where they are an input it is found out what of it is
 // the logarithm.
@@ -28,6 +30,7 @@ enum class DecayKind {
 
 struct LinearMixer {
   std::optional<Influence> query, key, value, decay;
+  std::optional<Influence> step; // of a delta rule
   /// Whether the decay has its own element for each value feature.
   bool isElementwise = false;
   OutputDims dims;

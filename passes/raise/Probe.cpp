@@ -20,22 +20,6 @@ constexpr double kSmallRegion = 1e8;
 constexpr double kNoChange = 1e-12;
 constexpr unsigned kSamples = 3;
 
-/// Moderate values first; positive ones for regions that take a logarithm.
-constexpr std::pair<double, double> kDraws[] = {{-0.7, 0.7}, {0.2, 0.9}};
-
-ReferenceTensor randomTensor(Type type, ArrayRef<int64_t> shape, std::pair<double, double> range,
-                             std::mt19937_64 &random) {
-  ReferenceTensor tensor = ReferenceTensor::zeros(getElementTypeOrSelf(type), shape);
-  std::uniform_real_distribution<double> real(range.first, range.second);
-  for (double &value : tensor.data)
-    value = real(random);
-  return tensor;
-}
-
-bool isFinite(const ReferenceTensor &tensor) {
-  return llvm::all_of(tensor.data, [](double value) { return std::isfinite(value); });
-}
-
 Reach reachOf(int64_t first, int64_t last, int64_t token) {
   if (first == token)
     return last == token ? Reach::Local : Reach::Past;
@@ -78,26 +62,11 @@ std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes,
   probe.excerpt = excerptOf(region, axes, sizes);
   if (!probe.excerpt.function)
     return std::nullopt;
-  for (auto [low, high] : kDraws) {
-    std::mt19937_64 random(1);
-    probe.base.clear();
-    for (auto [input, shape] : llvm::zip_equal(probe.excerpt.inputs, probe.excerpt.shapes)) {
-      if (!isa<FloatType>(getElementTypeOrSelf(input.getType())))
-        return std::nullopt;
-      probe.base.push_back(randomTensor(input.getType(), shape, {low, high}, random));
-    }
-    std::optional<ReferenceTensor> output = probe.evaluate(probe.base);
-    if (!output || !isa<FloatType>(output->elementType)) // places and flags are no linear function of the input
-      return std::nullopt;
-    probe.expected = std::move(*output);
-    if (isFinite(probe.expected))
-      break;
-  }
-  if (!isFinite(probe.expected) || maxMagnitude(probe.expected) == 0 || probe.base.empty())
-    return std::nullopt;
   for (Value input : probe.excerpt.inputs)
     probe.tokenDims.push_back(axes.rowDim(input));
   probe.outputToken = *axes.rowDim(region.output);
+  if (!probe.draw())
+    return std::nullopt;
   if (probe.base.size() > 1)
     return probe;
   std::optional<ReferenceTensor> atZero =

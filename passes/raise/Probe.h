@@ -54,6 +54,7 @@ public:
   std::optional<ReferenceTensor> evaluate(llvm::ArrayRef<ReferenceTensor> inputs) const;
 
 private:
+  bool draw();
   using Index = llvm::SmallVector<int64_t>;
   using Box = std::pair<Index, Index>; // first and last index, for each dimension
   /// Where the output changes; nothing where it does not.

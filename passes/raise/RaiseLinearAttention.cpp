@@ -17,7 +17,7 @@ namespace heddle {
 namespace {
 
 std::string describe(const LinearMixer &mixer) {
-  std::string text = "linear attention";
+  std::string text = mixer.step ? "a delta rule" : "linear attention";
   if (mixer.decayKind == DecayKind::Constant)
     text += " with a constant decay";
   else if (mixer.decayKind != DecayKind::None)
@@ -50,8 +50,8 @@ struct RaiseLinearAttentionPass : impl::RaiseLinearAttentionPassBase<RaiseLinear
     if (failed(mode))
       return signalPassFailure();
     Raiser raiser(getOperation(), "raise-linear-attention", *mode);
-    // Queries, keys, values and decays; at least two of them, else it is a fixed matrix.
-    RegionRaiseOptions options{/*minInputs=*/2, /*maxInputs=*/4};
+    // Queries, keys, values, decays and the steps of a delta rule; at least two of them, else it is a fixed matrix.
+    RegionRaiseOptions options{/*minInputs=*/2, /*maxInputs=*/5};
     options.triesRows = true;
     raiseRegions(getOperation(), raiser, options, proposeLinear);
     raiseRowSums(getOperation(), raiser);

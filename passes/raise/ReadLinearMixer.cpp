@@ -1,4 +1,4 @@
-#include "passes/raise/LinearMixer.h"
+#include "passes/raise/LinearRoles.h"
 
 #include "dialects/mixer/reference/ReferenceTensor.h"
 
@@ -20,7 +20,11 @@ public:
   std::optional<LinearMixer> read() {
     if (probe.hasOffset() && !fail("something is added to the sum"))
       return std::nullopt;
-    if (!assignRoles() || !assignDims() || !checkKeys())
+    std::optional<LinearRoles> assigned = LinearRoles::assign(probe, mixer, why);
+    if (!assigned)
+      return std::nullopt;
+    roles = *assigned;
+    if (!assignDims() || !checkKeys())
       return std::nullopt;
     start = probe.outputShape()[mixer.dims.token] / 3;
     if (!measureWeights() || (mixer.decay && !measureDecay()))
@@ -34,62 +38,16 @@ private:
     return false;
   }
 
-  bool assignRoles() {
-    SmallVector<Influence> moving;
-    for (unsigned input = 0; input < probe.numInputs(); ++input) {
-      std::optional<Influence> influence = probe.influence(input);
-      if (!influence)
-        return fail("an input has no influence at some element");
-      if (influence->isLinear && influence->reach != Reach::Local && influence->reach != Reach::None) {
-        moving.push_back(*influence);
-        movingInputs.push_back(input);
-        continue;
-      }
-      bool isQuery = influence->isLinear;
-      std::optional<Influence> &role = isQuery ? mixer.query : mixer.decay;
-      if (role || influence->reach == Reach::None || (!isQuery && influence->reach == Reach::Local))
-        return fail("the output is not a sum of products of the inputs");
-      role = influence;
-      (isQuery ? queryInput : decayInput) = input;
-    }
-    return assignMoving(moving);
-  }
-
-  /// Of the inputs that go along tokens the value is the one that chooses more of the output.
-  bool assignMoving(ArrayRef<Influence> moving) {
-    if (moving.empty() || moving.size() > 2)
-      return fail(Twine(moving.size()) + " inputs go along tokens linearly, expected a value and perhaps a key");
-    mixer.reach = moving[0].reach;
-    auto ties = [](const Influence &influence) {
-      return llvm::count_if(influence.outputDims, [](auto dim) { return dim; });
-    };
-    if (moving.size() == 1) {
-      bool isKey = contractedDim(moving[0]).has_value();
-      (isKey ? mixer.key : mixer.value) = moving[0];
-      (isKey ? keyInput : valueInput) = movingInputs[0];
-      return true;
-    }
-    if (moving[1].reach != mixer.reach)
-      return fail("key and value do not reach the same tokens");
-    bool isFirstValue =
-        ties(moving[0]) > ties(moving[1]) || (ties(moving[0]) == ties(moving[1]) && !contractedDim(moving[0]));
-    mixer.value = moving[isFirstValue ? 0 : 1];
-    mixer.key = moving[isFirstValue ? 1 : 0];
-    valueInput = movingInputs[isFirstValue ? 0 : 1];
-    keyInput = movingInputs[isFirstValue ? 1 : 0];
-    return true;
-  }
-
   bool assignDims() {
     auto chosenBy = [](const std::optional<Influence> &role, int64_t dim) { return role && role->inputDim(dim); };
     bool hasKeyOrQuery = mixer.key || mixer.query;
     auto isShared = [&](int64_t dim) {
-      return chosenBy(mixer.query, dim) || chosenBy(mixer.key, dim) ||
+      return chosenBy(mixer.query, dim) || chosenBy(mixer.key, dim) || chosenBy(mixer.step, dim) ||
              (chosenBy(mixer.decay, dim) && !mixer.isElementwise);
     };
     std::optional<OutputDims> dims = readOutputDims(probe, mixer.source(), isShared);
     // A decay for each value feature: the last dimension that it shares with the value alone.
-    if (mixer.decay && mixer.value && (!dims || !dims->feature)) {
+    if (mixer.decay && mixer.value && !mixer.step && (!dims || !dims->feature)) {
       mixer.isElementwise = true;
       auto isBatch = [&](int64_t dim) {
         return isShared(dim) || (!hasKeyOrQuery && dim == 0 && dim != probe.tokenDim());
@@ -104,36 +62,40 @@ private:
   }
 
   bool checkKeys() {
-    auto features = [&](const std::optional<Influence> &role, unsigned input) -> int64_t {
+    auto features = [&](const std::optional<Influence> &role, std::optional<unsigned> input) -> int64_t {
       std::optional<int64_t> dim = role ? contractedDim(*role) : std::nullopt;
-      return !dim ? 1 : *dim < 0 ? -1 : probe.inputs()[input].shape[*dim];
+      return !dim ? 1 : *dim < 0 ? -1 : probe.inputs()[*input].shape[*dim];
     };
-    keyFeatures = features(mixer.key, keyInput);
-    if (keyFeatures < 0 || keyFeatures != features(mixer.query, queryInput))
+    keyFeatures = features(mixer.key, roles.key);
+    if (keyFeatures < 0 || keyFeatures != features(mixer.query, roles.query))
       return fail("query and key have different features");
     if (mixer.value && contractedDim(*mixer.value))
       return fail("the value has features that the output has not");
-    int64_t decayFeatures = features(mixer.decay, decayInput);
-    if (decayFeatures != 1 && decayFeatures != keyFeatures)
+    int64_t decayFeatures = features(mixer.decay, roles.decay);
+    if (decayFeatures != 1 && (decayFeatures != keyFeatures || mixer.step))
       return fail("the decay has other features than the keys");
+    if (features(mixer.step, roles.step) != 1)
+      return fail("the step of a delta rule has features");
     return true;
   }
 
-  /// The weights of the tokens from `start` on, where queries and keys are 1: one row for each head.
+  /// The weights of the tokens from `start` on, where queries and keys are 1, and no other token corrects: one row for
+  /// each head.
   std::optional<SmallVector<SmallVector<double>>> respond(SmallVector<ReferenceTensor> inputs) const {
-    auto fill = [&](const std::optional<Influence> &role, unsigned input, bool isSource) {
+    auto fill = [&](const std::optional<Influence> &role, std::optional<unsigned> input, bool isSource) {
       if (!role)
         return;
-      ReferenceTensor &tensor = inputs[input];
+      ReferenceTensor &tensor = inputs[*input];
       SmallVector<int64_t> index(tensor.rank(), 0);
       int64_t offset = 0;
       do
         tensor.data[offset++] = !isSource || index[*role->tokenDim] == start ? 1 : 0;
       while (nextIndex(index, tensor.shape));
     };
-    fill(mixer.query, queryInput, false);
-    fill(mixer.key, keyInput, !mixer.value);
-    fill(mixer.value, valueInput, true);
+    fill(mixer.query, roles.query, false);
+    fill(mixer.key, roles.key, !mixer.value);
+    fill(mixer.value, roles.value, true);
+    fill(mixer.step, roles.step, true);
     std::optional<ReferenceTensor> output = probe.evaluate(inputs);
     if (!output)
       return std::nullopt;
@@ -180,7 +142,7 @@ private:
   bool measureDecay() {
     auto weightWith = [&](double step) -> std::optional<double> {
       SmallVector<ReferenceTensor> inputs(probe.inputs());
-      ReferenceTensor &decay = inputs[decayInput];
+      ReferenceTensor &decay = inputs[*roles.decay];
       bool isBackward = mixer.reach == Reach::Future || mixer.reach == Reach::StrictFuture;
       int64_t token = start + (isBackward ? -1 : 1);
       SmallVector<int64_t> index(decay.rank(), 0);
@@ -204,8 +166,7 @@ private:
   const Probe &probe;
   std::string &why;
   LinearMixer mixer;
-  SmallVector<unsigned> movingInputs;
-  unsigned queryInput = 0, keyInput = 0, valueInput = 0, decayInput = 0;
+  LinearRoles roles;
   int64_t keyFeatures = 1, start = 0;
 };
 

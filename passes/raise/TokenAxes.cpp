@@ -92,6 +92,8 @@ bool TokenAxes::hasTokens(Value tensor) const { return labels.contains(tensor); 
 
 bool TokenAxes::hasParts(Value tensor) const { return countOf(listsOf(tensor), TokenRole::Part) > 0; }
 
+bool TokenAxes::isChunk(Value tensor) const { return hasParts(tensor) && !countOf(listsOf(tensor), TokenRole::Token); }
+
 bool TokenAxes::isMadeFromTokens(Value tensor, int64_t dim) const { return isFromTokens(listsOf(tensor)[dim]); }
 
 void TokenAxes::replace(Value original, Value raised) {

@@ -54,6 +54,8 @@ public:
   std::optional<int64_t> rowDim(mlir::Value tensor) const;
   bool hasTokens(mlir::Value tensor) const;
   bool hasParts(mlir::Value tensor) const;
+  /// Parts of tokens, and no dimension with all of them.
+  bool isChunk(mlir::Value tensor) const;
   bool isMadeFromTokens(mlir::Value tensor, int64_t dim) const;
   bool isOpen(mlir::Value tensor) const { return open.contains(tensor); }
   /// Where a computation that mixes tokens may end, in the order of the program.
@@ -76,6 +78,7 @@ private:
     llvm::SmallBitVector shifted, gathered; // tokens are read at a sum of loops, at a place that loops choose
     llvm::SmallBitVector bare;              // no dimension of a tensor with tokens
     bool picks = false;                     // some token is read at a place that is computed
+    bool disagrees = false;                 // all tokens to one operand, a part to another: as many by chance
   };
   void readOperand(mlir::linalg::LinalgOp op, mlir::OpOperand *input, LoopRoles &loops);
   void readElements(mlir::linalg::LinalgOp op, mlir::tensor::ExtractOp extract, LoopRoles &loops);
@@ -85,10 +88,14 @@ private:
   void visit(mlir::Operation *op);
   void visitStructured(mlir::linalg::LinalgOp op);
   void visitSlice(mlir::tensor::ExtractSliceOp op);
+  bool takesRow(mlir::tensor::ExtractSliceOp op);
+  RoleList rolesAmong(mlir::Value piece, const RoleList &list, std::optional<int64_t> own, std::optional<int64_t> all);
+  void visitInsert(mlir::tensor::InsertSliceOp op);
   void visitExpand(mlir::tensor::ExpandShapeOp op);
   void visitCollapse(mlir::tensor::CollapseShapeOp op);
   void visitSameRank(mlir::Operation *op);
   void visitLoop(mlir::scf::ForOp loop);
+  void visitChunks(mlir::scf::ForOp loop);
   void visitMix(mixer::MixOp mix);
   void visitOpaque(mlir::Operation *op);
   void finish(mlir::Value result, RoleLists lists, Meeting meeting, bool readsOpen = false);
@@ -97,6 +104,7 @@ private:
   int64_t count = 0;
   llvm::DenseMap<mlir::Value, RoleLists> labels; // of tensors with tokens
   llvm::DenseSet<mlir::Value> open;
+  llvm::DenseSet<mlir::Value> rows; // one row of pairs: what is cut from it is as long as there are tokens by chance
   llvm::DenseSet<mlir::Value> closedAsRows; // would be outputs, were the batch not collapsed into their tokens
   llvm::SmallVector<mlir::Value> ends;
 };

@@ -47,6 +47,7 @@ static llvm::SmallBitVector loopsBehind(linalg::LinalgOp op, Value scalar) {
 }
 
 void TokenAxes::LoopRoles::label(unsigned loop, const RoleList &list) {
+  disagrees |= isFromTokens(roles[loop]) && isFromTokens(list) && roles[loop] != list;
   mergeRoles(roles[loop], list);
   bare.reset(loop);
 }
@@ -109,6 +110,8 @@ void TokenAxes::visitStructured(linalg::LinalgOp op) {
                    (moved.any() ? moved.test(loop.getPosition()) : loops.bare.test(loop.getPosition()));
       if (isNew)
         list = {derived(sizes.size(result, dim).value_or(0))};
+      if (loops.disagrees && isFromTokens(list))
+        list = {TokenRole::Part};
       lists.push_back(list);
     }
     finish(result, lists, meeting);

@@ -1,4 +1,5 @@
 // How each op hands on the labels of its operands.
+#include "passes/raise/Reads.h"
 #include "passes/raise/TokenAxes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -31,23 +32,65 @@ void TokenAxes::visit(Operation *op) {
       .Case<tensor::ExtractSliceOp>([&](auto typed) { visitSlice(typed); })
       .Case<tensor::ExpandShapeOp>([&](auto typed) { visitExpand(typed); })
       .Case<tensor::CollapseShapeOp>([&](auto typed) { visitCollapse(typed); })
-      .Case<tensor::PadOp, tensor::CastOp, tensor::ConcatOp, tensor::InsertSliceOp>([&](auto) { visitSameRank(op); })
+      .Case<tensor::InsertSliceOp>([&](auto typed) { visitInsert(typed); })
+      .Case<tensor::PadOp, tensor::CastOp, tensor::ConcatOp>([&](auto) { visitSameRank(op); })
       .Case<scf::ForOp>([&](auto typed) { visitLoop(typed); })
       .Case<mixer::MixOp>([&](auto typed) { visitMix(typed); })
       .Default([&](Operation *) { visitOpaque(op); });
+}
+
+/// Whether a slice is one row of pairs, or a part of one.
+bool TokenAxes::takesRow(tensor::ExtractSliceOp op) {
+  unsigned taken = 0, left = 0;
+  for (auto [dim, list] : llvm::enumerate(listsOf(op.getSource()))) {
+    if (!isFromTokens(list))
+      continue;
+    bool isOne = sizes.value(op.getMixedSizes()[dim]) == 1 && sizes.size(op.getSource(), dim) != 1;
+    ++(isOne ? taken : left);
+  }
+  return (taken && left) || rows.contains(op.getSource());
 }
 
 void TokenAxes::visitSlice(tensor::ExtractSliceOp op) {
   RoleLists lists;
   Meeting meeting;
   llvm::SmallBitVector dropped = op.getDroppedDims();
+  bool isRow = takesRow(op);
+  if (isRow)
+    rows.insert(op.getResult());
   for (auto [dim, list] : llvm::enumerate(listsOf(op.getSource()))) {
     std::optional<int64_t> size = sizes.value(op.getMixedSizes()[dim]);
     bool isWhole = size == sizes.size(op.getSource(), dim);
     meeting.mixes |= !isWhole && isFromTokens(list);
-    if (!dropped.test(dim))
-      lists.push_back(
-          isWhole || !isFromTokens(list) ? list : RoleList{size == 1 ? TokenRole::Other : derived(size.value_or(0))});
+    if (dropped.test(dim))
+      continue;
+    TokenRole cut = size == 1 ? TokenRole::Other : isRow ? TokenRole::Part : derived(size.value_or(0));
+    lists.push_back(isWhole || !isFromTokens(list) ? list : RoleList{cut});
+  }
+  finish(op.getResult(), lists, meeting);
+}
+
+/// What a dimension of `all` elements holds where a piece has `own` of them: tokens that are a part of the whole, or
+/// one chunk of several.
+RoleList TokenAxes::rolesAmong(Value piece, const RoleList &list, std::optional<int64_t> own,
+                               std::optional<int64_t> all) {
+  if (own == all)
+    return list;
+  bool isOneChunk = own == 1 && isChunk(piece);
+  return isFromTokens(list) || isOneChunk ? RoleList{derived(all.value_or(0))} : list;
+}
+
+/// What is written goes on into the dimensions that it is written to; what it is written into is labelled as ever.
+void TokenAxes::visitInsert(tensor::InsertSliceOp op) {
+  RoleLists lists = listsOf(op.getDest()), parts = listsOf(op.getSource());
+  Meeting meeting;
+  llvm::SmallBitVector dropped = op.getDroppedDims();
+  auto part = parts.begin();
+  for (int64_t dim = 0, rank = lists.size(); dim < rank; ++dim) {
+    RoleList list = dropped.test(dim) ? RoleList{TokenRole::Other} : *part++;
+    std::optional<int64_t> own = sizes.value(op.getMixedSizes()[dim]), all = sizes.size(op.getResult(), dim);
+    meeting.mixes |= own != all && isFromTokens(list);
+    mergeRoles(lists[dim], rolesAmong(op.getSource(), list, own, all));
   }
   finish(op.getResult(), lists, meeting);
 }
@@ -101,7 +144,7 @@ RoleList TokenAxes::joined(Value source, ArrayRef<int64_t> group) {
   }
   RoleList list;
   for (const Run &run : runs) {
-    bool isOne = run.isWhole && llvm::is_contained(run.roles, TokenRole::Part);
+    bool isOne = run.isWhole && run.roles.size() > 1 && llvm::is_contained(run.roles, TokenRole::Part);
     llvm::append_range(list, isOne ? RoleList{derived(run.size)} : run.roles);
   }
   return isFromTokens(list) ? list : RoleList{TokenRole::Other};
@@ -124,10 +167,9 @@ void TokenAxes::visitSameRank(Operation *op) {
     if (!type || type.getRank() != int64_t(lists.size()) || !hasTokens(operand))
       continue;
     for (auto [dim, list] : llvm::enumerate(listsOf(operand))) {
-      std::optional<int64_t> size = sizes.size(result, dim);
-      bool isWhole = sizes.size(operand, dim) == size;
-      meeting.mixes |= !isWhole && isFromTokens(list);
-      mergeRoles(lists[dim], isWhole || !isFromTokens(list) ? list : RoleList{derived(size.value_or(0))});
+      std::optional<int64_t> own = sizes.size(operand, dim), all = sizes.size(result, dim);
+      meeting.mixes |= own != all && isFromTokens(list);
+      mergeRoles(lists[dim], rolesAmong(operand, list, own, all));
     }
   }
   finish(result, lists, meeting);
@@ -137,7 +179,7 @@ void TokenAxes::visitSameRank(Operation *op) {
 void TokenAxes::visitLoop(scf::ForOp loop) {
   tensor::ExtractSliceOp slice = runningSlice(loop);
   if (!slice || !hasTokens(slice.getSource()))
-    return visitOpaque(loop);
+    return visitChunks(loop);
   RoleLists lists = listsOf(slice.getSource());
   std::optional<int64_t> along;
   for (auto [dim, offset] : llvm::enumerate(slice.getMixedOffsets()))
@@ -151,6 +193,21 @@ void TokenAxes::visitLoop(scf::ForOp loop) {
   for (Value result : loop.getResults().drop_front())
     if (cast<RankedTensorType>(result.getType()).getRank() == int64_t(lists.size()))
       finish(result, lists, {isFromTokens(first), false}, isOpen(slice.getSource()));
+}
+
+/// What a loop over chunks writes has the dimensions of what it reads under the same shape.
+void TokenAxes::visitChunks(scf::ForOp loop) {
+  visitOpaque(loop);
+  for (Value result : loop.getResults()) {
+    if (!isa<RankedTensorType>(result.getType()) || hasTokens(result))
+      continue;
+    auto isAlike = [&](Value read) {
+      return isa<RankedTensorType>(read.getType()) && hasParts(read) && sizes.shape(read) == sizes.shape(result);
+    };
+    llvm::SetVector<Value> reads = readsOf(loop);
+    if (auto found = llvm::find_if(reads, isAlike); found != reads.end())
+      finish(result, listsOf(*found), {true, true}, isOpen(*found));
+  }
 }
 
 /// A fixed matrix over tokens, such as a transform, may be a part of a longer way; other mixers are whole.

@@ -66,6 +66,9 @@ def main():
           use=["zero", "one", "two"], x=rand(2, 8, 6), six=i64(6), front=i64(0, 2, 0, 0, 0, 0))
     chain("length-of-chunks", chunks + [node("Mul", ["c", "three"], ["cc"]), node("Div", ["cc", "c"], ["q"]), node("Concat", ["b", "t", "two", "q"], ["s"], axis=0),
                                         node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three"], x=rand(2, 8, 6))
+    places = np.broadcast_to(2 * np.arange(4).reshape(1, 4, 1), (2, 4, 6)).astype(np.int64)
+    chain("as-many-chunks-as-places", chunks + [node("Slice", ["x", "zero", "c", "one"], ["w"]), node("ScatterElements", ["x", "places", "w"], ["y"], axis=1)],
+          use=["zero", "one", "two"], x=rand(2, 9, 6), places=places)
     up = sizes + [node("Mod", ["t", "three"], ["m"]), node("Sub", ["three", "m"], ["left"]), node("Mod", ["left", "three"], ["rest"]), node("Add", ["t", "rest"], ["up"])]
     chain("smaller-of-rounded-up", up + [node("Min", ["up", "t"], ["n"]), node("Mul", ["n", "two"], ["nn"]), node("Div", ["nn", "t"], ["q"]), node("Concat", ["b", "n", "q", "minus"], ["s"], axis=0),
                                          node("Reshape", ["x", "s"], ["y"])], use=["zero", "one", "two", "three", "minus"])
