@@ -66,6 +66,10 @@ json::Object tensorToJson(Type type, DictionaryAttr attrs, llvm::StringRef fallb
     tensor["append"] = true;
   if (attrs && attrs.get(kGrowsAttr))
     tensor["grows"] = true;
+  if (attrs && attrs.get(kEndAttr))
+    tensor["end"] = true;
+  if (auto latency = attrs ? attrs.getAs<IntegerAttr>(kLatencyAttr) : nullptr)
+    tensor["latency"] = latency.getInt();
   return tensor;
 }
 
@@ -165,8 +169,9 @@ json::Object entryToJson(func::FuncOp func) {
       entry[key] = symbols[symbol.getInt()];
   if (func->hasAttr(kCallerPlacesAttr))
     entry["caller_places"] = true;
-  if (auto positions = func->getAttrOfType<IntegerAttr>(kPositionsAttr))
-    entry["positions"] = positions.getInt();
+  for (auto [key, attribute] : {std::pair("positions", kPositionsAttr), std::pair("latency", kLatencyAttr)})
+    if (auto tokens = func->getAttrOfType<IntegerAttr>(attribute))
+      entry[key] = tokens.getInt();
   if (auto pairs = func->getAttrOfType<ArrayAttr>(kStatePairsAttr))
     entry["state_pairs"] = pairsToJson(pairs);
   if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))

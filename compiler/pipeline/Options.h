@@ -29,6 +29,8 @@ struct CompileOptions {
   std::string tokens;
   /// Pairs of inputs and outputs that are states of a step, "INPUT=OUTPUT" or "INPUT=OUTPUT=INITIAL".
   std::vector<std::string> states;
+  /// Tokens by which the outputs of a step may come late, where tokens depend on some that follow.
+  int64_t lookAhead = 0;
   /// CPU whose instructions may be used, by LLVM's name; "native" is the machine that compiles.
   std::string cpu = "native";
   /// Called at the start of each step with its index, the number of steps and its name (for progress).

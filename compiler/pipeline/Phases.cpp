@@ -59,6 +59,7 @@ void buildStream(OpPassManager &pm, const CompileOptions &options) {
   DeriveStreamPassOptions derive;
   derive.tokens = options.tokens;
   derive.states.assign(options.states.begin(), options.states.end());
+  derive.lookAhead = options.lookAhead;
   derive.keepEntry = llvm::is_contained(options.entries, "forward");
   derive.verify = options.verifyRaises;
   pm.addPass(createDeriveStreamPass(derive));

@@ -27,10 +27,17 @@ std::string shapeText(const json::Object &tensor) {
   return result + text(tensor, "type");
 }
 
+/// How late an output of a step comes, where some of them do.
+std::string latencyText(const json::Object &tensor) {
+  std::optional<int64_t> latency = tensor.getInteger("latency");
+  return latency ? llvm::formatv(", {0} token{1} late", *latency, *latency == 1 ? "" : "s").str() : "";
+}
+
 void printTensors(llvm::StringRef title, const json::Array &tensors) {
   for (const json::Value &value : tensors) {
     const json::Object &tensor = *value.getAsObject();
-    llvm::outs() << llvm::formatv("  {0,-8}{1}: {2}\n", title, text(tensor, "name"), shapeText(tensor));
+    llvm::outs() << llvm::formatv("  {0,-8}{1}: {2}{3}\n", title, text(tensor, "name"), shapeText(tensor),
+                                  latencyText(tensor));
   }
 }
 

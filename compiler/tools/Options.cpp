@@ -52,6 +52,11 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
   command
       .add_option("--state", options.compile.states, "what a model keeps by itself: INPUT=OUTPUT, or INPUT=OUTPUT=0")
       ->allow_extra_args(false);
+  command
+      .add_option("--lookahead", options.compile.lookAhead,
+                  "tokens by which a step's outputs may come late, where tokens depend on some that follow")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_flag("--keep-length", options.compile.keepLength, "leave a traced length as it is");
   command
       .add_option("--attention-causal", options.import.attentionCausal,

@@ -24,9 +24,10 @@ struct LengthRange {
 LengthVerdict proveSmallLength(mlir::func::FuncOp original, mlir::func::FuncOp freed, int64_t length, ProofMode mode);
 
 /// The last symbol of `freed` is the length. Lengths within `range` are tried. Where it ends at the traced one, what
-/// the shorter ones mean is known of causal models alone, and others are turned down.
+/// the shorter ones mean is known of models alone that see at most `lookAhead` tokens which follow, and others are
+/// turned down.
 LengthVerdict proveLength(mlir::func::FuncOp original, mlir::func::FuncOp freed, int64_t length, LengthRange range,
-                          ProofMode mode);
+                          ProofMode mode, int64_t lookAhead = 0);
 
 } // namespace heddle
 

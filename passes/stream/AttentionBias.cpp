@@ -1,4 +1,5 @@
 #include "passes/stream/AttentionBias.h"
+#include "passes/stream/Existence.h"
 
 #include "dialects/mixer/TensorMath.h"
 
@@ -16,7 +17,7 @@ using mixer::MixOp;
 /// Writes the bias of one pair.
 class PairBias {
 public:
-  PairBias(StreamEmitter &e, MixOp mix, Value depth) : e(e), mix(mix), depth(depth), table() {
+  PairBias(StreamEmitter &e, MixOp mix, Span queries, Span keys) : e(e), mix(mix), queries(queries), keys(keys) {
     if (mix.getBias())
       table = e.value(mix.getBias());
   }
@@ -24,15 +25,20 @@ public:
   Value emit(ImplicitLocOpBuilder &b) {
     Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, 0)) : Value(), head = linalg::IndexOp::create(b, 1);
     Value seen = e.position(b, row);
-    Value i = arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, 2)), seen);
-    Value place = arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, 3)), seen);
-    Value j = arith::SubIOp::create(b, place, depth);
+    auto position = [&](int64_t loop, int64_t first) -> Value {
+      Value begin = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
+      return arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, loop)), begin);
+    };
+    Value i = position(2, queries.low), j = position(3, keys.low);
     Value zero = arith::ConstantIndexOp::create(b, 0);
-    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, j, zero);
+    Value exists = e.looksAhead() ? elementExists(e, b, row, j)
+                                  : arith::CmpIOp::create(b, arith::CmpIPredicate::sge, j, zero).getResult();
     if (!mix.getSupport().isRelative()) {
-      // Supports are asked about keys that exist: below 0 they say nothing.
-      Value key = arith::MaxSIOp::create(b, j, zero);
-      exists = arith::AndIOp::create(b, exists, mix.getSupport().emitContains(b, b.getLoc(), i, key, head));
+      // Supports are asked about tokens that exist: below 0 they say nothing.
+      Value key = arith::MaxSIOp::create(b, j, zero), query = i;
+      if (e.looksAhead())
+        query = arith::MaxSIOp::create(b, i, zero);
+      exists = arith::AndIOp::create(b, exists, mix.getSupport().emitContains(b, b.getLoc(), query, key, head));
     }
     Type type = mix.getComputeType();
     Value lowest = mixer::real(b, type, -std::numeric_limits<double>::infinity());
@@ -56,25 +62,27 @@ private:
       at.push_back(arith::MinSIOp::create(b, bucket, last));
       return mixer::widen(b, tensor::ExtractOp::create(b, table, at), type);
     }
-    // The keys of a causal mixer are not behind the query: j - i is minus the distance.
+    // Minus the distance, whichever of the two is the first.
+    apart = arith::MinSIOp::create(b, apart, Value(arith::SubIOp::create(b, i, j)));
     Value distance = arith::SIToFPOp::create(b, type, Value(arith::IndexCastOp::create(b, b.getI64Type(), apart)));
     return arith::MulFOp::create(b, mixer::widen(b, tensor::ExtractOp::create(b, table, at), type), distance);
   }
 
   StreamEmitter &e;
   MixOp mix;
-  Value depth, table;
+  Span queries, keys;
+  Value table;
 };
 
 } // namespace
 
-Value buildAttentionBias(StreamEmitter &e, MixOp mix, OpFoldResult depth) {
+Value buildAttentionBias(StreamEmitter &e, MixOp mix, Span queries, Span keys) {
   bool isPlain = mix.getSupport().isRelative() && !mix.getBias();
   OpFoldResult one = e.getIndexAttr(1);
   SmallVector<OpFoldResult> sizes = {e.rows(), isPlain ? one : OpFoldResult(e.getIndexAttr(mix.getSizes().Ho)),
-                                     isPlain ? one : e.tokens(), e.plus(e.tokens(), depth)};
+                                     isPlain ? one : e.tokens(), e.plus(e.tokens(), keys.high - keys.low)};
   mixer::TensorMath math(e.getLoc(), e);
-  PairBias pair(e, mix, getValueOrCreateConstantIndexOp(math, e.getLoc(), depth));
+  PairBias pair(e, mix, queries, keys);
   return math.generate(sizes, mix.getComputeType(), {}, {},
                        [&](ImplicitLocOpBuilder &b, ValueRange) { return pair.emit(b); });
 }
@@ -91,7 +99,7 @@ namespace {
 /// A bias of -inf for keys of other ids: [rows, 1, C, capacity].
 Value hideOtherSegments(StreamEmitter &e, MixOp mix) {
   enum : unsigned { Row, Head, Query, Key, Loops };
-  Value ids = e.piece(mix.getSegments()).value, kept = e.grown(mix.getSegments());
+  Value ids = e.piece(mix.getSegments(), e.demand.newest(mix.getResult(0))).value, kept = e.grown(mix.getSegments());
   mixer::TensorMath math(e.getLoc(), e);
   SmallVector<OpFoldResult> sizes = {math.sizesOf(ids)[0], e.getIndexAttr(1), math.sizesOf(ids)[1],
                                      math.sizesOf(kept)[1]};
@@ -111,7 +119,8 @@ Value buildBiasAtPositions(StreamEmitter &e, MixOp mix) {
     return hideOtherSegments(e, mix);
   Value kept = e.flow.isTokens(mix.getKey()) ? mix.getKey() : mix.getValue();
   if (std::optional<PairTable> table = biasTable(mix, e.flow))
-    return rowsAtPositions(e, *table, tensor::getMixedSize(e, e.getLoc(), e.grown(kept), 1));
+    return rowsAtPositions(e, *table, tensor::getMixedSize(e, e.getLoc(), e.grown(kept), 1),
+                           e.demand.newest(mix.getResult(0)).low);
   return mix.getBias() ? e.value(mix.getBias()) : Value();
 }
 

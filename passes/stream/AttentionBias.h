@@ -1,10 +1,11 @@
 // Which of the kept keys exist, and what the positions of a pair add to its score, as a dense bias.
 //
-//   keys of row b     j = position[b] - depth + s, for s in [0, depth + C)      those with j < 0 were never seen
-//   queries           i = position[b] + c
+//   keys of row b     j = position[b] + keys.low + s      those with j < 0 were never seen, nor those behind the end
+//   queries           i = position[b] + queries.low + c
 //
-// The bias is -inf where there is no key. A support that looks at i - j alone stays with the mixer, whose queries are
-// the last of the keys whatever their positions are; any other one is evaluated here, at the positions of each row.
+// The bias is -inf where there is no key. A support that looks at i - j alone stays with the mixer, whose queries stand
+// at a fixed place among the keys whatever their positions are; any other one is evaluated here, at the positions of
+// each row.
 #ifndef HEDDLE_PASSES_STREAM_ATTENTIONBIAS_H
 #define HEDDLE_PASSES_STREAM_ATTENTIONBIAS_H
 
@@ -13,9 +14,8 @@
 
 namespace heddle {
 
-/// The bias [rows, heads or 1, tokens or 1, depth + tokens] of the new queries with `depth` keys in front of the new
-/// ones, in the compute type.
-mlir::Value buildAttentionBias(StreamEmitter &e, mixer::MixOp mix, mlir::OpFoldResult depth);
+/// The bias [rows, heads or 1, queries or 1, keys] of the given queries with the given keys, in the compute type.
+mlir::Value buildAttentionBias(StreamEmitter &e, mixer::MixOp mix, Span queries, Span keys);
 
 /// Whether the mixer has a bias with a number for each pair.
 bool hasDenseBias(mixer::MixOp mix);

@@ -1,9 +1,12 @@
 // Attention: the new queries on the keys and values that are kept and on the new ones.
 //
-//   window of w tokens      w - 1 keys and values are kept, newest last
+//   window of w tokens      w - 1 keys and values are kept, newest last; with a right reach the queries wait for theirs
 //   the whole past          all of them are, at their positions, up to a capacity that the caller chooses
 //   keys from elsewhere     nothing is kept
 #include "passes/stream/AttentionBias.h"
+#include "passes/stream/AttentionKeys.h"
+
+#include "dialects/mixer/LookAhead.h"
 
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -29,22 +32,9 @@ bool AttentionRule::handles(Operation *op) const {
          (mix.getSoftmax() || mix.hasScoreRegion() || !mix.getSupport().isWholePast());
 }
 
-bool hasKeysFromElsewhere(MixOp mix, const TokenFlow &flow) {
-  return !flow.isTokens(mix.getKey()) && !flow.isTokens(mix.getValue());
-}
-
-/// Whether an operand is the same for all tokens.
-bool isRepeated(Value operand) { return cast<RankedTensorType>(operand.getType()).getDimSize(1) == 1; }
-
-/// How many keys in front of the newest one are enough; empty where all are kept, each at its position. The last few
-/// keys have no place of their own: a support or a region that asks for it is answered by a bias, which a softmax has.
-/// Without one, keys in front of the first token are 0 and weigh nothing, unless there is one key for all of them.
-std::optional<int64_t> windowOf(MixOp mix) {
-  bool asksForPlaces = mix.hasScoreRegion() || hasDenseBias(mix) || mix.getSegments();
-  bool weighsNothing =
-      mix.getSoftmax() || (mix.getSupport().isRelative() &&
-                           (mix.getNorm().getKind() == mixer::NormKind::None || !isRepeated(mix.getKey())));
-  return asksForPlaces || !weighsNothing ? std::nullopt : mix.getSupport().getReach();
+TypedAttr zeroOf(Value operand) {
+  Type element = getElementTypeOrSelf(operand);
+  return cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
 }
 
 /// Whether every query sees every key alike, wherever it stands.
@@ -81,8 +71,8 @@ llvm::SetVector<Value> capturesOf(MixOp mix) {
 std::string whyNotKept(MixOp mix, TokenFlow &flow) {
   if (!isPlain(mix.getKey(), flow) || !isPlain(mix.getValue(), flow))
     return "its keys or values have other tokens than its queries";
-  if (!mix.getSupport().isCausal())
-    return describe("support", mix.getSupport(), "a token sees tokens that follow");
+  if (std::string reason = whyNotAwaited(mix); !reason.empty())
+    return describe("support", mix.getSupport(), reason);
   if (!windowOf(mix) && !(hasRows(mix.getKey(), flow) && hasRows(mix.getValue(), flow)))
     return "its keys or values are those of all rows of the batch";
   if (hasDenseBias(mix) && !biasTable(mix, flow))
@@ -124,40 +114,65 @@ void AttentionRule::classify(Operation *op, TokenFlow &flow) const {
   SmallVector<Value> reads(op->getOperands().drop_back(mix.getInits().size()));
   if (biasTable(mix, flow))
     llvm::erase(reads, mix.getBias());
-  Flow joined = TokenFlow::needPast(op, flow.join(op, reads));
+  Flow joined = flow.join(op, reads);
   if (joined.kind != Flow::Tokens && (joined.kind == Flow::Refused || !flow.axis(mix.getOutputInit())))
     return flow.setResults(op, joined);
   std::string reason = whyRefused(mix, flow);
-  flow.setResults(op, reason.empty() ? Flow{Flow::Tokens, 0} : TokenFlow::refuse(op, reason));
+  if (!reason.empty())
+    return flow.setResults(op, TokenFlow::refuse(op, reason));
+  // Queries wait for the keys, which may be late themselves.
+  Flow result = TokenFlow::mixed(op, joined);
+  if (!hasKeysFromElsewhere(mix, flow)) {
+    Flow keys = flow.join(op, {mix.getKey(), mix.getValue()});
+    Flow awaited = TokenFlow::mixed(op, keys, *lookAheadOf(mix.getSupport()));
+    result = awaited.lead < result.lead ? awaited : result;
+  }
+  flow.setResults(op, result);
 }
 
 void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
-  demand.need(mix.getQuery(), Span(), op);
+  demand.need(mix.getQuery(), demand.newest(mix.getResult(0)), op);
   if (hasKeysFromElsewhere(mix, demand.flow))
     return;
   for (auto [operand, part] :
        {std::pair(mix.getKey(), "key"), std::pair(mix.getValue(), "value"), std::pair(mix.getSegments(), "segment")})
-    if (operand && demand.flow.isTokens(operand))
-      demand.needPast(operand, windowOf(mix), op, part);
+    if (operand && demand.flow.isTokens(operand)) {
+      if (windowOf(mix))
+        demand.need(operand, keysOf(mix, demand), op, zeroOf(operand), part);
+      else
+        demand.needAll(operand, op, part);
+    }
+  if (mix.getSegments())
+    demand.need(mix.getSegments(), demand.newest(mix.getResult(0)), op);
 }
 
 Value emptyOutput(StreamEmitter &e, MixOp mix) {
   return tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
 }
 
-Value elements(StreamEmitter &e, Value operand, Span span) {
-  return e.flow.isTokens(operand) ? e.piece(operand, span).value : e.value(operand);
+Value elements(StreamEmitter &e, Value operand, Span span, TypedAttr fill = {}) {
+  return e.flow.isTokens(operand) ? e.batched(e.piece(operand, span, fill)) : e.value(operand);
 }
 
-/// The same mixer, its queries being the last of its keys.
-Value mixWindow(StreamEmitter &e, MixOp mix, int64_t reach) {
-  Value query = elements(e, mix.getQuery(), Span()), output = emptyOutput(e, mix);
-  Value key = elements(e, mix.getKey(), {-reach, 0}), value = elements(e, mix.getValue(), {-reach, 0});
+/// The place of the first query among the keys, for every row.
+Value placeOf(StreamEmitter &e, Span queries, Span keys) {
+  auto type = RankedTensorType::get(1, e.getI64Type());
+  return arith::ConstantOp::create(e, DenseElementsAttr::get(type, queries.low - keys.low));
+}
+
+/// The same mixer, its queries at a fixed place among the keys: the last ones, where none follow.
+Value mixWindow(StreamEmitter &e, MixOp mix) {
+  Span queries = e.demand.newest(mix.getResult(0)), keys = keysOf(mix, e.demand);
+  bool areLast = queries.high == keys.high;
+  Value query = elements(e, mix.getQuery(), queries), output = emptyOutput(e, mix);
+  Value key = elements(e, mix.getKey(), keys, zeroOf(mix.getKey()));
+  Value value = elements(e, mix.getValue(), keys, zeroOf(mix.getValue()));
   // Without a softmax keys that were never seen are 0, and so are their weights.
   mixer::SoftmaxAttr softmax = mix.getSoftmax();
-  Value bias = softmax ? buildAttentionBias(e, mix, e.getIndexAttr(reach)) : Value();
-  auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::End);
+  Value bias = softmax ? buildAttentionBias(e, mix, queries, keys) : Value();
+  auto layout =
+      mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, areLast ? mixer::Align::End : mixer::Align::Start);
   mixer::SupportAttrInterface support = mix.getSupport();
   if (!support.isRelative())
     support = cast<mixer::SupportAttrInterface>(Attribute(mixer::FullAttr::get(e.getContext())));
@@ -165,14 +180,15 @@ Value mixWindow(StreamEmitter &e, MixOp mix, int64_t reach) {
   if (softmax)
     score = mixer::SoftmaxAttr::get(e.getContext(), softmax.getScale(), softmax.getSoftCap(), mixer::BiasKind::Dense);
   return MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
-                       ValueRange(), output, layout, support, mix.getTransport(), score, mix.getNorm(),
-                       mixer::FormAttr())
+                       areLast ? Value() : placeOf(e, queries, keys), ValueRange(), output, layout, support,
+                       mix.getTransport(), score, mix.getNorm(), mixer::FormAttr())
       .getResult(0);
 }
 
 /// The same mixer on keys at their positions, its queries standing at theirs.
 Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
-  Value query = elements(e, mix.getQuery(), Span()), output = emptyOutput(e, mix), bias = buildBiasAtPositions(e, mix);
+  Span own = e.demand.newest(mix.getResult(0));
+  Value query = elements(e, mix.getQuery(), own), output = emptyOutput(e, mix), bias = buildBiasAtPositions(e, mix);
   Attribute score = mix.getScore();
   if (mixer::SoftmaxAttr softmax = mix.getSoftmax(); softmax && mix.getSegments())
     score = mixer::SoftmaxAttr::get(e.getContext(), softmax.getScale(), softmax.getSoftCap(), mixer::BiasKind::Dense);
@@ -180,7 +196,7 @@ Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value read) { return e.value(read); });
   auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::Start);
   auto step = MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
-                            isPositionFree(mix) ? Value() : e.rowPositions(), ValueRange(), output, layout,
+                            isPositionFree(mix) ? Value() : e.rowPositions(own.low), ValueRange(), output, layout,
                             mix.getSupport(), mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
   IRMapping mapping;
   mapping.map(captures.getArrayRef(), captured);
@@ -196,8 +212,8 @@ void AttentionRule::emit(Operation *op, StreamEmitter &e) const {
   Value mixed;
   if (hasKeysFromElsewhere(mix, e.flow))
     mixed = mixAtPositions(e, mix, e.value(mix.getKey()), e.value(mix.getValue()));
-  else if (std::optional<int64_t> reach = windowOf(mix))
-    mixed = mixWindow(e, mix, *reach);
+  else if (windowOf(mix))
+    mixed = mixWindow(e, mix);
   else
     mixed = mixAtPositions(e, mix, allOf(e, mix.getKey()), allOf(e, mix.getValue()));
   e.define(mix.getResult(0), Piece{mixed});

@@ -33,6 +33,19 @@ Value kernelOf(MixOp mix) { return mix.getTransportOperands().front(); }
 
 int64_t tapsOf(MixOp mix) { return cast<RankedTensorType>(kernelOf(mix).getType()).getDimSize(2); }
 
+int64_t centerOf(MixOp mix) { return cast<mixer::ToeplitzAttr>(mix.getTransport()).getCenter(); }
+
+/// The values that new outputs are computed from.
+Span valuesOf(MixOp mix, const StreamDemand &demand) {
+  Span own = demand.newest(mix.getResult(0)) + centerOf(mix);
+  return {own.low + 1 - tapsOf(mix), own.high};
+}
+
+TypedAttr zeroOf(Value values) {
+  Type element = getElementTypeOrSelf(values);
+  return cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
+}
+
 /// Whether the kernel has a tap for each token so far, each decided by its place alone.
 bool isAsLongAsSequence(MixOp mix, TokenFlow &flow) {
   Value kernel = kernelOf(mix);
@@ -43,10 +56,13 @@ bool isAsLongAsSequence(MixOp mix, TokenFlow &flow) {
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.getOrder() != mixer::Order::Forward)
     return "layout: the tokens are visited from the last to the first";
-  if (int64_t center = cast<mixer::ToeplitzAttr>(mix.getTransport()).getCenter(); center > 0)
-    return llvm::formatv("transport: its kernel has {0} taps on tokens that follow", center);
+  if (isAsLongAsSequence(mix, flow) && centerOf(mix) > 0)
+    return llvm::formatv("transport: its kernel, as long as the sequence, has {0} taps on tokens that follow",
+                         centerOf(mix));
   if (isAsLongAsSequence(mix, flow))
     return whyNotKept(mix, flow);
+  if (centerOf(mix) > 0 && !mix.getSupport().isFull())
+    return "support: it hides taps of the kernel";
   if (flow.isTokens(kernelOf(mix)) || ShapedType::isDynamic(tapsOf(mix)))
     return "transport: its kernel depends on the tokens, or on how many there are";
   std::optional<TokenAxis> value = flow.axis(mix.getValue()), output = flow.axis(mix.getOutputInit());
@@ -57,23 +73,25 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
 
 void ConvolutionRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
-  Flow joined = TokenFlow::needPast(op, flow.join(op, {mix.getValue(), kernelOf(mix)}));
+  Flow joined = flow.join(op, {mix.getValue(), kernelOf(mix)});
   if (joined.kind == Flow::Refused || (joined.kind != Flow::Tokens && !flow.axis(mix.getOutputInit())))
     return flow.setResults(op, joined);
   std::string reason = whyRefused(mix, flow);
-  flow.setResults(op, reason.empty() ? Flow{Flow::Tokens, 0} : TokenFlow::refuse(op, reason));
+  flow.setResults(op, reason.empty() ? TokenFlow::mixed(op, joined, centerOf(mix)) : TokenFlow::refuse(op, reason));
 }
 
 void ConvolutionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
-  bool keepsAll = isAsLongAsSequence(mix, demand.flow);
-  demand.needPast(mix.getValue(), keepsAll ? std::nullopt : std::optional(tapsOf(mix) - 1), op, "value");
+  if (isAsLongAsSequence(mix, demand.flow))
+    demand.needAll(mix.getValue(), op, "value");
+  else
+    demand.need(mix.getValue(), valuesOf(mix, demand), op, zeroOf(mix.getValue()), "value");
 }
 
 /// The kernel of K taps on the last tokens.
 Value convolveTail(StreamEmitter &e, MixOp mix) {
   int64_t depth = tapsOf(mix) - 1;
-  Value values = e.piece(mix.getValue(), {-depth, 0}).value;
+  Value values = e.batched(e.piece(mix.getValue(), valuesOf(mix, e.demand), zeroOf(mix.getValue())));
   Value output = tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), Span()), getElementTypeOrSelf(mix.getValue()));
   auto transport = cast<mixer::TransportAttrInterface>(Attribute(mixer::ToeplitzAttr::get(e.getContext(), depth)));
   auto support = cast<mixer::SupportAttrInterface>(Attribute(mixer::FullAttr::get(e.getContext())));

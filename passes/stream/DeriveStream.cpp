@@ -14,6 +14,7 @@
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -70,11 +71,23 @@ int64_t longestTail(func::FuncOp entry, const StreamDemand &demand) {
   return depth;
 }
 
-FailureOr<StreamClaim> deriveStep(func::FuncOp entry, StreamSymbols symbols, StringRef name) {
+/// Says of a step whose outputs come late by how many tokens each of them does.
+void declareLatency(func::FuncOp read, func::FuncOp step, const TokenFlow &flow, int64_t latency) {
+  if (latency == 0)
+    return;
+  Builder b(step.getContext());
+  step->setAttr(kLatencyAttr, b.getI64IntegerAttr(latency));
+  for (auto [number, output] : llvm::enumerate(read.getBody().front().getTerminator()->getOperands()))
+    step.setResultAttr(number, kLatencyAttr, b.getI64IntegerAttr(flow.of(output).delay()));
+  remark::passed(step.getLoc(), remark::RemarkOpts::name("look-ahead").category("derive-stream"))
+      << "outputs come up to " + std::to_string(latency) + (latency == 1 ? " token late" : " tokens late");
+}
+
+FailureOr<StreamClaim> deriveStep(func::FuncOp entry, StreamSymbols symbols, StringRef name, int64_t lookAhead) {
   func::FuncOp read = copyToRead(entry);
   llvm::scope_exit eraseCopy([&] { read.erase(); });
   TokenFlow flow(read, symbols.tokens, symbols.rows);
-  FailureOr<StreamDemand> demand = StreamDemand::of(read, flow);
+  FailureOr<StreamDemand> demand = StreamDemand::of(read, flow, lookAhead);
   if (failed(demand))
     return failure();
   func::FuncOp step = declareStep(entry, name, symbols.tokens);
@@ -84,7 +97,8 @@ FailureOr<StreamClaim> deriveStep(func::FuncOp entry, StreamSymbols symbols, Str
   for (unsigned result = 0; result < entry.getNumResults(); ++result)
     attributes.push_back(entry.getResultAttrDict(result));
   states.finish(outputs, attributes);
-  return StreamClaim{entry, step, symbols.tokens, longestTail(read, *demand)};
+  declareLatency(read, step, flow, demand->latency);
+  return StreamClaim{entry, step, symbols.tokens, longestTail(read, *demand), demand->latency};
 }
 
 struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
@@ -155,7 +169,7 @@ private:
     FailureOr<StreamSymbols> symbols = findStreamSymbols(whole, tokens);
     if (failed(symbols))
       return failure();
-    FailureOr<StreamClaim> derived = deriveStep(whole, *symbols, name);
+    FailureOr<StreamClaim> derived = deriveStep(whole, *symbols, name, lookAhead);
     if (failed(derived))
       return failure();
     derived->step->setAttr(kStreamOfAttr, forward.getNameAttr());
@@ -169,7 +183,8 @@ private:
     FailureOr<LengthRange> range = limitLength(whole);
     if (failed(range) || failed(derive(forward, whole, mode)))
       return failure();
-    LengthVerdict verdict = proveLength(forward, whole, range->most, *range, mode);
+    auto late = getOperation().lookupSymbol(name)->getAttrOfType<IntegerAttr>(kLatencyAttr);
+    LengthVerdict verdict = proveLength(forward, whole, range->most, *range, mode, late ? late.getInt() : 0);
     if (!verdict.holds)
       return forward.emitError() << "cannot run token by token: " << verdict.reason;
     return success();

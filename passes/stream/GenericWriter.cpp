@@ -1,5 +1,7 @@
 #include "passes/stream/GenericWriter.h"
 
+#include "passes/stream/Existence.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
@@ -74,11 +76,14 @@ private:
     return result;
   }
 
+  /// Whether elements of no token are computed, whose indices may point anywhere.
+  bool isGuarded() const { return e.looksAhead() || span.low < 0; }
   void writeBody(linalg::GenericOp made);
   SmallVector<Value> mapCaptures(IRMapping &mapping);
-  void moveIndices(const IRMapping &mapping, Value seen);
+  void moveIndices(const IRMapping &mapping, Value seen, Value row);
   void moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value seen, Value row);
-  Value lengthSoFar(OpBuilder &b, Value captured, Value seen);
+  Value lengthSoFar(OpBuilder &b, Value captured, Value seen, Value row);
+  Value insideOf(OpBuilder &b, const Piece &piece, int64_t dim, Value index);
 
   linalg::GenericOp op;
   StreamEmitter &e;
@@ -91,9 +96,20 @@ private:
 };
 
 /// A size that counts tokens is, in a body, the number of tokens so far: no element known yet depends on later ones.
-Value GenericWriter::lengthSoFar(OpBuilder &b, Value captured, Value seen) {
+Value GenericWriter::lengthSoFar(OpBuilder &b, Value captured, Value seen, Value row) {
   Value now = e.value(captured); // with the new tokens in place of all
-  return arith::AddIOp::create(b, op.getLoc(), now, seen);
+  if (!e.looksAhead())
+    return arith::AddIOp::create(b, op.getLoc(), now, seen);
+  Value others = arith::SubIOp::create(b, op.getLoc(), e.end(b, row), e.symbol(e.flow.sizes.tokens));
+  return arith::AddIOp::create(b, op.getLoc(), now, others);
+}
+
+/// What is computed of no token reads some element.
+Value GenericWriter::insideOf(OpBuilder &b, const Piece &piece, int64_t dim, Value index) {
+  Value size = tensor::DimOp::create(b, op.getLoc(), piece.value, dim + piece.lifted);
+  Value last = arith::SubIOp::create(b, op.getLoc(), size, Value(arith::ConstantIndexOp::create(b, op.getLoc(), 1)));
+  Value known = arith::MinSIOp::create(b, op.getLoc(), index, last);
+  return arith::MaxSIOp::create(b, op.getLoc(), known, Value(arith::ConstantIndexOp::create(b, op.getLoc(), 0)));
 }
 
 void GenericWriter::moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value seen, Value row) {
@@ -103,6 +119,8 @@ void GenericWriter::moveRead(tensor::ExtractOp read, Piece piece, int64_t first,
   Value origin = arith::ConstantIndexOp::create(b, op.getLoc(), first);
   indices[dim] = arith::SubIOp::create(b, op.getLoc(), indices[dim], seen);
   indices[dim] = arith::SubIOp::create(b, op.getLoc(), indices[dim], origin);
+  if (isGuarded())
+    indices[dim] = insideOf(b, piece, dim, indices[dim]);
   if (piece.lifted)
     indices.insert(indices.begin(), row);
   Value element = tensor::ExtractOp::create(b, op.getLoc(), piece.value, indices);
@@ -127,7 +145,7 @@ SmallVector<Value> GenericWriter::mapCaptures(IRMapping &mapping) {
 }
 
 /// Numbers the loops anew; the index of a token becomes its position.
-void GenericWriter::moveIndices(const IRMapping &mapping, Value seen) {
+void GenericWriter::moveIndices(const IRMapping &mapping, Value seen, Value row) {
   for (Operation &inner : op.getBody()->without_terminator()) {
     auto index = dyn_cast<linalg::IndexOp>(inner);
     if (!index)
@@ -141,7 +159,10 @@ void GenericWriter::moveIndices(const IRMapping &mapping, Value seen) {
     Value first = arith::ConstantIndexOp::create(b, op.getLoc(), span.low);
     Value start = arith::AddIOp::create(b, op.getLoc(), seen, first);
     Value place = arith::AddIOp::create(b, op.getLoc(), copy, start);
-    copy.getResult().replaceAllUsesExcept(place, place.getDefiningOp());
+    Operation *sum = place.getDefiningOp();
+    if (isGuarded())
+      place = nearestElement(e, b, row, place, e.flow.tokenAxis(op.getResult(0)).extra);
+    copy.getResult().replaceAllUsesExcept(place, sum);
   }
 }
 
@@ -158,12 +179,12 @@ void GenericWriter::writeBody(linalg::GenericOp made) {
       row = linalg::IndexOp::create(b, op.getLoc(), addsRows ? 0 : *body.rowLoop);
     seen = e.position(b, row);
   }
-  moveIndices(mapping, seen);
+  moveIndices(mapping, seen, row);
   for (auto [read, piece] : llvm::zip_equal(body.reads, pieces))
     moveRead(cast<tensor::ExtractOp>(mapping.lookup(read.op.getOperation())), piece, span.low + read.reach.low, seen,
              row);
   for (Value length : lengths)
-    replaceAllUsesInRegionWith(length, lengthSoFar(b, length, seen), made.getRegion());
+    replaceAllUsesInRegionWith(length, lengthSoFar(b, length, seen, row), made.getRegion());
 }
 
 } // namespace

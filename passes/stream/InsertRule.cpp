@@ -4,7 +4,9 @@
 //   %x into fill[3 ..] [T]           behind a padding: elements lead by 3, and those in front of the first token are
 //   the fill constant into %empty[0 ..] [3]   the padding of a concatenation; or tokens that are given, as an earlier
 //   tail
+//   a fill constant into %x[T + 3 ..] [2]     the padding behind the tokens
 #include "passes/stream/Beginnings.h"
+#include "passes/stream/Existence.h"
 #include "passes/stream/UniformValue.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,9 +26,9 @@ public:
 
 /// Where an insertion puts its source along the tokens of the result.
 struct Place {
-  enum Kind { Whole, Behind, Front, Unknown } kind = Unknown;
+  enum Kind { Whole, Behind, Front, Back, Unknown } kind = Unknown;
   int64_t dim = -1;         // of the result
-  int64_t offset = 0;       // of Behind: elements in front of the source
+  int64_t offset = 0;       // of Behind: elements in front of the source; of Back: without the number of tokens
   std::string problem = {}; // of Unknown
 };
 
@@ -63,15 +65,6 @@ Padding paddingOf(Value dest, int64_t dim, int64_t count, TokenFlow &flow) {
   return {{}, isTensor ? insert.getSource() : Value()};
 }
 
-/// The dimension of the rows, where the entry has a symbol for them.
-std::optional<int64_t> rowDimOf(Value tensor, TokenFlow &flow) {
-  for (int64_t dim = 0; flow.sizes.rows && dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
-    if (std::optional<SizeFormula> size = flow.sizes.of(tensor, dim);
-        size && size->isSymbol(*flow.sizes.rows) && size->constant == 0)
-      return dim;
-  return std::nullopt;
-}
-
 Place placeOf(tensor::InsertSliceOp op, TokenFlow &flow) {
   TokenAxis axis = flow.tokenAxis(op.getResult());
   if (!llvm::all_of(op.getMixedStrides(), [](OpFoldResult stride) { return isConstantIntValue(stride, 1); }))
@@ -83,6 +76,9 @@ Place placeOf(tensor::InsertSliceOp op, TokenFlow &flow) {
       return unknown("it writes a part of the tokens and a part of their features");
   std::optional<SizeFormula> offset = flow.sizes.of(op.getMixedOffsets()[axis.dim]),
                              size = flow.sizes.of(op.getMixedSizes()[axis.dim]);
+  bool isBack = !axis.merged && offset && size && size->isConstant() && offset->isSymbol(flow.sizes.tokens);
+  if (isBack && offset->constant + size->constant == axis.extra && flow.of(op.getSource()).kind == Flow::Fixed)
+    return {Place::Back, axis.dim, offset->constant};
   if (axis.merged || !offset || !size || !offset->isConstant())
     return unknown("it writes tokens at places that change with their number");
   if (size->isConstant() && flow.of(op.getSource()).kind == Flow::Fixed)
@@ -107,15 +103,29 @@ Flow classifyInsert(tensor::InsertSliceOp op, TokenFlow &flow) {
   if (place.kind == Place::Whole)
     return source.kind == Flow::Latest ? TokenFlow::refuse(op, "every token would see what the last token leaves")
                                        : joined;
+  if (place.kind == Place::Back)
+    return uniformValue(op.getSource()) ? dest : TokenFlow::refuse(op, "what it puts behind the tokens is not known");
   if (!dest.isPositions())
     return TokenFlow::refuse(op, "it joins two sequences along the tokens");
   if (place.kind == Place::Front)
     return dest;
   Padding padding = place.offset > 0 ? paddingOf(op.getDest(), place.dim, place.offset, flow) : Padding();
-  bool isPlaced = !padding.tensor || !flow.sizes.rows || rowDimOf(op.getResult(), flow);
+  bool isPlaced = !padding.tensor || !flow.sizes.rows || flow.rowDim(op.getResult());
   if (place.offset > 0 && (source.isPositions() || !padding || !isPlaced))
     return TokenFlow::refuse(op, "what it puts in front of the tokens is not known");
   return TokenFlow::withLead(op, source, source.lead + place.offset);
+}
+
+/// Whether what follows the tokens is read and is none of the values that are known here.
+bool hasUnknownEnd(tensor::InsertSliceOp op, const Place &place, const StreamDemand &demand) {
+  TokenAxis own = demand.flow.tokenAxis(op.getResult()), source = demand.flow.tokenAxis(op.getSource());
+  int64_t behind = own.extra - place.offset - source.extra;
+  if (demand.latency == 0 || behind <= 0 || uniformValue(op.getDest()))
+    return false;
+  Value dest = op.getDest();
+  while (auto earlier = dest.getDefiningOp<tensor::InsertSliceOp>())
+    dest = earlier.getDest();
+  return !dest.getDefiningOp<tensor::EmptyOp>();
 }
 
 void InsertRule::classify(Operation *op, TokenFlow &flow) const {
@@ -129,7 +139,11 @@ void InsertRule::demand(Operation *op, StreamDemand &demand) const {
   if (place.kind == Place::Whole) {
     demand.need(insert.getSource(), span, op);
     demand.need(insert.getDest(), span, op);
+  } else if (place.kind == Place::Back) {
+    demand.need(insert.getDest(), span, op);
   } else if (place.kind == Place::Behind) {
+    if (hasUnknownEnd(insert, place, demand))
+      return demand.refuse(op, "what it puts behind the tokens is not known");
     Padding padding = paddingOf(insert.getDest(), place.dim, place.offset, demand.flow);
     demand.need(insert.getSource(), span + -place.offset, op, padding.value);
   }
@@ -163,8 +177,15 @@ Piece behind(tensor::InsertSliceOp op, StreamEmitter &e, const Place &place, Spa
   Piece piece = e.piece(op.getSource(), wanted, padding.value);
   if (!padding.tensor || wanted.low >= 0)
     return piece;
-  std::optional<int64_t> rows = rowDimOf(op.getResult(), e.flow);
+  std::optional<int64_t> rows = e.flow.rowDim(op.getResult());
   return {putInFront(e, e.value(padding.tensor), piece.value, place.dim, wanted.low, rows), piece.lifted};
+}
+
+/// The destination, with the source behind the last token.
+Piece inFrontOf(tensor::InsertSliceOp op, StreamEmitter &e, const Place &place, Span span) {
+  Piece piece = e.piece(op.getDest(), span);
+  return e.looksAhead() ? putBehind(e, op.getDest(), piece, span.low - place.offset, uniformValue(op.getSource()))
+                        : piece;
 }
 
 void InsertRule::emit(Operation *op, StreamEmitter &e) const {
@@ -173,6 +194,8 @@ void InsertRule::emit(Operation *op, StreamEmitter &e) const {
   Span span = e.demand.spanOf(op);
   if (place.kind == Place::Whole)
     e.define(insert, inserted(insert, e, span));
+  else if (place.kind == Place::Back)
+    e.define(insert, inFrontOf(insert, e, place, span));
   else if (place.kind == Place::Behind)
     e.define(insert, behind(insert, e, place, span));
 }

@@ -24,6 +24,7 @@ Value mixKept(StreamEmitter &e, mixer::MixOp mix,
               function_ref<Value(ImplicitLocOpBuilder &, const KeptPair &)> weight) {
   enum : unsigned { Row, Token, Head, Channel, Key, Loops };
   Value kept = e.grown(mix.getValue());
+  int64_t first = e.demand.newest(mix.getResult(0)).low;
   mixer::MixSizes sizes = mix.getSizes();
   int64_t heads = cast<RankedTensorType>(kept.getType()).getDimSize(2);
   Type compute = mix.getComputeType(), element = getElementTypeOrSelf(kept);
@@ -35,7 +36,8 @@ Value mixKept(StreamEmitter &e, mixer::MixOp mix,
   auto body = [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
     auto index = [&](unsigned number) { return linalg::IndexOp::create(b, number).getResult(); };
     Value seen = e.position(b, e.hasRows() ? index(Row) : Value());
-    Value query = arith::AddIOp::create(b, seen, index(Token)), key = index(Key);
+    Value begin = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
+    Value query = arith::AddIOp::create(b, begin, index(Token)), key = index(Key);
     Value isPast = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, query);
     Value factor = weight(b, {index(Head), index(Channel), query, key});
     Value product = arith::MulFOp::create(b, mixer::widen(b, at[0], compute), mixer::widen(b, factor, compute));

@@ -24,7 +24,7 @@ public:
   }
   void classify(Operation *op, TokenFlow &flow) const override;
   void demand(Operation *op, StreamDemand &demand) const override {
-    demand.needPast(cast<MixOp>(op).getValue(), std::nullopt, op, "value");
+    demand.needAll(cast<MixOp>(op).getValue(), op, "value");
   }
   void emit(Operation *op, StreamEmitter &e) const override;
 };
@@ -62,7 +62,7 @@ void MatrixRule::classify(Operation *op, TokenFlow &flow) const {
   SmallVector<Value> reads = {mix.getValue()};
   if (!table)
     reads.push_back(weightsOf(mix));
-  Flow joined = TokenFlow::needPast(op, flow.join(op, reads));
+  Flow joined = flow.join(op, reads);
   std::string problem;
   bool hasTokens = joined.kind == Flow::Tokens || flow.axis(mix.getOutputInit(), &problem) || table;
   if (!hasTokens)
@@ -71,7 +71,7 @@ void MatrixRule::classify(Operation *op, TokenFlow &flow) const {
   std::string reason = flow.of(mix.getValue()).kind == Flow::Refused ? "" : whyRefused(mix, table, flow);
   if (!reason.empty())
     return flow.setResults(op, TokenFlow::refuse(op, reason));
-  flow.setResults(op, joined.kind == Flow::Refused ? joined : Flow{Flow::Tokens, 0});
+  flow.setResults(op, joined.kind == Flow::Refused ? joined : TokenFlow::mixed(op, joined));
 }
 
 void MatrixRule::emit(Operation *op, StreamEmitter &e) const {

@@ -21,6 +21,10 @@ inline constexpr llvm::StringLiteral kStatePairsAttr = "heddle.state_pairs";
 inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
 // On a step: how many tokens a row may see in all, where the entry takes a limited number.
 inline constexpr llvm::StringLiteral kPositionsAttr = "heddle.positions";
+// On a step: by how many tokens its outputs come late at most; on a result with tokens, by how many it does.
+inline constexpr llvm::StringLiteral kLatencyAttr = "heddle.latency";
+// On the state of a step that says how many tokens the sequence of each row has.
+inline constexpr llvm::StringLiteral kEndAttr = "heddle.end";
 // On a step: the entry that it was derived from.
 inline constexpr llvm::StringLiteral kStreamOfAttr = "heddle.stream_of";
 

@@ -54,15 +54,17 @@ Value PairTable::at(ImplicitLocOpBuilder &b, StreamEmitter &e, ValueRange indice
   Value table = e.value(source);
   auto type = cast<RankedTensorType>(table.getType());
   SmallVector<Value> at(indices.take_back(rows));
-  // Positions behind the end belong to no token that exists.
+  // Positions behind the end, or in front of the first token, belong to no token that exists.
+  Value zero = arith::ConstantIndexOp::create(b, 0);
   for (auto [index, dim] : {std::pair(first, rows), std::pair(second, rows + 1)}) {
     Value last = arith::ConstantIndexOp::create(b, type.getDimSize(dim) - 1);
-    at.push_back(arith::MinSIOp::create(b, index, last));
+    Value known = arith::MinSIOp::create(b, index, last);
+    at.push_back(e.looksAhead() ? arith::MaxSIOp::create(b, known, zero) : known);
   }
   return tensor::ExtractOp::create(b, table, at);
 }
 
-Value rowsAtPositions(StreamEmitter &e, const PairTable &table, OpFoldResult keys) {
+Value rowsAtPositions(StreamEmitter &e, const PairTable &table, OpFoldResult keys, int64_t first) {
   SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(e.getContext(), table.leading);
   int64_t rank = sizes.size() + 2;
   sizes.front() = e.rows(); // of the batch: all of them read one table
@@ -74,6 +76,7 @@ Value rowsAtPositions(StreamEmitter &e, const PairTable &table, OpFoldResult key
                          for (int64_t dim = 0; dim < rank; ++dim)
                            index.push_back(linalg::IndexOp::create(b, dim));
                          Value seen = e.position(b, e.hasRows() ? index.front() : Value());
+                         seen = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
                          Value query = arith::AddIOp::create(b, seen, index[rank - 2]);
                          index.front() = arith::ConstantIndexOp::create(b, 0);
                          return table.at(b, e, ArrayRef(index).drop_back(2), query, index[rank - 1]);

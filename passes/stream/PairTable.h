@@ -20,8 +20,9 @@ struct PairTable {
                  mlir::Value second) const;
 };
 
-/// The rows of `table` at the positions of the new tokens, with the columns of `keys` tokens: [rows, .., C, keys].
-mlir::Value rowsAtPositions(StreamEmitter &e, const PairTable &table, mlir::OpFoldResult keys);
+/// The rows of `table` at C positions from `first` in front of the new tokens (first <= 0), with the columns of `keys`
+/// tokens: [rows, .., C, keys].
+mlir::Value rowsAtPositions(StreamEmitter &e, const PairTable &table, mlir::OpFoldResult keys, int64_t first);
 
 } // namespace heddle
 

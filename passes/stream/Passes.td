@@ -19,6 +19,10 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     An entry that brings its states along (past and present, initial and final) is its own step: paired inputs and outputs become
     states, and the positions are added.
 
+    Where tokens depend on some that follow, at most `lookahead` of them, the outputs come that many tokens late; the attribute
+    `heddle.latency` says how many for each. A state `end` says how many tokens the sequence of each row has, as soon as that is
+    known: what is fed behind the end brings the last outputs.
+
     An entry that cannot run token by token is an error at the op that is in the way, with the reason. The step is compared with
     the entry in the reference evaluator, call by call; a difference is an error too.
 
@@ -41,6 +45,7 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     Option<"tokens", "tokens", "std::string", /*default=*/"\"\"",
            "symbol that counts the tokens; empty takes the one along which all mixers mix">,
     ListOption<"states", "states", "std::string", "pairs of an input and the output that is its next value, INPUT=OUTPUT or INPUT=OUTPUT=INITIAL">,
+    Option<"lookAhead", "lookahead", "int64_t", /*default=*/"0", "tokens by which outputs may come late, where the entry looks ahead">,
     Option<"keepEntry", "keep-entry", "bool", /*default=*/"true", "leave the entry in the module">,
     Option<"verify", "verify", "std::string", /*default=*/"\"cheap\"", "how the step is proved: off, cheap or always">,
   ];

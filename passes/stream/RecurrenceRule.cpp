@@ -1,6 +1,7 @@
 // Mixers that carry a state of fixed size: the same mixer on the new tokens, from the state that the tokens before
 // left. Every other mixer without a rule of its own is refused here, with the slot that is in the way.
 #include "passes/stream/Beginnings.h"
+#include "passes/stream/NeutralTokens.h"
 #include "passes/stream/UniformValue.h"
 
 #include "dialects/mixer/Mixer.h"
@@ -55,33 +56,37 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
 
 void RecurrenceRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
-  Flow joined = TokenFlow::needPast(op, flow.join(op, mix.getTokenOperands()));
+  Flow joined = flow.join(op, mix.getTokenOperands());
   std::string problem;
   bool hasTokens = flow.axis(mix.getOutputInit(), &problem).has_value() || joined.kind == Flow::Tokens;
   if (joined.kind == Flow::Refused || !hasTokens)
     return flow.setResults(op, joined);
   if (std::string reason = whyRefused(mix, flow); !reason.empty())
     return flow.setResults(op, TokenFlow::refuse(op, reason));
-  flow.setResults(op, {Flow::Latest});
-  flow.set(mix.getResult(0), {Flow::Tokens, 0});
+  Flow result = TokenFlow::mixed(op, joined);
+  flow.set(mix.getResult(0), result);
+  result.kind = Flow::Latest;
+  for (Value state : mix->getResults().drop_front())
+    flow.set(state, result);
 }
 
 void RecurrenceRule::demand(Operation *op, StreamDemand &demand) const {
-  for (Value operand : cast<MixOp>(op).getTokenOperands())
-    demand.need(operand, Span(), op);
+  auto mix = cast<MixOp>(op);
+  bool passes = passesOver(mix, demand);
+  if (std::string reason = passes ? whyNotPassedOver(mix, demand) : ""; !reason.empty())
+    return demand.refuse(op, reason);
+  for (auto [number, operand] : llvm::enumerate(mix.getTokenOperands()))
+    demand.need(operand, demand.newest(mix.getResult(0)), op, passes ? neutralValue(mix, number) : TypedAttr());
 }
 
-/// Values of a mixer operand for the new tokens; what differs from row to row takes the place of a batch of 1.
-Value operandOf(StreamEmitter &e, Value operand) {
+/// Values of a mixer operand for the new tokens.
+Value operandOf(StreamEmitter &e, MixOp mix, unsigned number) {
+  Value operand = mix->getOperand(number);
+  bool passes = passesOver(mix, e.demand);
   if (!e.flow.isTokens(operand))
-    return e.value(operand);
-  Piece piece = e.piece(operand);
-  if (!piece.lifted)
-    return piece.value;
-  SmallVector<ReassociationIndices> groups = {{0, 1}};
-  for (int64_t dim = 2; dim < cast<RankedTensorType>(piece.value.getType()).getRank(); ++dim)
-    groups.push_back({dim});
-  return tensor::CollapseShapeOp::create(e, piece.value, groups);
+    return passes ? neutralOperand(e, mix, number, e.value(operand)) : e.value(operand);
+  Span own = e.demand.newest(mix.getResult(0));
+  return e.batched(e.piece(operand, own, passes ? neutralValue(mix, number) : TypedAttr()));
 }
 
 /// The ids of the new tokens, counted from that of the last one seen, to which the state belongs.
@@ -114,8 +119,8 @@ void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
   mixer::CarriedState carried = mix.carriedState();
   SmallVector<Value> operands, states, before;
-  for (Value operand : mix.getTokenOperands()) {
-    operands.push_back(operandOf(e, operand));
+  for (auto [number, operand] : llvm::enumerate(mix.getTokenOperands())) {
+    operands.push_back(operandOf(e, mix, number));
     if (operand == mix.getSegments())
       operands.back() = countSegments(e, operand, operands.back());
   }
@@ -127,6 +132,8 @@ void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value value) { return e.value(value); });
   SmallVector<Value> results = mix.buildStep(e, op->getLoc(), operands, e.tokens(), before);
+  if (mix.hasTransportRegion() && passesOver(mix, e.demand))
+    guardRegion(e, mix, results.front().getDefiningOp<MixOp>());
   for (auto [original, value] : llvm::zip_equal(captures, captured))
     replaceAllUsesInRegionWith(original, value, results.front().getDefiningOp<MixOp>().getTransportRegion());
   for (auto [state, next] : llvm::zip_equal(states, ArrayRef(results).drop_front()))

@@ -24,7 +24,7 @@ public:
     Span span = demand.spanOf(op);
     TokenFlow &flow = demand.flow;
     bool merges = flow.tokenAxis(op->getOperand(0)).merged || flow.tokenAxis(op->getResult(0)).merged;
-    if (merges && span != Span())
+    if (merges && span.low != span.high)
       demand.refuse(op, "tokens are merged with another dimension in front of a shift");
     else
       demand.need(op->getOperand(0), span, op);

@@ -4,7 +4,7 @@
 //   %x[1 ..] [T - 1]                tokens a fixed number ahead of their places: they lead that much less
 //   %x[T - 1] [1]                   the last token: Latest
 //   %table[0] [T], a constant       rows of the table at the positions of the new tokens
-#include "passes/stream/StreamEmitter.h"
+#include "passes/stream/Existence.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -103,17 +103,30 @@ void SliceRule::classify(Operation *op, TokenFlow &flow) const {
     return flow.setResults(op, TokenFlow::withLead(op, source, source.lead - cut.offset));
   if (source.isPositions())
     return flow.setResults(op, TokenFlow::refuse(op, "it takes the position of the last token"));
-  if (cut.offset + cut.count > source.lead)
+  if (cut.offset + cut.count > std::max<int64_t>(source.lead, 0))
     return flow.setResults(op, TokenFlow::refuse(op, "it takes tokens behind the last one"));
-  flow.setResults(op, {Flow::Latest});
+  flow.setResults(op, {Flow::Latest, std::min<int64_t>(source.lead, 0), source.where});
+}
+
+/// Whether each row has tokens of its own.
+bool isInRows(Value tensor, TokenFlow &flow) { return !flow.sizes.rows || flow.rowDim(tensor); }
+
+/// What the last tokens are taken of: with one new token, the first of them is this far in front of it.
+Span lastOf(Value source, const Cut &cut, const StreamDemand &demand) {
+  if (demand.latency == 0)
+    return {std::min<int64_t>(0, cut.offset + 1), cut.offset + cut.count};
+  Span newest = demand.newest(source);
+  return {newest.low + cut.offset + 1, newest.high};
 }
 
 void SliceRule::demand(Operation *op, StreamDemand &demand) const {
   auto slice = cast<tensor::ExtractSliceOp>(op);
   Cut cut = cutOf(slice, demand.flow);
   Span span = demand.spanOf(op);
-  if (cut.kind == Cut::Last) // with one new token, the first of those taken is this far in front of it
-    demand.need(slice.getSource(), {std::min<int64_t>(0, cut.offset + 1), cut.offset + cut.count}, op);
+  if (cut.kind == Cut::Last && demand.latency > 0 && (cut.offset >= 0 || !isInRows(slice.getSource(), demand.flow)))
+    demand.refuse(op, "the last token of all rows, which end at tokens of their own");
+  else if (cut.kind == Cut::Last)
+    demand.need(slice.getSource(), lastOf(slice.getSource(), cut, demand), op);
   else if (cut.kind != Cut::Table)
     demand.need(slice.getSource(), span + cut.offset, op);
 }
@@ -144,7 +157,7 @@ Piece sliced(tensor::ExtractSliceOp op, StreamEmitter &e, Piece piece, int64_t d
 }
 
 /// Rows of a constant at the positions of the tokens. Positions behind its end read the last row: a state that is full
-/// takes no further tokens, so nobody sees them.
+/// takes no further tokens, so nobody sees them; nor those in front of the first token, which read row 0.
 Piece gathered(tensor::ExtractSliceOp op, StreamEmitter &e, const Cut &cut, Span span) {
   SmallVector<OpFoldResult> sizes = e.sizesOf(op.getResult(), span, e.hasRows());
   Value source = e.value(op.getSource());
@@ -168,6 +181,8 @@ Piece gathered(tensor::ExtractSliceOp op, StreamEmitter &e, const Cut &cut, Span
         Value low = arith::ConstantIndexOp::create(b, at, span.low);
         index = arith::AddIOp::create(b, at, Value(arith::AddIOp::create(b, at, index, low)), seen);
         index = arith::MinSIOp::create(b, at, index, last);
+        if (span.low < 0)
+          index = arith::MaxSIOp::create(b, at, index, Value(arith::ConstantIndexOp::create(b, at, 0)));
       }
       indices.push_back(index);
     }
@@ -191,7 +206,11 @@ void SliceRule::emit(Operation *op, StreamEmitter &e) const {
         axis.merged ? e.size(slice.getMixedSizes()[cut.dim]) : e.plus(e.tokens(), span.high - span.low);
     return e.define(slice, sliced(slice, e, e.piece(slice.getSource(), span + cut.offset), cut.dim, zero, count));
   }
-  Span wanted{std::min<int64_t>(0, cut.offset + 1), cut.offset + cut.count};
+  Span wanted = lastOf(slice.getSource(), cut, e.demand);
+  if (e.looksAhead()) {
+    Value last = holdLast(e, slice.getSource(), e.piece(slice.getSource(), wanted).value, cut.count);
+    return e.define(slice.getResult(), sliced(slice, e, {last}, cut.dim, zero, e.getIndexAttr(cut.count)).value);
+  }
   OpFoldResult offset = e.plus(e.tokens(), cut.offset - wanted.low);
   Piece piece = sliced(slice, e, e.piece(slice.getSource(), wanted), cut.dim, offset, e.getIndexAttr(cut.count));
   e.define(slice.getResult(), piece.value);

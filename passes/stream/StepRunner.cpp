@@ -170,22 +170,60 @@ FailureOr<ReferenceTensors> StepRunner::runChunks(ArrayRef<ReferenceTensor> inpu
 
 FailureOr<ReferenceTensors> StepRunner::runChunks(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks,
                                                   ReferenceTensors &states) {
-  SmallVector<ReferenceTensors> parts;
-  int64_t first = 0;
+  FailureOr<SmallVector<ReferenceTensors>> calls = callAll(inputs, chunks, /*first=*/0, states);
+  return failed(calls) ? FailureOr<ReferenceTensors>() : joinCalls(*calls);
+}
+
+/// The outputs of calls on tokens from `first` on.
+FailureOr<SmallVector<ReferenceTensors>> StepRunner::callAll(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks,
+                                                             int64_t first, ReferenceTensors &states) {
+  SmallVector<ReferenceTensors> calls;
   for (int64_t count : chunks) {
-    parts.emplace_back();
-    if (failed(run(inputsAt(inputs, first, count), states, parts.back())))
+    calls.emplace_back();
+    if (failed(run(inputsAt(inputs, first, count), states, calls.back())))
       return failure();
     first += count;
   }
+  return calls;
+}
+
+ReferenceTensors StepRunner::joinCalls(ArrayRef<ReferenceTensors> calls) const {
   ReferenceTensors outputs;
-  for (size_t number = 0; number < parts.front().size(); ++number) {
+  for (size_t number = 0; number < calls.front().size(); ++number) {
     std::optional<int64_t> dim = tokenDim(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr));
     ReferenceTensors pieces;
-    for (const ReferenceTensors &part : parts)
-      pieces.push_back(part[number]);
+    for (const ReferenceTensors &call : calls)
+      pieces.push_back(call[number]);
     outputs.push_back(dim ? concatAlong(pieces, *dim) : pieces.back());
   }
+  return outputs;
+}
+
+/// From now on the sequences of all rows have so many tokens.
+void StepRunner::setEnd(ReferenceTensors &states, int64_t count) const {
+  unsigned first = step.getNumArguments() - numStates();
+  for (auto [number, state] : llvm::enumerate(states))
+    for (int64_t row = 0; step.getArgAttr(first + number, kEndAttr) && row < state.size(); ++row)
+      state.set(row, Scalar{.integer = count});
+}
+
+FailureOr<ReferenceTensors> StepRunner::runToEnd(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks,
+                                                 ReferenceTensors &states) {
+  auto latency = step->getAttrOfType<IntegerAttr>(kLatencyAttr);
+  int64_t late = latency ? latency.getInt() : 0, length = llvm::sum_of(chunks);
+  FailureOr<SmallVector<ReferenceTensors>> calls = callAll(inputs, chunks, /*first=*/0, states);
+  if (failed(calls) || late == 0)
+    return failed(calls) ? FailureOr<ReferenceTensors>() : joinCalls(*calls);
+  setEnd(states, length);
+  SmallVector<int64_t> behind = late == 1 ? SmallVector<int64_t>{1} : SmallVector<int64_t>{1, late - 1};
+  FailureOr<SmallVector<ReferenceTensors>> last = callAll(inputs, behind, length, states);
+  if (failed(last))
+    return failure();
+  llvm::append_range(*calls, *last);
+  ReferenceTensors outputs = joinCalls(*calls);
+  for (auto [number, output] : llvm::enumerate(outputs))
+    if (std::optional<int64_t> dim = tokenDim(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr)))
+      output = sliceAlong(output, *dim, step.getResultAttrOfType<IntegerAttr>(number, kLatencyAttr).getInt(), length);
   return outputs;
 }
 

@@ -30,11 +30,20 @@ public:
   /// The same from `states` on, which are those behind the last call afterwards.
   llvm::FailureOr<ReferenceTensors> runChunks(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<int64_t> chunks,
                                               ReferenceTensors &states);
+  /// All tokens of sequences that are `chunks` long, and behind them as many of `inputs` as the latest output is late.
+  /// Outputs are those of the entry: each without what is computed of no token.
+  llvm::FailureOr<ReferenceTensors> runToEnd(llvm::ArrayRef<ReferenceTensor> inputs, llvm::ArrayRef<int64_t> chunks,
+                                             ReferenceTensors &states);
   /// The inputs of a call on `count` tokens from `first` on.
   ReferenceTensors inputsAt(llvm::ArrayRef<ReferenceTensor> inputs, int64_t first, int64_t count) const;
 
 private:
   unsigned numStates() const;
+  void setEnd(ReferenceTensors &states, int64_t tokens) const;
+  llvm::FailureOr<llvm::SmallVector<ReferenceTensors>> callAll(llvm::ArrayRef<ReferenceTensor> inputs,
+                                                               llvm::ArrayRef<int64_t> chunks, int64_t first,
+                                                               ReferenceTensors &states);
+  ReferenceTensors joinCalls(llvm::ArrayRef<ReferenceTensors> calls) const;
   std::optional<int64_t> tokenDim(mlir::AffineMapAttr shape) const;
 
   mutable mlir::func::FuncOp step;

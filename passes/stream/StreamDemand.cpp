@@ -1,6 +1,7 @@
 #include "passes/stream/StreamDemand.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -25,49 +26,78 @@ void StreamDemand::refuse(Operation *op, const Twine &reason) {
   failed = true;
 }
 
+Span StreamDemand::newest(Value value) const {
+  int64_t delay = flow.of(value).delay();
+  return {-delay, -delay};
+}
+
+/// Who asks for any filling takes what another reader has asked for.
 void StreamDemand::addTail(Value value, Tail tail) {
   Demand &demand = demands[value];
   for (Tail &known : demand.tails)
-    if (known.fill == tail.fill && known.grows == tail.grows) {
-      known.depth = std::max(known.depth, tail.depth);
+    if (known.grows == tail.grows && (known.fill == tail.fill || !known.fill || !tail.fill)) {
+      int64_t depth = std::max(known.depth, tail.depth);
+      known = known.fill ? known : tail;
+      known.depth = depth;
       return;
     }
   demand.tails.push_back(tail);
 }
 
-void StreamDemand::need(Value value, Span span, Operation *reader, TypedAttr fill) {
+/// What is padded is computed again for the elements of a few tokens more; of all else the last elements are kept.
+bool StreamDemand::isKept(Value value, Span span, TypedAttr fill) const {
+  const Flow &known = flow.of(value);
+  bool isPadded = known.lead > 0 && !fill && (span.high > 0 || latency > 0);
+  return span.low < newest(value).low && !known.isPositions() && !isPadded;
+}
+
+void StreamDemand::need(Value value, Span span, Operation *reader, TypedAttr fill, StringRef part) {
   if (!flow.isTokens(value))
     return;
-  bool hasTail = span.low < 0 && !flow.of(value).isPositions();
-  if (hasTail) {
-    if (span.high > 0)
+  Span newest = this->newest(value);
+  if (isKept(value, span, fill)) {
+    if (span.high > newest.high)
       return refuse(reader, "tokens before the first one are padded twice");
-    Type element = getElementTypeOrSelf(value.getType());
-    if (!fill)
-      fill = cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
-    addTail(value, {fill, -span.low, false, "tail", reader});
-    span = {0, 0};
+    if (flow.tokenAxis(value).merged)
+      return refuse(reader, "tokens are merged with another dimension in front of a shift");
+    if (fill && (latency > 0 || flow.of(value).delay() > 0) && flow.sizes.rows && !flow.rowDim(value))
+      return refuse(reader, "tokens that all rows share are read in front of the first one");
+    addTail(value, {fill, newest.low - span.low, false, part, reader});
+    span = newest;
   }
   Demand &demand = demands[value];
   Span known = demand.span.value_or(span);
   demand.span = {std::min(known.low, span.low), std::max(known.high, span.high)};
-  if (!demand.tails.empty() && *demand.span != Span())
+  if (!demand.tails.empty() && *demand.span != newest)
     refuse(reader, "tokens before the first one are padded twice");
 }
 
-void StreamDemand::needPast(Value value, std::optional<int64_t> depth, Operation *reader, StringRef part) {
-  need(value, Span(), reader);
+void StreamDemand::needAll(Value value, Operation *reader, StringRef part) {
+  need(value, newest(value), reader);
   Type element = getElementTypeOrSelf(value.getType());
-  auto zero = cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element));
-  if (!depth || *depth > 0)
-    addTail(value, {zero, depth.value_or(0), !depth, part, reader});
+  addTail(value, {cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element)), 0, true, part, reader});
 }
 
-FailureOr<StreamDemand> StreamDemand::of(func::FuncOp entry, TokenFlow &flow) {
+/// Refused where the outputs need more tokens of look-ahead than are allowed.
+void StreamDemand::findLatency(Operation *end, int64_t lookAhead) {
+  const Flow *latest = nullptr;
+  for (Value output : end->getOperands())
+    if (const Flow &known = flow.of(output); known.delay() > latency) {
+      latency = known.delay();
+      latest = &known;
+    }
+  if (latency > lookAhead)
+    refuse(latest->where ? latest->where : end,
+           llvm::formatv("needs {0} token{1} of look-ahead, {2} {3} allowed: --lookahead={0}", latency,
+                         latency == 1 ? "" : "s", lookAhead, lookAhead == 1 ? "is" : "are"));
+}
+
+FailureOr<StreamDemand> StreamDemand::of(func::FuncOp entry, TokenFlow &flow, int64_t lookAhead) {
   StreamDemand demand(flow);
   Operation *end = entry.getBody().front().getTerminator();
+  demand.findLatency(end, lookAhead);
   for (auto [number, output] : llvm::enumerate(end->getOperands())) {
-    Flow result = TokenFlow::needPast(end, flow.of(output));
+    const Flow &result = flow.of(output);
     if (result.kind == Flow::Refused)
       demand.refuse(result.where, result.reason);
     else if (result.isPositions())
@@ -75,7 +105,7 @@ FailureOr<StreamDemand> StreamDemand::of(func::FuncOp entry, TokenFlow &flow) {
     else if (result.kind == Flow::Tokens && !flow.tokenAxis(output).isPlain())
       demand.refuse(end, "output " + Twine(number) + " has other tokens than the inputs");
     else
-      demand.need(output, Span(), end);
+      demand.need(output, demand.newest(output), end);
   }
   if (demand.failed)
     return failure();

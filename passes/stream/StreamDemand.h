@@ -16,7 +16,7 @@
 namespace heddle {
 
 struct Tail {
-  mlir::TypedAttr fill; // its elements before the first token
+  mlir::TypedAttr fill; // its elements that belong to no token; null: anything
   int64_t depth = 0;    // tokens kept, unless `grows`
   bool grows = false;   // all tokens so far, at their positions, up to a capacity that the caller chooses
   llvm::StringRef part; // what it is to its first reader: "key", "tail"
@@ -30,25 +30,33 @@ struct Demand {
 
 class StreamDemand {
 public:
-  /// Asks for what the outputs of the entry need. Fails after a diagnostic at the op that is in the way.
-  static mlir::FailureOr<StreamDemand> of(mlir::func::FuncOp entry, TokenFlow &flow);
+  /// Asks for what the outputs of the entry need, each as early as it is known, `lookAhead` tokens late at most. Fails
+  /// after a diagnostic at the op that is in the way.
+  static mlir::FailureOr<StreamDemand> of(mlir::func::FuncOp entry, TokenFlow &flow, int64_t lookAhead);
 
   const Demand &of(mlir::Value value) const;
+  /// The elements of a value that are known first in a call: as many as there are new tokens.
+  Span newest(mlir::Value value) const;
+  /// How many tokens late the latest output is.
+  int64_t latency = 0;
 
   //===--- for the rules ------------------------------------------------------------------===//
 
   TokenFlow &flow;
   /// The elements of all results of the op together.
   Span spanOf(mlir::Operation *op) const;
-  /// Asks for elements of `value`, those before the first token being `fill` (any, where it is null). Nothing for
-  /// values without tokens.
-  void need(mlir::Value value, Span span, mlir::Operation *reader, mlir::TypedAttr fill = {});
-  /// Asks for all elements so far, up to `depth` in front of the new ones, or any number of them.
-  void needPast(mlir::Value value, std::optional<int64_t> depth, mlir::Operation *reader, llvm::StringRef part);
+  /// Asks for elements of `value`, those of no token being `fill` (any, where it is null). Nothing for values without
+  /// tokens. `part` names what is kept.
+  void need(mlir::Value value, Span span, mlir::Operation *reader, mlir::TypedAttr fill = {},
+            llvm::StringRef part = "tail");
+  /// Asks for all elements so far, each at its position.
+  void needAll(mlir::Value value, mlir::Operation *reader, llvm::StringRef part);
   void refuse(mlir::Operation *op, const llvm::Twine &reason);
 
 private:
   explicit StreamDemand(TokenFlow &flow) : flow(flow) {}
+  void findLatency(mlir::Operation *end, int64_t lookAhead);
+  bool isKept(mlir::Value value, Span span, mlir::TypedAttr fill) const;
   void addTail(mlir::Value value, Tail tail);
 
   llvm::DenseMap<mlir::Value, Demand> demands;

@@ -1,4 +1,4 @@
-#include "passes/stream/StreamEmitter.h"
+#include "passes/stream/Existence.h"
 
 #include "dialects/mixer/Mixer.h"
 #include "passes/lower/Names.h"
@@ -18,10 +18,14 @@ StreamEmitter::StreamEmitter(func::FuncOp entry, StreamStates &states, TokenFlow
 
 SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
   setInsertionPointToEnd(&step.getBody().front());
-  for (auto [original, argument] : llvm::zip(entry.getArguments(), step.getArguments()))
+  // States add arguments on the way.
+  SmallVector<Value> inputs(step.getArguments());
+  for (auto [original, argument] : llvm::zip_equal(entry.getArguments(), inputs))
     bindSymbols(original, argument);
   addPosition();
-  for (auto [original, argument] : llvm::zip(entry.getArguments(), step.getArguments())) {
+  if (looksAhead())
+    addEnd();
+  for (auto [original, argument] : llvm::zip_equal(entry.getArguments(), inputs)) {
     if (!flow.isTokens(original))
       mapping.map(original, argument);
     else if (demand.of(original).span)
@@ -32,9 +36,11 @@ SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
     setLoc(op.getLoc());
     emit(&op);
   }
-  states.setNext(positions, advanced());
-  return llvm::map_to_vector(body.getTerminator()->getOperands(),
-                             [&](Value output) { return flow.isTokens(output) ? piece(output).value : value(output); });
+  Value count = getValueOrCreateConstantIndexOp(*this, getLoc(), tokens());
+  states.setNext(positions, addToPositions(count));
+  return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value output) {
+    return flow.isTokens(output) ? piece(output, demand.newest(output)).value : value(output);
+  });
 }
 
 /// Finds the symbols that are sizes of an argument.
@@ -46,27 +52,24 @@ void StreamEmitter::bindSymbols(BlockArgument original, Value argument) {
         known = tensor::DimOp::create(*this, argument, dim);
 }
 
+/// A number of each row.
+AffineExpr StreamEmitter::rowCount() {
+  return hasRows() ? getAffineSymbolExpr(*flow.sizes.rows) : getAffineConstantExpr(1);
+}
+
 void StreamEmitter::addPosition() {
-  Builder b(getContext());
-  AffineExpr rows = hasRows() ? b.getAffineSymbolExpr(*flow.sizes.rows) : b.getAffineConstantExpr(1);
-  auto type = RankedTensorType::get({hasRows() ? ShapedType::kDynamic : 1}, b.getI64Type());
-  positions = states.add(UnknownLoc::get(getContext()), "position", type, {rows}, b.getI64IntegerAttr(0));
+  auto type = RankedTensorType::get({hasRows() ? ShapedType::kDynamic : 1}, getI64Type());
+  positions = states.add(UnknownLoc::get(getContext()), "position", type, rowCount(), getI64IntegerAttr(0));
   states.setRange(positions, 0, kAlways); // sums of positions and lengths stay far from overflow
 }
 
-/// The positions behind the new tokens.
-Value StreamEmitter::advanced() {
-  Value count = getValueOrCreateConstantIndexOp(*this, getLoc(), tokens());
-  Value more = arith::IndexCastOp::create(*this, getI64Type(), count);
-  Value empty = tensor::EmptyOp::create(*this, tensor::getMixedSizes(*this, getLoc(), positions), getI64Type());
-  AffineMap all = getMultiDimIdentityMap(1);
-  return linalg::GenericOp::create(*this, empty.getType(), positions, empty, ArrayRef{all, all},
-                                   utils::IteratorType::parallel,
-                                   [&](OpBuilder &b, Location at, ValueRange v) {
-                                     Value sum = arith::AddIOp::create(b, at, v[0], more);
-                                     linalg::YieldOp::create(b, at, sum);
-                                   })
-      .getResult(0);
+/// How many tokens the sequence of each row has. Nobody knows before its end: a number that no position reaches.
+void StreamEmitter::addEnd() {
+  ends = states.add(UnknownLoc::get(getContext()), "end", cast<RankedTensorType>(positions.getType()), rowCount(),
+                    getI64IntegerAttr(kAlways));
+  states.setRange(ends, 0, kAlways + 1);
+  states.setEnd(ends);
+  states.setNext(ends, ends);
 }
 
 //===--- ops ------------------------------------------------------------------------------===//
@@ -115,24 +118,23 @@ void StreamEmitter::define(Value original, Piece piece) {
 Piece StreamEmitter::piece(Value original, Span span, TypedAttr fill) {
   int64_t dim = flow.tokenAxis(original).dim;
   OpFoldResult count = plus(tokens(), span.high - span.low);
-  if (span.low < 0 && !flow.of(original).isPositions()) {
+  Span own = *demand.of(original).span;
+  if (span.low < own.low) {
     History past = history(original, fill);
-    if (isConstantIntValue(past.depth, -span.low) && span.high == 0)
+    int64_t before = own.low - span.low;
+    if (isConstantIntValue(past.depth, before) && span.high == own.high)
       return {past.value};
-    return {slice(past.value, dim, plus(past.depth, span.low), count)};
+    return {slice(past.value, dim, plus(past.depth, -before), count)};
   }
   Piece known = pieces.lookup(original);
-  Span own = *demand.of(original).span;
-  if (own == span)
-    return known;
-  return {slice(known.value, dim + known.lifted, getIndexAttr(span.low - own.low), count), known.lifted};
+  if (own != span)
+    known.value = slice(known.value, dim + known.lifted, getIndexAttr(span.low - own.low), count);
+  return fill && mayBeNoToken(original) ? onlyExisting(*this, original, known, span.low, fill) : known;
 }
 
 History StreamEmitter::history(Value original, TypedAttr fill) {
-  if (!fill)
-    fill = cast<TypedAttr>(getZeroAttr(getElementTypeOrSelf(original.getType())));
   for (const Kept &each : kept[original])
-    if (each.fill == fill)
+    if (!fill || each.fill == fill)
       return each.history;
   return {pieces.lookup(original).value, getIndexAttr(0)};
 }
@@ -143,14 +145,20 @@ void StreamEmitter::emitTails(Value original, Piece now) {
     SmallVector<AffineExpr> shape = stateShape(original);
     shape[axis.dim] = tail.grows ? states.capacity() : getAffineConstantExpr(tail.depth);
     RankedTensorType type = typeOf(shape, getElementTypeOrSelf(now.value));
-    Value before = states.add(tail.reader->getLoc(), tail.part, type, shape, tail.fill);
+    TypedAttr initial = tail.fill ? tail.fill : cast<TypedAttr>(getZeroAttr(type.getElementType()));
+    Value before = states.add(tail.reader->getLoc(), tail.part, type, shape, initial);
+    int64_t first = demand.newest(original).low;
+    Value elements = now.value;
+    if (tail.fill && mayBeNoToken(original))
+      elements = onlyExisting(*this, original, now, first, tail.fill).value;
     if (tail.grows) {
-      growing[original] = mixer::AppendOp::create(*this, before.getType(), now.value, positions, before).getResult();
+      growing[original] =
+          mixer::AppendOp::create(*this, before.getType(), elements, rowPositions(first), before).getResult();
       states.setAppended(before);
       states.setNext(before, growing[original]);
       continue;
     }
-    Value all = concat(before, now.value, axis.dim);
+    Value all = concat(before, elements, axis.dim);
     OpFoldResult depth = tensor::getMixedSize(*this, getLoc(), before, axis.dim);
     states.setNext(before, slice(all, axis.dim, tokens(), depth));
     kept[original].push_back({tail.fill, {all, depth}});

@@ -46,8 +46,9 @@ public:
 
   /// A value that is Fixed or Latest.
   mlir::Value value(mlir::Value original);
-  /// Elements of a Tokens value; those before the first token are `fill`.
-  Piece piece(mlir::Value original, Span span = {}, mlir::TypedAttr fill = {});
+  /// Elements of a Tokens value. Those of no token, in front of the first one or behind the last, are `fill`, or
+  /// anything where it is null.
+  Piece piece(mlir::Value original, Span span, mlir::TypedAttr fill = {});
   /// All tokens so far of a value that grows, the new ones among them: element j at place j.
   mlir::Value grown(mlir::Value original) const { return growing.lookup(original); }
   /// A value that positions decide, as it is in an entry on `length` tokens, or on as many as the entry takes.
@@ -68,12 +69,21 @@ public:
   mlir::OpFoldResult plus(mlir::OpFoldResult size, mlir::OpFoldResult more);
   mlir::OpFoldResult plus(mlir::OpFoldResult size, int64_t more) { return plus(size, getIndexAttr(more)); }
 
-  /// Tokens seen before this call, of each row: [rows].
-  mlir::Value rowPositions() const { return positions; }
+  /// Tokens seen before this call, of each row, plus `distance`: [rows].
+  mlir::Value rowPositions(int64_t distance = 0);
   /// Tokens seen before this call, of one row; `row` is an index below the rows, or null where there is no symbol.
   mlir::Value position(mlir::OpBuilder &builder, mlir::Value row);
+  /// Whether outputs come later than their tokens, so that elements are computed which belong to none.
+  bool looksAhead() const { return demand.latency > 0; }
+  /// Whether elements of a value may be computed that belong to no token.
+  bool mayBeNoToken(mlir::Value original) const { return looksAhead() || flow.of(original).delay() > 0; }
+  /// Tokens of one row so far, those of this call among them, without what is fed behind the end; of a step that looks
+  /// ahead.
+  mlir::Value end(mlir::OpBuilder &builder, mlir::Value row);
   /// The same values for every row.
   Piece lifted(Piece piece);
+  /// As an operand of a mixer: what differs from row to row takes the place of a batch of 1.
+  mlir::Value batched(Piece piece);
   mlir::Value slice(mlir::Value tensor, int64_t dim, mlir::OpFoldResult offset, mlir::OpFoldResult size);
   mlir::Value concat(mlir::Value front, mlir::Value back, int64_t dim);
   /// The value of a symbol of the entry.
@@ -84,8 +94,10 @@ public:
 
 private:
   void bindSymbols(mlir::BlockArgument original, mlir::Value argument);
+  mlir::AffineExpr rowCount();
   void addPosition();
-  mlir::Value advanced();
+  void addEnd();
+  mlir::Value addToPositions(mlir::Value count);
   void emit(mlir::Operation *op);
   void cloneOp(mlir::Operation *op);
   mlir::Value cloneWithSizes(mlir::Value original, mlir::IRMapping &local);
@@ -104,7 +116,7 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Kept, 1>> kept;
   llvm::DenseMap<mlir::Value, mlir::Value> growing;
   llvm::SmallVector<mlir::Value> symbols;
-  mlir::Value positions;
+  mlir::Value positions, ends;
 };
 
 } // namespace heddle

@@ -73,18 +73,20 @@ private:
 LogicalResult StepProof::compute(ArrayRef<int64_t> symbols, ReferenceTensors &expected, ReferenceTensors &actual) {
   int64_t length = symbols[claim.tokens];
   SmallVector<int64_t> all(symbols);
-  all.push_back(length); // the capacity, where the step has one
+  all[claim.tokens] += claim.latency;
+  all.push_back(length + claim.latency); // the capacity, where the step has one
   StepRunner runner(claim.step, claim.tokens, all);
-  ReferenceTensors inputs = drawInputs(claim.entry, symbols, /*seed=*/1, /*largestInteger=*/1);
+  ArrayRef<int64_t> fed = ArrayRef(all).take_front(symbols.size());
+  ReferenceTensors inputs = drawInputs(claim.entry, fed, /*seed=*/1, /*largestInteger=*/1);
   ReferenceTensors states = runner.initialStates(), whole = states;
   if (claim.isOwnEntry())
     inputs.truncate(inputs.size() - states.size());
-  FailureOr<ReferenceTensors> parts = runner.runChunks(inputs, chunksOf(length), states);
+  FailureOr<ReferenceTensors> parts = runner.runToEnd(inputs, chunksOf(length), states);
   if (failed(parts))
     return failure();
   actual = *parts;
   if (!claim.isOwnEntry())
-    return interpret(claim.entry, inputs, expected, Precision::Double);
+    return interpret(claim.entry, runner.inputsAt(inputs, 0, length), expected, Precision::Double);
   FailureOr<ReferenceTensors> once = runner.runChunks(inputs, length, whole);
   if (failed(once))
     return failure();

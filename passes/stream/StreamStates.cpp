@@ -31,7 +31,7 @@ Value StreamStates::add(Location place, StringRef part, RankedTensorType type, A
   unsigned index = step.getNumArguments();
   if (failed(step.insertArgument(index, type, {}, place)))
     llvm_unreachable("an argument can be added behind the last one");
-  states.push_back({nameOf(place, part), step.getArgument(index), {}, initial, llvm::to_vector(shape), {}, false, {}});
+  states.push_back({nameOf(place, part), step.getArgument(index), {}, initial, llvm::to_vector(shape), {}});
   return states.back().argument;
 }
 
@@ -79,6 +79,8 @@ DictionaryAttr StreamStates::describe(const State &state, bool isArgument) {
   if (isArgument && state.range)
     attributes.push_back(
         b.getNamedAttr("heddle.range", b.getDenseI64ArrayAttr({state.range->first, state.range->second})));
+  if (isArgument && state.isEnd)
+    attributes.push_back(b.getNamedAttr(kEndAttr, b.getUnitAttr()));
   if (state.isAppended)
     attributes.push_back(b.getNamedAttr(kAppendAttr, b.getUnitAttr()));
   return b.getDictionaryAttr(attributes);

@@ -29,6 +29,8 @@ public:
   void setGrown(mlir::Value state, llvm::ArrayRef<mlir::AffineExpr> shape) {
     find(state).grownShape = llvm::to_vector(shape);
   }
+  /// It says how many tokens the sequences of the rows have.
+  void setEnd(mlir::Value state) { find(state).isEnd = true; }
   /// What the state is behind the new tokens.
   void setNext(mlir::Value state, mlir::Value next);
   /// The symbol of the number of tokens that growing states can keep; made when first asked for.
@@ -44,7 +46,7 @@ private:
     mlir::TypedAttr initial;
     llvm::SmallVector<mlir::AffineExpr> shape;
     std::optional<std::pair<int64_t, int64_t>> range;
-    bool isAppended = false;
+    bool isAppended = false, isEnd = false;
     llvm::SmallVector<mlir::AffineExpr> grownShape = {};
   };
   State &find(mlir::Value argument);

@@ -17,6 +17,32 @@ Value StreamEmitter::position(OpBuilder &builder, Value row) {
   return arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), seen);
 }
 
+Value StreamEmitter::end(OpBuilder &builder, Value row) {
+  Value fed = arith::AddIOp::create(builder, getLoc(), position(builder, row), symbol(flow.sizes.tokens));
+  if (!row)
+    row = arith::ConstantIndexOp::create(builder, getLoc(), 0);
+  Value known = tensor::ExtractOp::create(builder, getLoc(), ends, row);
+  known = arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), known);
+  return arith::MinSIOp::create(builder, getLoc(), fed, known);
+}
+
+Value StreamEmitter::addToPositions(Value count) {
+  Value more = arith::IndexCastOp::create(*this, getI64Type(), count);
+  Value empty = tensor::EmptyOp::create(*this, tensor::getMixedSizes(*this, getLoc(), positions), getI64Type());
+  AffineMap all = getMultiDimIdentityMap(1);
+  return linalg::GenericOp::create(*this, empty.getType(), positions, empty, ArrayRef{all, all},
+                                   utils::IteratorType::parallel,
+                                   [&](OpBuilder &b, Location at, ValueRange v) {
+                                     Value sum = arith::AddIOp::create(b, at, v[0], more);
+                                     linalg::YieldOp::create(b, at, sum);
+                                   })
+      .getResult(0);
+}
+
+Value StreamEmitter::rowPositions(int64_t distance) {
+  return distance == 0 ? positions : addToPositions(arith::ConstantIndexOp::create(*this, distance));
+}
+
 Piece StreamEmitter::lifted(Piece piece) {
   if (piece.lifted || !hasRows())
     return piece;
@@ -31,6 +57,15 @@ Piece StreamEmitter::lifted(Piece piece) {
       linalg::GenericOp::create(*this, empty.getType(), piece.value, empty, ArrayRef{all.dropResult(0), all}, kinds,
                                 [](OpBuilder &b, Location at, ValueRange v) { linalg::YieldOp::create(b, at, v[0]); });
   return {copy.getResult(0), true};
+}
+
+Value StreamEmitter::batched(Piece piece) {
+  if (!piece.lifted)
+    return piece.value;
+  SmallVector<ReassociationIndices> groups = {{0, 1}};
+  for (int64_t dim = 2; dim < cast<RankedTensorType>(piece.value.getType()).getRank(); ++dim)
+    groups.push_back({dim});
+  return tensor::CollapseShapeOp::create(*this, piece.value, groups);
 }
 
 /// `original` and what it is computed from, with the sizes that the symbols now say.

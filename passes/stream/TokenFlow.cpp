@@ -4,7 +4,6 @@
 #include "passes/stream/StreamRules.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
@@ -57,6 +56,14 @@ std::optional<TokenAxis> TokenFlow::axis(Value tensor, std::string *problem) {
   return found;
 }
 
+std::optional<int64_t> TokenFlow::rowDim(Value tensor) {
+  for (int64_t dim = 0; sizes.rows && dim < cast<RankedTensorType>(tensor.getType()).getRank(); ++dim)
+    if (std::optional<SizeFormula> size = sizes.of(tensor, dim);
+        size && size->isSymbol(*sizes.rows) && size->constant == 0)
+      return dim;
+  return std::nullopt;
+}
+
 bool TokenFlow::dependsOnTokens(OpFoldResult size) {
   if (getConstantIntValue(size))
     return false;
@@ -85,12 +92,12 @@ Flow TokenFlow::join(Operation *op, ValueRange values) const {
     const Flow &flow = of(value);
     if (flow.kind == Flow::Refused)
       return flow;
-    readsLatest |= flow.kind == Flow::Latest;
-    if (flow.kind != Flow::Tokens)
+    if (flow.kind == Flow::Fixed)
       continue;
-    if (!readsTokens || flow.lead < result.lead)
+    if (!(readsTokens || readsLatest) || flow.lead < result.lead)
       result = flow;
-    readsTokens = true;
+    readsLatest |= flow.kind == Flow::Latest;
+    readsTokens |= flow.kind == Flow::Tokens;
   }
   if (readsTokens && readsLatest)
     return refuse(op, "every token would see what the last token leaves");
@@ -108,12 +115,9 @@ Flow TokenFlow::withLead(Operation *op, Flow flow, int64_t lead) {
   return flow;
 }
 
-Flow TokenFlow::needPast(Operation *op, Flow flow) {
-  if (flow.kind != Flow::Tokens || flow.lead >= 0)
-    return flow;
-  std::string reason =
-      llvm::formatv("a token sees {0} that follow{1} it", -flow.lead, flow.lead == -1 ? "s" : "").str();
-  return refuse(flow.where ? flow.where : op, reason);
+Flow TokenFlow::mixed(Operation *op, const Flow &flow, int64_t ahead) {
+  Flow known{Flow::Tokens, std::min<int64_t>(flow.lead, 0), flow.where};
+  return withLead(op, known, known.lead - ahead);
 }
 
 //===--- ops ------------------------------------------------------------------------------===//

@@ -6,6 +6,7 @@
 //   %w = arith.constant                        Fixed: the same for any number of tokens
 //   %l = extract_slice %c [T - 1] [1]          Latest: what the tokens so far leave; changes with each of them
 //   %r = sum of %c over its tokens             Refused, at this op
+//   %a = convolution of %x centred at 1 of 3   Tokens, lead -1: element j is known when token j + 1 is, a delay of 1
 //
 // A Tokens value has one dimension with tokens, of the size T + extra. Element j of two such values that meet in an op
 // is the same element, so a lead says by how many tokens the one must wait for the other.
@@ -25,13 +26,15 @@ inline constexpr int64_t kAlways = int64_t(1) << 40;
 
 struct Flow {
   enum Kind { Fixed, Tokens, Latest, Refused } kind = Fixed;
-  /// Of Tokens: element j depends on tokens up to j - lead.
+  /// Of Tokens: element j depends on tokens up to j - lead. Of Latest: so do the elements that it comes from.
   int64_t lead = 0;
   /// The op that refuses, or the one that first looks ahead (lead < 0).
   mlir::Operation *where = nullptr;
   std::string reason = {};
 
   bool isPositions() const { return kind == Tokens && lead == kAlways; }
+  /// How many tokens later than its own an element is known.
+  int64_t delay() const { return kind != Refused && lead < 0 ? -lead : 0; }
 };
 
 /// The dimension with tokens. `merged`: tokens and something else, as in a collapsed [rows * tokens].
@@ -53,6 +56,8 @@ public:
   std::optional<TokenAxis> axis(mlir::Value tensor, std::string *problem = nullptr);
   /// The axis of a Tokens value.
   TokenAxis tokenAxis(mlir::Value tensor) { return *axis(tensor); }
+  /// The dimension of the rows, where the entry has a symbol for them.
+  std::optional<int64_t> rowDim(mlir::Value tensor);
   /// Whether a size counts tokens.
   bool dependsOnTokens(mlir::OpFoldResult size);
   /// Whether an op reads or makes values with tokens.
@@ -69,8 +74,8 @@ public:
   Flow join(mlir::Operation *op, mlir::ValueRange values) const;
   /// `flow` with another lead; remembers the op where it becomes negative.
   static Flow withLead(mlir::Operation *op, Flow flow, int64_t lead);
-  /// Refused, with the reason that something ahead is read, where the lead is negative; else `flow`.
-  static Flow needPast(mlir::Operation *op, Flow flow);
+  /// The result of a mixer whose operands join to `flow`, each token reading operands up to `ahead` tokens behind it.
+  static Flow mixed(mlir::Operation *op, const Flow &flow, int64_t ahead = 0);
 
 private:
   void visit(mlir::Operation *op);

@@ -29,6 +29,12 @@ bool WindowRule::handles(Operation *op) const {
          mix.getSupport().getReach();
 }
 
+/// The tokens that new outputs see.
+Span windowOf(MixOp mix, const StreamDemand &demand) {
+  Span own = demand.newest(mix.getResult(0));
+  return {own.low - *mix.getSupport().getReach(), own.high};
+}
+
 /// Where no token is: a key of 0, or of exp(-inf), weighs nothing.
 TypedAttr fillOf(MixOp mix, Value operand) {
   Builder b(mix.getContext());
@@ -62,30 +68,30 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
 
 void WindowRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
-  Flow joined = TokenFlow::needPast(op, flow.join(op, mix.getTokenOperands()));
+  Flow joined = flow.join(op, mix.getTokenOperands());
   if (joined.kind != Flow::Tokens && (joined.kind == Flow::Refused || !flow.axis(mix.getOutputInit())))
     return flow.setResults(op, joined);
   std::string reason = whyRefused(mix, flow);
-  flow.setResults(op, reason.empty() ? Flow{Flow::Tokens, 0} : TokenFlow::refuse(op, reason));
+  flow.setResults(op, reason.empty() ? TokenFlow::mixed(op, joined) : TokenFlow::refuse(op, reason));
 }
 
 void WindowRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
   for (Value operand : mix.getTokenOperands())
-    demand.need(operand, {-*mix.getSupport().getReach(), 0}, op, fillOf(mix, operand));
+    demand.need(operand, windowOf(mix, demand), op, fillOf(mix, operand));
 }
 
 void WindowRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
-  Span window{-*mix.getSupport().getReach(), 0};
+  Span window = windowOf(mix, e.demand);
   IRMapping operands;
   for (Value operand : mix.getTokenOperands())
-    operands.map(operand,
-                 e.flow.isTokens(operand) ? e.piece(operand, window, fillOf(mix, operand)).value : e.value(operand));
+    operands.map(operand, e.flow.isTokens(operand) ? e.batched(e.piece(operand, window, fillOf(mix, operand)))
+                                                   : e.value(operand));
   operands.map(mix.getOutputInit(),
                tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), window), getElementTypeOrSelf(mix.getValue())));
   Value all = e.clone(*op, operands)->getResult(0);
-  e.define(mix.getResult(0), Piece{e.slice(all, 1, e.getIndexAttr(-window.low), e.tokens())});
+  e.define(mix.getResult(0), Piece{e.slice(all, 1, e.getIndexAttr(window.high - window.low), e.tokens())});
 }
 
 } // namespace

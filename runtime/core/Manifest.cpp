@@ -83,6 +83,8 @@ private:
         return status;
     if (Status status = readFlag(member(object, "caller_places"), path + "/caller_places", entry.callerPlaces); !status)
       return status;
+    if (Status status = readLatency(member(object, "latency"), path + "/latency", entry.latency); !status)
+      return status;
     size_t count = entry.stateCount(), inputs = entry.inputs.size(), outputs = entry.outputs.size();
     bool fits = count <= outputs && (count == 0 || (entry.tokens >= 0 && isPositions(entry.inputs[inputs - count])));
     for (size_t i = 1; fits && i <= count; ++i) {
@@ -92,9 +94,25 @@ private:
     }
     if (!fits)
       return bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
+    if (Status status = checkEnd(inputs - count); !status)
+      return status;
     if (Status status = checkAppends(inputs - count); !status)
       return status;
     return checkGrowth();
+  }
+
+  /// A step whose outputs come late has one state with the ends of the rows, like the positions.
+  Status checkEnd(size_t positions) {
+    int64_t ends = 0;
+    for (const TensorInfo &in : entry.inputs)
+      if (in.isEnd && isPositions(in) && in.dimensions == entry.inputs[positions].dimensions)
+        ++ends;
+      else if (in.isEnd)
+        ends = 2;
+    bool fits = ends == (entry.latency > 0 ? 1 : 0);
+    for (const TensorInfo &out : entry.outputs)
+      fits = fits && out.latency <= entry.latency;
+    return fits ? Status() : bad(path, "a latency, the largest of an output, and one state of ends", object);
   }
 
   static bool isPositions(const TensorInfo &tensor) {

@@ -14,6 +14,9 @@
 
 namespace heddle::runtime {
 
+/// A number of tokens that no sequence reaches.
+constexpr int64_t kMostTokens = int64_t(1) << 40;
+
 struct TensorInfo {
   std::string name;
   io::DType dtype = io::DType::F32;
@@ -23,6 +26,8 @@ struct TensorInfo {
   int64_t low = 0, high = 0;
   bool isState = false;
   double initial = 0;   // of a state: every element in front of the first token
+  bool isEnd = false;   // a state [rows]: how many tokens the sequence of each row has
+  int64_t latency = 0;  // of an output with tokens: how many tokens late it comes
   bool appends = false; // a state [rows, capacity, ..] of which calls write the places behind a row's position alone
   bool grows =
       false; // a state whose dimension `capacity` is the tokens seen, the same of all rows: each call copies it
@@ -42,6 +47,8 @@ struct EntryInfo {
   int tokens = -1, capacity = -1;
   int64_t positions = INT64_MAX;
   bool callerPlaces = false; // inputs say where a call writes, so the capacity limits no positions
+  // Of a step: how many tokens late its latest output comes. Where it is more than 0, a state has the ends of the rows.
+  int64_t latency = 0;
 
   /// The states are the last so many inputs and outputs; 0 when the entry is no step.
   size_t stateCount() const;

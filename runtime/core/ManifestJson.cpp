@@ -36,6 +36,14 @@ Status readFlag(const json &value, const std::string &path, bool &flag) {
   return {};
 }
 
+Status readLatency(const json &value, const std::string &path, int64_t &latency) {
+  if (value.is_null())
+    return {};
+  if (Status status = readInteger(value, path, latency); !status)
+    return status;
+  return latency >= 0 && latency <= kMostTokens ? Status() : bad(path, "0 to 2^40 tokens", value);
+}
+
 namespace {
 
 constexpr size_t kMaxRank = 32;
@@ -60,9 +68,12 @@ public:
         return status;
     if (Status status = readInitial(member(value, "initial"), at + "/initial"); !status)
       return status;
-    for (auto [key, flag] : {std::pair<const char *, bool *>{"append", &tensor.appends}, {"grows", &tensor.grows}})
+    for (auto [key, flag] :
+         {std::pair<const char *, bool *>{"append", &tensor.appends}, {"grows", &tensor.grows}, {"end", &tensor.isEnd}})
       if (Status status = readFlag(member(value, key), at + "/" + key, *flag); !status)
         return status;
+    if (Status status = readLatency(member(value, "latency"), at + "/latency", tensor.latency); !status)
+      return status;
     return readRange(member(value, "range"), at + "/range");
   }
 
@@ -77,7 +88,8 @@ private:
       return bad(at, "a number, \"-inf\" or \"inf\"", initial);
     double infinity = std::numeric_limits<double>::infinity();
     tensor.initial = !isInfinite ? initial.get<double>() : initial == "inf" ? infinity : -infinity;
-    bool anyValue = tensor.dtype == io::DType::F32 || tensor.dtype == io::DType::F64;
+    bool isCount = tensor.dtype == io::DType::I64 && initial.is_number_integer();
+    bool anyValue = tensor.dtype == io::DType::F32 || tensor.dtype == io::DType::F64 || isCount;
     return tensor.initial == 0 || anyValue ? Status() : bad(at, "0 for this type", initial);
   }
 

@@ -16,6 +16,8 @@ Status readText(const json &object, const char *key, const std::string &path, st
 Status readInteger(const json &value, const std::string &path, int64_t &integer);
 /// true or false; nothing leaves `flag` as it is.
 Status readFlag(const json &value, const std::string &path, bool &flag);
+/// A number of tokens; nothing leaves it as it is.
+Status readLatency(const json &value, const std::string &path, int64_t &latency);
 /// An input or output at `at`, its sizes being expressions over `symbols`.
 Status readTensor(const json &value, const std::string &at, const std::vector<std::string> &symbols,
                   TensorInfo &tensor);

@@ -24,7 +24,8 @@ heddle_tensor_arrays describe(const TensorInfo &tensor) {
                  nullptr,
                  tensor.hasRange,
                  tensor.low,
-                 tensor.high};
+                 tensor.high,
+                 tensor.latency};
   return arrays;
 }
 

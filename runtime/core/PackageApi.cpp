@@ -104,6 +104,8 @@ const heddle_tensor_info_t *heddle_entry_output(const heddle_entry_t *entry, siz
   return index < entry->outputs.size() ? &entry->outputs[index].info : nullptr;
 }
 
+int64_t heddle_entry_latency(const heddle_entry_t *entry) { return entry->info.latency; }
+
 const char *heddle_entry_memory_formula(const heddle_entry_t *entry) { return entry->info.memoryFormula.c_str(); }
 
 size_t heddle_entry_output_dims_count(const heddle_entry_t *entry) { return entry->outputDims; }

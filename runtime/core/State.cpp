@@ -45,8 +45,10 @@ Status heddle_state::create(const heddle_entry &entry, const heddle_state_option
   state.reset(new heddle_state(entry, options));
   if (Status status = layOut(entry, options, state->tensors); !status)
     return status;
-  for (StateTensor &tensor : state->tensors)
+  for (StateTensor &tensor : state->tensors) {
     tensor.allocate();
+    state->ends = tensor.info->isEnd ? &tensor : state->ends;
+  }
   state->inputs.reserve(entry.info.inputs.size());
   state->outputs.reserve(entry.info.outputs.size());
   state->seen.assign(static_cast<size_t>(state->versionCount() * state->rows), kForgotten);
@@ -170,14 +172,17 @@ bool heddle_state::growsTogether() const {
   return std::any_of(tensors.begin(), tensors.end(), [](const StateTensor &tensor) { return tensor.info->grows; });
 }
 
+/// The most that a row may be fed. What is fed behind the end has no position in the model, but a place.
 int64_t heddle_state::mostTokens() const {
-  return entry.info.capacity < 0 || entry.info.callerPlaces ? entry.info.positions
-                                                            : std::min(entry.info.positions, capacity);
+  int64_t positions = ends ? kMostTokens : entry.info.positions;
+  return entry.info.capacity < 0 || entry.info.callerPlaces ? positions : std::min(positions, capacity);
 }
 
 Status heddle_state::checkRoom(int64_t row, int64_t tokens) const {
   int64_t before = position(row), most = mostTokens();
-  if (before <= most - tokens)
+  if (int64_t counted = std::min(before + tokens, end(row)); before <= most - tokens && counted > entry.info.positions)
+    most = entry.info.positions;
+  else if (before <= most - tokens)
     return {};
   return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of " + rowName(row),
                   "at most " + std::to_string(most) + " in all" +
@@ -205,8 +210,8 @@ Status heddle_state::admit(int64_t tokens, const bool *active, heddle_tensor_vie
     // What the call computes for a row that sits out is thrown away, but its tokens must have places too.
     int64_t before = position(row), safe = std::min(before, mostTokens() - tokens);
     safePositions[static_cast<size_t>(row)] = safe;
-    if (!active[row])
-      setAside(row, safe, before);
+    if (!active[row]) // what is computed late is appended late
+      setAside(row, std::max<int64_t>(0, safe - entry.info.latency), before);
   }
   positions.data = safePositions.data();
   return {};

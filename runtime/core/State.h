@@ -49,8 +49,12 @@ struct heddle_state {
   /// Values from outside for rows at `position`, which fits; the tensors are those behind the positions.
   void setRows(RowRange range, int64_t position, const heddle_tensor_view_t *values);
 
-  /// Tokens that a row has seen.
+  /// Tokens that a row has been fed.
   int64_t position(int64_t row) const;
+  /// Tokens of the row's sequence; kMostTokens where nobody knows yet.
+  int64_t end(int64_t row) const;
+  heddle::runtime::Status checkEnd(int64_t row, int64_t tokens) const;
+  void setEnd(int64_t row, int64_t tokens);
 
   /// What counts of the current version, in the tensors' order, row-major.
   int64_t savedBytes() const;
@@ -92,8 +96,9 @@ private:
   int64_t callsSince(int64_t row, int64_t position) const;
   void forget(int64_t row);
 
-  std::vector<int64_t> seen;          // [version, row]: tokens that the row had seen, or kForgotten
-  std::vector<int64_t> safePositions; // [row]: what a call is given when rows sit out
+  heddle::runtime::StateTensor *ends = nullptr; // of `tensors`, where outputs come late
+  std::vector<int64_t> seen;                    // [version, row]: tokens that the row had seen, or kForgotten
+  std::vector<int64_t> safePositions;           // [row]: what a call is given when rows sit out
   struct Aside {
     char *place;
     size_t offset, bytes; // in asideBytes

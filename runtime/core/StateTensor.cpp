@@ -16,6 +16,8 @@ template <typename T> void fillWith(char *data, int64_t bytes, T value) {
 void fillInitial(const TensorInfo &info, char *data, int64_t bytes) {
   if (info.initial == 0) // 0 is zero bytes in every type
     std::memset(data, 0, static_cast<size_t>(bytes));
+  else if (info.dtype == io::DType::I64)
+    fillWith(data, bytes, static_cast<int64_t>(info.initial));
   else if (info.dtype == io::DType::F64)
     fillWith(data, bytes, info.initial);
   else

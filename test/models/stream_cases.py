@@ -119,11 +119,58 @@ def learned_positions(g, x):
     return cumulative_sum(g, g.op("Add", x, g.weight(1, TOKENS, WIDTH)))
 
 
+def centred(g, x, taps=3):
+    return swapped(g, g.op("Conv", swapped(g, x), g.weight(WIDTH, 1, taps), group=WIDTH, pads=[taps // 2, taps // 2]))
+
+
+def centred_convolution(g, x):
+    return centred(g, x)
+
+
+def centred_layers(g, x):
+    """Three layers with a residual, each with taps on two tokens that follow."""
+    for _ in range(3):
+        x = g.op("Add", x, g.op("Relu", centred(g, x, taps=5)))
+    return x
+
+
+def convolution_ahead(g, x):
+    return swapped(g, g.op("Conv", swapped(g, x), g.weight(WIDTH, WIDTH, 3), dilations=[2], pads=[0, 4]))
+
+
+def centred_maximum(g, x):
+    padded = g.op("Pad", swapped(g, x), g.integers(0, 0, 2, 0, 0, 2), g.constant(np.array(-1e30, np.float32)))
+    return swapped(g, g.op("MaxPool", padded, kernel_shape=[5]))
+
+
+def shifted_ahead(g, x):
+    last = g.constant(np.full((1, 1, WIDTH), 0.5, np.float32))
+    return g.op("Add", x, g.op("Concat", g.op("Slice", x, g.integers(1), g.integers(2**62), g.integers(1)), last, axis=1))
+
+
+def sum_of_centred(g, x):
+    return cumulative_sum(g, centred(g, x))
+
+
+def gru_of_centred(g, x):
+    return gru(g, centred(g, x))
+
+
+def centred_of_sum(g, x):
+    return centred(g, cumulative_sum(g, x))
+
+
+def centred_with_positions(g, x):
+    return centred(g, g.op("Add", x, g.weight(1, TOKENS, WIDTH)))
+
+
 # Of these an exporter that knows one length writes what only makes sense at it, or nothing that says which size counts tokens.
-ONE_LENGTH = [attention_with_table, causal_matrix, learned_positions]
-ANY_LENGTH = [shifted, differences]
+ONE_LENGTH = [attention_with_table, causal_matrix, learned_positions, centred_with_positions]
+ANY_LENGTH = [shifted, differences, shifted_ahead]
 CASES = [cumulative_sum, sum_before, cumulative_mean, causal_convolution, dilated_convolution, causal_average, causal_maximum, shifted, differences,
-         gru, gru_with_state, cumulative_maximum, cumulative_product, attention_with_table, causal_matrix, learned_positions]
+         gru, gru_with_state, cumulative_maximum, cumulative_product, attention_with_table, causal_matrix, learned_positions,
+         centred_convolution, centred_layers, convolution_ahead, centred_maximum, shifted_ahead, sum_of_centred, gru_of_centred, centred_of_sum,
+         centred_with_positions]
 
 
 def write(folder, case, length):

@@ -1,6 +1,7 @@
 """Compile steps of many models, run them so many tokens at a time, and compare with the models on whole sequences.
 
-usage: streams.py HEDDLE RUNTIME TABLE FOLDER SCRATCH     each line of TABLE: MODEL, then `streams` or `refused:` and why
+usage: streams.py HEDDLE RUNTIME TABLE FOLDER SCRATCH     each line of TABLE: MODEL, then `streams`, `ahead` and by how many tokens its outputs
+                                                          come late, or `refused:` and why
 
 MODEL is a path under FOLDER; without an exporter it stands for all exports NAME.*.onnx. What a step computes of 25 tokens, one, three, eight
 and nine at a time, is what the whole sequence in the sibling NAME.npz begins with, and what shorter sequences give where
@@ -32,6 +33,7 @@ class Package:
         self.forward, self.step = ({entry["name"]: entry for entry in manifest["entries"]}[name] for name in ("forward", "step"))
         self.states = [tensor for tensor in self.step["inputs"] if "initial" in tensor]
         self.symbol = self.step["tokens"]
+        self.latency = self.step.get("latency", 0)
 
     def call(self, entry, inputs):
         numpy.savez(self.scratch / "in.npz", **inputs)
@@ -56,14 +58,23 @@ class Package:
         """Outputs of all tokens, `count` at a time."""
         cut, joined = self.token_dims(self.step["inputs"]), self.token_dims(self.step["outputs"])
         length = min(inputs[name].shape[dim] for name, dim in cut.items())
-        kept, parts = self.initial(inputs, length), []
-        for first in range(0, length, count):
-            now = {name: value.take(range(first, min(first + count, length)), cut[name]) if name in cut else value
-                   for name, value in inputs.items()}
-            out = self.call("step", {**now, **kept})
-            kept = {state["name"]: out.pop(state["name"]) for state in self.states}
-            parts.append(out)
-        return {name: numpy.concatenate([part[name] for part in parts], joined[name]) if name in joined else parts[-1][name] for name in parts[-1]}
+        kept, parts = self.initial(inputs, length + self.latency), []
+
+        def advance(fed, first, last):
+            for at in range(first, last, count):
+                now = {name: value.take(range(at, min(at + count, last)), cut[name]) if name in cut else value for name, value in fed.items()}
+                out = self.call("step", {**now, **kept})
+                kept.update({state["name"]: out.pop(state["name"]) for state in self.states})
+                parts.append(out)
+
+        advance(inputs, 0, length)
+        # Behind the end any tokens bring the last outputs: here those in front of them.
+        kept.update({state["name"]: numpy.full_like(kept[state["name"]], length) for state in self.states if state.get("end")})
+        repeated = {name: value.take(numpy.arange(length + self.latency) % length, cut[name]) if name in cut else value for name, value in inputs.items()}
+        advance(repeated, length, length + self.latency)
+        late = {output["name"]: output.get("latency", 0) for output in self.step["outputs"]}
+        whole = lambda name: numpy.concatenate([part[name] for part in parts], joined[name]).take(range(late[name], late[name] + length), joined[name])
+        return {name: whole(name) if name in joined else parts[-1][name] for name in parts[-1]}
 
 
 def beginning(package, tensors, values, length):
@@ -86,19 +97,33 @@ def differences(package, inputs, expected):
             known[at] = package.call("forward", beginning(package, package.step["inputs"], inputs, at))
     for count, result in results.items():
         for at, right in known.items():
-            shared = min(at, length)
+            # What looks ahead sees where a shorter sequence ends.
+            shared = min(at, length) - (package.latency if at != length else 0)
             for name, dim in package.token_dims(package.step["outputs"]).items():
-                if name not in right:
-                    continue
-                left, other = result[name].take(range(shared), dim), right[name].take(range(shared), dim)
-                if not abs(left - other).max() <= CLOSE * max(abs(other).max(), 1e-3):
-                    yield f"{name} of {shared} tokens, {count} at a time, differs from {at} at once by {abs(left - other).max():.1e}"
+                if name in right and shared > 0:
+                    yield from difference(name, count, result[name].take(range(shared), dim), right[name].take(range(shared), dim))
+    for at in known if package.latency else ():
+        for count in COUNTS if at < length else ():
+            result = package.stream(beginning(package, package.step["inputs"], inputs, at), count)
+            for name in package.token_dims(package.step["outputs"]):
+                yield from difference(name, count, result[name], known[at][name])
+
+
+def difference(name, count, left, right):
+    if not abs(left - right).max() <= CLOSE * max(abs(right).max(), 1e-3):
+        yield f"{name} of {left.shape} elements, {count} tokens at a time, differs from all at once by {abs(left - right).max():.1e}"
 
 
 def problems(heddle, runtime, model, expectation, scratch):
     package = scratch / "model.heddle"
-    compiled = run(heddle, "compile", "-q", "--entries=forward,step", model, "-o", package)
+    command = [heddle, "compile", "-q", "--entries=forward,step", model, "-o", package]
+    compiled = run(*command)
     kind, _, reason = expectation.partition(":")
+    if kind.startswith("ahead"):
+        ahead = int(kind.split()[1])
+        if f"look-ahead, 0 are allowed: --lookahead={ahead}\n" not in compiled.stderr:
+            yield f"expected a look-ahead of {ahead} to be refused but got {compiled.stderr.strip()}"
+        compiled = run(*command, f"--lookahead={ahead}")
     if kind == "refused":
         message = f"{model.name}:"
         if compiled.returncode == 0:

@@ -109,6 +109,9 @@ public:
     check(heddle_session_step(session.get(), entry, get(), active, inputs.data(), inputs.size(), outputs.data(),
                               outputs.size()));
   }
+  /// The sequence of a row, or of all, has so many tokens (-1: those it has seen); what is fed behind brings the
+  /// outputs that come late.
+  void end(int64_t row = -1, int64_t tokens = -1) { check(heddle_state_end(get(), row, tokens)); }
   void reset(int64_t row = -1) { check(heddle_state_reset(get(), row)); }
   void rewind(int64_t position, int64_t row = -1) { check(heddle_state_rewind(get(), row, position)); }
   void copyRow(int64_t row, const State &from, int64_t fromRow) {

@@ -45,7 +45,19 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_step(heddle_session_t 
                                                                const heddle_tensor_view_t *outputs,
                                                                size_t output_count);
 
-/* Tokens that a row has seen; -1 for no such row. */
+/* Where tokens depend on some that follow, outputs come late: heddle_entry_output(step, i)->latency tokens, at most
+ * heddle_entry_latency(step). Element c of such an output, in a call on a row at position p, belongs to token
+ * p - latency + c; elements in front of token 0 and behind the last one belong to no token and are unspecified.
+ *
+ * Says that the sequence of a row, or of all (-1), has `tokens` tokens, or as many as the row has seen (-1). What is
+ * fed behind them belongs to no token: its elements may be any that lie in the ranges of the inputs, NaN too, and bring
+ * the last outputs, which are all there after heddle_entry_latency(step) more tokens. May be called as soon as the
+ * number is known, as for rows of different lengths in one batch. A rewind to an earlier call undoes it.
+ * HEDDLE_INVALID_ARGUMENT: no output of the step is late. HEDDLE_OUT_OF_RANGE: the row has seen more tokens, or it has
+ * ended already and was fed more. */
+HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_end(heddle_state_t *state, int64_t row, int64_t tokens);
+
+/* Tokens that a row has been fed, those behind its end among them; -1 for no such row. */
 HEDDLE_API int64_t heddle_state_position(const heddle_state_t *state, int64_t row);
 /* Bytes of memory that its tensors take: those that calls append to once, the others rewind + 2 times. */
 HEDDLE_API int64_t heddle_state_bytes(const heddle_state_t *state);

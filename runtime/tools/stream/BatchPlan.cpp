@@ -83,7 +83,7 @@ private:
       saved = std::move(*file);
     }
     if (capacity == 0 && longest >= 0 && !saved)
-      capacity = longest + options.generate;
+      capacity = longest + options.generate + heddle_entry_latency(plan.step->entry);
     if (capacity == 0 && plan.step->hasCapacity)
       return io::Error{"", "--capacity", "the most tokens of a sequence, since states of this step grow", "none"};
     return {};

@@ -48,68 +48,6 @@ void BatchRun::setGeneration(const Generation &how, SequenceSink sink) {
   generated = std::move(sink);
 }
 
-/// The tokens of the next sequence, of each input equally many; false behind the last.
-io::Result<bool> BatchRun::readTokens(Row &row) {
-  row.tokens.assign(inputs.size(), {});
-  row.length = 0;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].source)
-      continue;
-    io::Result<std::optional<Sequence>> sequence = inputs[i].source->next();
-    if (!sequence)
-      return sequence.error();
-    int64_t tokens = *sequence ? (*sequence)->tokens : 0;
-    bool isFirst = std::none_of(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(i),
-                                [](const Input &input) { return input.source != nullptr; });
-    if (!isFirst && tokens != row.length)
-      return io::Error{
-          "", "tokens of sequence " + std::to_string(counts.sequences) + " of input '" + inputs[i].type.name() + "'",
-          std::to_string(row.length) + " as of the inputs in front of it", std::to_string(tokens)};
-    row.length = tokens;
-    if (*sequence)
-      row.tokens[i] = std::move(**sequence);
-  }
-  return row.length > 0;
-}
-
-/// A row's part of the inputs without tokens.
-io::Status BatchRun::takeFixed(size_t at) {
-  for (Input &input : inputs) {
-    if (input.type.hasTokens() || input.type.rowsAt < 0)
-      continue;
-    int64_t given = input.given.shape[0], from = given == 1 ? 0 : rows[at].number;
-    if (from >= given)
-      return io::Error{"", "rows of input '" + input.type.name() + "'", "1, or one for each sequence",
-                       std::to_string(given)};
-    size_t size = input.type.rowBytes();
-    std::memcpy(input.at(at, 0, 1), input.given.data() + static_cast<size_t>(from) * size, size);
-  }
-  return {};
-}
-
-/// The next sequence takes a row; false: there is none.
-io::Result<bool> BatchRun::join(size_t at) {
-  Row &row = rows[at];
-  row.number = -1;
-  io::Result<bool> isThere = readTokens(row);
-  if (!isThere || !*isThere)
-    return isThere;
-  row.number = counts.sequences++;
-  row.taken = row.made = 0;
-  if (generation) {
-    SamplingOptions sampling = generation->sampling;
-    sampling.seed += static_cast<uint64_t>(row.number); // whatever row it takes
-    row.sampler.emplace(sampling);
-  }
-  if (begin)
-    state.copyRow(static_cast<int64_t>(at), *begin, 0);
-  else if (state.position(static_cast<int64_t>(at)) > 0)
-    state.reset(rows.size() == 1 ? -1 : static_cast<int64_t>(at));
-  if (io::Status status = takeFixed(at); !status)
-    return status.error();
-  return true;
-}
-
 int64_t BatchRun::tokensOfCall() const {
   int64_t tokens = chunk;
   for (const Row &row : rows)
@@ -149,20 +87,21 @@ void BatchRun::call(int64_t tokens) {
   ++counts.calls;
 }
 
-io::Status BatchRun::writeOutput(Output &output, size_t at, int64_t tokens) {
+io::Status BatchRun::writeOutput(Output &output, size_t at, TokenSpan span, int64_t tokens) {
   size_t size = output.type.rowBytes();
-  int64_t count = output.type.hasTokens() ? tokens : 1;
-  gathered.resize(static_cast<size_t>(count) * size);
-  for (int64_t token = 0; token < count; ++token)
-    std::memcpy(gathered.data() + static_cast<size_t>(token) * size, output.at(at, token, tokens), size);
-  return output.sink->append(rows[at].number, gathered.data(), count);
+  gathered.resize(static_cast<size_t>(span.count()) * size);
+  for (int64_t token = span.first; token < span.last; ++token)
+    std::memcpy(gathered.data() + static_cast<size_t>(token - span.first) * size, output.at(at, token, tokens), size);
+  return output.sink->append(rows[at].number, gathered.data(), span.count());
 }
 
 io::Status BatchRun::writeOutputs(size_t at, int64_t tokens) {
   for (Output &output : outputs)
-    if (output.sink && output.type.hasTokens())
-      if (io::Status status = writeOutput(output, at, tokens); !status)
+    if (output.sink && output.type.hasTokens()) {
+      TokenSpan span = existingTokens(output.type, rows[at].start + rows[at].taken, tokens, rows[at].end);
+      if (io::Status status = writeOutput(output, at, span, tokens); !status)
         return status;
+    }
   return {};
 }
 
@@ -200,7 +139,7 @@ io::Status BatchRun::finish(size_t at, int64_t tokens) {
     return {};
   for (Output &output : outputs) {
     if (output.sink && !output.type.hasTokens())
-      if (io::Status status = writeOutput(output, at, tokens); !status)
+      if (io::Status status = writeOutput(output, at, {0, 1}, tokens); !status)
         return status;
     if (output.sink)
       if (io::Status status = output.sink->end(row.number); !status)
@@ -226,7 +165,7 @@ io::Status BatchRun::run() {
     for (size_t at = 0; at < rows.size(); ++at) {
       if (!rows[at].isBusy())
         continue;
-      counts.tokens += tokens;
+      counts.tokens += std::clamp<int64_t>(rows[at].end - rows[at].start - rows[at].taken, 0, tokens);
       if (io::Status status = writeOutputs(at, tokens); !status)
         return status;
       rows[at].taken += tokens;

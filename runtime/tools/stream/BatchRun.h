@@ -48,6 +48,7 @@ private:
     int64_t number = -1;          // of its sequence; -1: none
     std::vector<Sequence> tokens; // of each input
     int64_t length = 0, taken = 0, made = 0;
+    int64_t start = 0, end = 0; // positions of its first token and behind its last
     std::optional<Sampler> sampler;
     bool isBusy() const { return number >= 0; }
   };
@@ -61,7 +62,8 @@ private:
   void writeInputs(int64_t tokens);
   void call(int64_t tokens);
   io::Status writeOutputs(size_t row, int64_t tokens);
-  io::Status writeOutput(Output &output, size_t row, int64_t tokens);
+  io::Status writeOutput(Output &output, size_t row, TokenSpan span, int64_t tokens);
+  void setEnd(size_t row);
   io::Status finish(size_t row, int64_t tokens);
   io::Result<bool> drawToken(size_t row, int64_t tokens);
 

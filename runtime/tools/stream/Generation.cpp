@@ -40,6 +40,8 @@ io::Result<Generation> Generation::make(const StepEntry &step, const StreamOptio
   for (io::Result<size_t> *found : {&ids, &logits})
     if (!*found)
       return found->error();
+  if (int64_t late = heddle_entry_latency(step.entry))
+    return io::Error{"", "step, to generate", "outputs that do not come late", std::to_string(late) + " tokens late"};
   if (io::Status status = checkVocabulary(step.inputs[*ids], step.outputs[*logits]); !status)
     return status.error();
   Generation generation{*ids, *logits, options.generate, options.stops, options.sampling};

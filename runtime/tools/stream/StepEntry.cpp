@@ -25,6 +25,23 @@ int64_t StepTensor::elements() const {
   return count;
 }
 
+TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t count, int64_t end) {
+  int64_t token = position - output.info->latency; // that of the first element
+  int64_t first = std::clamp<int64_t>(-token, 0, count);
+  return {first, std::clamp(std::min(end, position + count) - token, first, count)};
+}
+
+std::vector<std::byte> tokensBehindEnd(const StepTensor &input, int64_t count) {
+  io::HostTensor tensor;
+  tensor.dtype = input.dtype;
+  std::vector<std::byte> bytes(static_cast<size_t>(count) * input.rowBytes());
+  tensor.bytes = std::shared_ptr<std::byte>(bytes.data(), [](std::byte *) {});
+  tensor.byteSize = bytes.size();
+  for (int64_t i = 0; input.info->has_range && i < tensor.numElements(); ++i)
+    tensor.set(i, static_cast<double>(input.info->low));
+  return bytes;
+}
+
 std::string namesOf(const std::vector<StepTensor> &tensors) {
   std::string names;
   for (const StepTensor &tensor : tensors)

@@ -44,6 +44,18 @@ struct StepTensor {
 
 /// Whether its tokens can be read or written one after the other.
 io::Status checkTokens(const StepTensor &tensor);
+
+/// Elements of an output, [first, last) of those that a call gives.
+struct TokenSpan {
+  int64_t first = 0, last = 0;
+  int64_t count() const { return last - first; }
+};
+/// Those that belong to tokens of a sequence with `end` of them, in a call on `count` tokens at `position`: outputs may
+/// come late.
+TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t count, int64_t end);
+/// Tokens of one row that are fed behind the end of a sequence, where outputs come late.
+std::vector<std::byte> tokensBehindEnd(const StepTensor &input, int64_t count);
+
 std::string namesOf(const std::vector<StepTensor> &tensors);
 /// The tensor of this name, which `option` has given.
 io::Result<size_t> findTensor(const char *option, const std::vector<StepTensor> &tensors, const std::string &name);

@@ -47,6 +47,9 @@ io::Status stream(const RunTarget &target, const StreamOptions &options, Runner 
     if (io::Status status = plan->generated->close(); !status)
       return status;
   }
+  // A state that is saved goes on: its last outputs come with the tokens that follow.
+  if (io::Status status = options.stateOut.empty() ? plan->run->flush() : io::Status(); !status)
+    return status;
   if (io::Status status = plan->run->finish(); !status)
     return status;
   reportMemory(before, plan->memoryBytes);

@@ -76,7 +76,7 @@ private:
       capacity = capacity ? capacity : saved->capacity();
     }
     if (capacity == 0 && length >= 0)
-      capacity = length + options.generate;
+      capacity = length + options.generate + heddle_entry_latency(plan.step->entry);
     if (capacity == 0 && plan.step->hasCapacity)
       return io::Error{"", "--capacity", "the most tokens of the sequence, since states of this step grow", "none"};
     return {};
@@ -109,7 +109,9 @@ private:
     for (size_t i = 0; i < specs->size(); ++i) {
       if ((*specs)[i].empty())
         continue;
-      int64_t known = options.generate ? -1 : length;
+      // Of outputs that come late some are an earlier run's, others those of the next one.
+      bool isPart = plan.step->outputs[i].info->latency > 0 && !(options.stateIn.empty() && options.stateOut.empty());
+      int64_t known = options.generate || isPart ? -1 : length;
       io::Result<TokenSink> sink = TokenSink::open((*specs)[i], plan.step->outputs[i], known);
       if (!sink)
         return sink.error();

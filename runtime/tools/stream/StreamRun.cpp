@@ -82,13 +82,32 @@ io::Status StreamRun::call(int64_t tokens) {
     inputViews.push_back(viewOf(port, tokens));
   for (Port &port : outputs)
     outputViews.push_back(viewOf(port, tokens));
+  int64_t position = state.position();
   check(heddle_session_step(session, step->entry, state.get(), /*active=*/nullptr, inputViews.data(), inputViews.size(),
                             outputViews.data(), outputViews.size()));
   lastCall = tokens;
   for (Port &port : outputs)
     if (port.sink && port.type.hasTokens())
-      if (io::Status status = port.sink->write(port.tensor, tokens); !status)
-        return status;
+      if (TokenSpan span = existingTokens(port.type, position, tokens, end); span.count() > 0)
+        if (io::Status status = port.sink->write(port.tensor, span.first, span.count()); !status)
+          return status;
+  return {};
+}
+
+io::Status StreamRun::flush() {
+  int64_t late = heddle_entry_latency(step->entry);
+  if (late == 0)
+    return {};
+  end = state.position();
+  state.end();
+  for (Port &port : inputs)
+    if (port.source) {
+      std::vector<std::byte> tokens = tokensBehindEnd(port.type, chunk);
+      std::copy(tokens.begin(), tokens.end(), port.tensor.data());
+    }
+  for (int64_t left = late; left > 0; left -= chunk)
+    if (io::Status status = call(std::min(left, chunk)); !status)
+      return status;
   return {};
 }
 
@@ -129,7 +148,7 @@ io::Result<int64_t> StreamRun::generate(const Generation &generation, TokenSink 
     if (std::find(generation.stops.begin(), generation.stops.end(), *id) != generation.stops.end())
       return made;
     ids.set(0, static_cast<double>(*id));
-    if (io::Status status = sink.write(ids, 1); !status)
+    if (io::Status status = sink.write(ids, 0, 1); !status)
       return status.error();
   }
   return generation.count;
@@ -142,7 +161,7 @@ io::Status StreamRun::finish() {
     if (!port.type.hasTokens() && lastCall == 0)
       return io::Error{"", "tokens in front of output '" + port.type.name() + "'", "at least 1", "0"};
     if (!port.type.hasTokens())
-      if (io::Status status = port.sink->write(port.tensor, 1); !status)
+      if (io::Status status = port.sink->write(port.tensor, 0, 1); !status)
         return status;
     if (io::Status status = port.sink->close(); !status)
       return status;

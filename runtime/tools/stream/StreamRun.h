@@ -23,6 +23,8 @@ public:
 
   /// All tokens of the sources; their number.
   io::Result<int64_t> consume();
+  /// Ends the sequence: the outputs that come late.
+  io::Status flush();
   /// Tokens that the model writes itself, into `sink`; their number. Follows at least one call.
   io::Result<int64_t> generate(const Generation &generation, TokenSink &sink);
   /// The outputs that only the last call gives, and the ends of files.
@@ -51,6 +53,7 @@ private:
   const StepEntry *step;
   heddle_session_t *session;
   int64_t chunk, lastCall = 0; // tokens
+  int64_t end = INT64_MAX;     // tokens of the sequence
   std::vector<Port> inputs, outputs;
   std::vector<heddle_tensor_view_t> inputViews, outputViews;
 };

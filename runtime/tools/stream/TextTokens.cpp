@@ -101,9 +101,9 @@ void appendNumber(std::string &text, const io::HostTensor &tensor, int64_t index
   text += number;
 }
 
-std::string textOfTokens(const io::HostTensor &tensor, int64_t count, int64_t elements) {
+std::string textOfTokens(const io::HostTensor &tensor, int64_t first, int64_t count, int64_t elements) {
   std::string text;
-  for (int64_t i = 0; i < count * elements; ++i) {
+  for (int64_t i = first * elements; i < (first + count) * elements; ++i) {
     appendNumber(text, tensor, i);
     text += (i + 1) % elements ? ' ' : '\n';
   }

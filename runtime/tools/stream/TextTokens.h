@@ -41,8 +41,8 @@ private:
   int64_t elements;
 };
 
-/// The lines of `count` tokens.
-std::string textOfTokens(const io::HostTensor &tensor, int64_t count, int64_t elements);
+/// The lines of `count` tokens from `first` on.
+std::string textOfTokens(const io::HostTensor &tensor, int64_t first, int64_t count, int64_t elements);
 
 } // namespace heddle
 

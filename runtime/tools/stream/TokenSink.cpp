@@ -39,11 +39,12 @@ io::Status TokenSink::writeHeader(int64_t length) {
   return bytes.write(header.data(), header.size());
 }
 
-io::Status TokenSink::write(const io::HostTensor &from, int64_t count) {
+io::Status TokenSink::write(const io::HostTensor &from, int64_t first, int64_t count) {
   written += count;
   if (format != TokenFormat::Text)
-    return bytes.write(from.data(), static_cast<size_t>(count) * tensor.bytes());
-  std::string text = textOfTokens(from, count, tensor.elements());
+    return bytes.write(from.data() + static_cast<size_t>(first) * tensor.bytes(),
+                       static_cast<size_t>(count) * tensor.bytes());
+  std::string text = textOfTokens(from, first, count, tensor.elements());
   return bytes.write(text.data(), text.size());
 }
 

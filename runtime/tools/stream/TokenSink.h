@@ -12,8 +12,9 @@ public:
   /// `length`: the tokens that will come; -1: nobody knows yet, and an npy file gets its shape in the end.
   static io::Result<TokenSink> open(const std::string &spec, StepTensor tensor, int64_t length);
 
-  /// The first `count` tokens of `from`; where the output has no tokens, all of it, which only the last call gives.
-  io::Status write(const io::HostTensor &from, int64_t count);
+  /// `count` tokens of `from` from `first` on; where the output has no tokens, all of it, which only the last call
+  /// gives.
+  io::Status write(const io::HostTensor &from, int64_t first, int64_t count);
   io::Status close();
 
 private:

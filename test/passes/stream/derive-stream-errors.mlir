@@ -44,7 +44,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  // expected-error @below {{cannot run token by token: support #mixer.full: a token sees tokens that follow}}
+  // expected-error @below {{cannot run token by token: support #mixer.full: a token sees tokens that follow, without a bound}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.full, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
@@ -61,7 +61,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  // expected-error @below {{cannot run token by token: support #mixer.window<left = 3, right = 1>: a token sees tokens that follow}}
+  // expected-error @below {{cannot run token by token: needs 1 token of look-ahead, 0 are allowed: --lookahead=1}}
   %mixed = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.window<left = 3, right = 1>, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
@@ -96,7 +96,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
   %kernel = arith.constant dense<1.0> : tensor<1x1x3xf32>
-  // expected-error @below {{cannot run token by token: transport: its kernel has 1 taps on tokens that follow}}
+  // expected-error @below {{cannot run token by token: needs 1 token of look-ahead, 0 are allowed: --lookahead=1}}
   %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x3xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.full, transport = #mixer.toeplitz<center = 1>, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
@@ -225,7 +225,7 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
   %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
   %zero = arith.constant 0.0 : f32
   %less = affine.apply affine_map<()[t] -> (t - 1)>()[%t]
-  // expected-error @below {{cannot run token by token: a token sees 1 that follows it}}
+  // expected-error @below {{cannot run token by token: needs 1 token of look-ahead, 0 are allowed: --lookahead=1}}
   %next = tensor.extract_slice %x[0, 1, 0, 0] [%b, %less, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x?x1x4xf32>
   %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<?x?x1x4xf32>) -> tensor<?x?x1x4xf32>
   %mixed = tensor.insert_slice %next into %zeros[0, 0, 0, 0] [%b, %less, 1, 4] [1, 1, 1, 1] : tensor<?x?x1x4xf32> into tensor<?x?x1x4xf32>

@@ -16,6 +16,7 @@ namespace {
 struct Example {
   const char *name;
   const char *refusal = nullptr; // a part of the diagnostic
+  int64_t lookAhead = 0;         // tokens that are allowed, and used
 };
 
 constexpr Example kExamples[] = {
@@ -49,7 +50,10 @@ constexpr Example kExamples[] = {
     {"mamba-reverse", "visited from the last to the first"},
     {"mamba-stateful"},
     {"mlp-mixer", "weights of positions alone leave no state"},
-    {"sgconv-bidirectional", "63 taps on tokens that follow"},
+    {"attention-ahead", "needs 2 tokens of look-ahead, 0 are allowed: --lookahead=2"},
+    {"attention-ahead", nullptr, 2},
+    {"sgconv-bidirectional", "needs 126 tokens of look-ahead, 125 are allowed: --lookahead=126", 125},
+    {"sgconv-bidirectional", nullptr, 126},
     {"slots"},
 };
 
@@ -65,7 +69,7 @@ protected:
     for (StringRef phase : {"simplify", "raise"})
       findPhase(phase)->build(pm, {});
     ASSERT_TRUE(succeeded(pm.run(*module)));
-    derived = Derived::of(*module);
+    derived = Derived::of(*module, GetParam().lookAhead);
   }
 
   std::unique_ptr<MLIRContext> context;
@@ -80,15 +84,17 @@ TEST_P(ExampleTest, StepsEqualForward) {
     return;
   }
   ASSERT_TRUE(derived.step) << derived.error;
+  EXPECT_EQ(derived.latency(), GetParam().lookAhead);
   expectStepsEqualForward(derived, /*chunk=*/4, /*seed=*/1);
   expectCausal(derived, 7, 2);
   expectIndependentRows(derived, 3);
+  expectOwnEnds(derived, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ExampleTest, testing::ValuesIn(kExamples), [](const auto &info) {
   std::string name = info.param.name;
   std::replace(name.begin(), name.end(), '-', '_');
-  return name;
+  return name + (info.param.lookAhead ? "_" + std::to_string(info.param.lookAhead) + "_ahead" : "");
 });
 
 } // namespace

@@ -1,6 +1,11 @@
 // Random points of the template: each has a step that equals it, or a reason why there is none.
 #include "StepCheck.h"
+#include "passes/lower/Names.h"
 #include "test/property/EachPoint.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace heddle;
@@ -78,6 +83,93 @@ TEST(Stream, ofRandomMixers) {
   }
   if (points >= 800)
     EXPECT_GT(derivedPoints, 500u);
+}
+
+/// The point with a bound on what it sees of the tokens that follow.
+MixSpec boundedAhead(MixSpec spec) {
+  spec.layout = mixer::LayoutAttr::get(spec.context, mixer::Order::Forward, spec.layout.getAlign());
+  spec.hasSegments = false;
+  bool isToeplitz = isa<mixer::ToeplitzAttr>(Attribute(spec.transport));
+  if (!spec.support.isCausal() && !isToeplitz) {
+    Attribute near = mixer::WindowAttr::get(spec.context, 5, 3), parts[] = {spec.support, near};
+    spec.support = cast<mixer::SupportAttrInterface>(Attribute(mixer::AllOfAttr::get(spec.context, parts)));
+  }
+  if (auto softmax = dyn_cast_or_null<mixer::SoftmaxAttr>(spec.score);
+      softmax && softmax.getBias() == mixer::BiasKind::Dense)
+    spec.score = mixer::SoftmaxAttr::get(spec.context, softmax.getScale(), softmax.getSoftCap(), mixer::BiasKind::None);
+  return spec;
+}
+
+/// Lets every input with tokens be read `distance` tokens ahead, with zeros behind the last one.
+void readAhead(ModuleOp module, int64_t distance) {
+  auto forward = module.lookupSymbol<func::FuncOp>("forward");
+  auto names = llvm::to_vector(forward->getAttrOfType<ArrayAttr>(kSymbolsAttr).getAsValueRange<StringAttr>());
+  ImplicitLocOpBuilder b(forward.getLoc(), OpBuilder::atBlockBegin(&forward.getBody().front()));
+  for (BlockArgument argument : forward.getArguments()) {
+    auto shape = forward.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), kShapeAttr);
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    for (int64_t dim = 0; shape && isa<FloatType>(type.getElementType()) && dim < type.getRank(); ++dim) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(shape.getValue().getResult(dim));
+      if (!symbol || names[symbol.getPosition()] != "T")
+        continue;
+      SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), argument), longer = sizes;
+      SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0)), ones(sizes.size(), b.getIndexAttr(1)),
+          on = zeros;
+      on[dim] = b.getIndexAttr(distance);
+      longer[dim] = affine::makeComposedFoldedAffineApply(b, b.getLoc(), b.getAffineDimExpr(0) + distance, sizes[dim]);
+      Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type.getElementType()));
+      Value padding = tensor::EmptyOp::create(b, longer, type.getElementType());
+      padding = linalg::FillOp::create(b, zero, padding).getResult(0);
+      auto padded = tensor::InsertSliceOp::create(b, argument, padding, zeros, sizes, ones);
+      Value ahead = tensor::ExtractSliceOp::create(b, type, padded, on, sizes, ones);
+      argument.replaceAllUsesExcept(ahead, padded);
+      break;
+    }
+  }
+  // Sizes are those of the argument itself.
+  forward.walk([&](tensor::DimOp op) {
+    if (auto ahead = op.getSource().getDefiningOp<tensor::ExtractSliceOp>())
+      op.getSourceMutable().assign(ahead.getSource().getDefiningOp<tensor::InsertSliceOp>().getSource());
+  });
+}
+
+// Why a bounded look-ahead has no step, beside what keeps causal points from having one.
+constexpr const char *kNotAhead[] = {
+    "a token sees tokens that follow, and all that it sees are kept at their positions",
+    "a constant matrix changes the state at tokens that do not exist",
+    "segments: ids are counted from a token",
+    "as long as the sequence",
+    "support: it hides taps of the kernel",
+    "tokens that all rows share are read in front of the first one",
+};
+
+// Half of the points look ahead themselves, the others read inputs that do.
+TEST(Stream, ofRandomMixersThatLookAhead) {
+  std::unique_ptr<MLIRContext> context = makeContext();
+  uint64_t first = environment("HEDDLE_SEED", 1), points = environment("HEDDLE_POINTS", 400), derivedPoints = 0;
+  for (uint64_t seed = first; seed < first + points; ++seed) {
+    MixSpec spec = opened(randomMix(context.get(), seed));
+    bool isAhead = seed % 2 == 0;
+    MixCase point(isAhead ? boundedAhead(spec) : causal(spec), seed);
+    if (!isAhead)
+      readAhead(*point.module, 2);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ": " + point.describe());
+    Derived derived = Derived::of(*point.module, /*lookAhead=*/1000);
+    if (!derived.step) {
+      auto isReason = [&](const char *reason) { return derived.error.find(reason) != std::string::npos; };
+      EXPECT_TRUE(llvm::any_of(kNoStep, isReason) || llvm::any_of(kNotAhead, isReason)) << derived.error;
+      continue;
+    }
+    derivedPoints += derived.latency() > 0;
+    expectStepsEqualForward(derived, /*chunk=*/4, seed);
+    expectCausal(derived, /*length=*/6, seed);
+    expectIndependentRows(derived, seed);
+    expectOwnEnds(derived, seed);
+    if (HasFatalFailure())
+      return;
+  }
+  if (points >= 400)
+    EXPECT_GT(derivedPoints, 150u);
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "dialects/mixer/reference/Tolerance.h"
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
+#include "passes/stream/Names.h"
 
 #include "mlir/Pass/PassManager.h"
 #include <gtest/gtest.h>
@@ -38,7 +39,17 @@ std::optional<int64_t> dimOf(AffineMapAttr shape, unsigned symbol) {
 
 } // namespace
 
-Derived Derived::of(ModuleOp module) {
+int64_t Derived::latency(unsigned output) const {
+  auto late = func::FuncOp(step).getResultAttrOfType<IntegerAttr>(output, kLatencyAttr);
+  return late ? late.getInt() : 0;
+}
+
+int64_t Derived::latency() const {
+  auto late = func::FuncOp(step)->getAttrOfType<IntegerAttr>(kLatencyAttr);
+  return late ? late.getInt() : 0;
+}
+
+Derived Derived::of(ModuleOp module, int64_t lookAhead) {
   Derived derived;
   ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &diagnostic) {
     if (derived.error.empty())
@@ -48,6 +59,7 @@ Derived Derived::of(ModuleOp module) {
   PassManager pm(module.getContext());
   DeriveStreamPassOptions options;
   options.verify = "off";
+  options.lookAhead = lookAhead;
   pm.addPass(createDeriveStreamPass(options));
   if (failed(pm.run(module)))
     return derived;
@@ -71,13 +83,14 @@ SmallVector<int64_t> Derived::symbols(int64_t rows, int64_t count) {
 
 void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed) {
   for (int64_t length : {int64_t(1), int64_t(2), chunk, 2 * chunk + 1, 3 * chunk + 1}) {
-    SmallVector<int64_t> symbols = derived.symbols(2, length);
+    SmallVector<int64_t> symbols = derived.symbols(2, length + derived.latency());
+    StepRunner runner(derived.step, derived.tokens, symbols);
     ReferenceTensors inputs = drawInputs(derived.forward, symbols, seed, kLargestInteger),
-                     expected = evaluate(derived.forward, inputs);
+                     expected = evaluate(derived.forward, runner.inputsAt(inputs, 0, length));
     for (int64_t size : {int64_t(1), int64_t(3), chunk, chunk + 1}) {
       SCOPED_TRACE(std::to_string(length) + " tokens, " + std::to_string(size) + " at a time");
-      StepRunner runner(derived.step, derived.tokens, symbols);
-      FailureOr<ReferenceTensors> actual = runner.runChunks(inputs, equalChunks(length, size));
+      ReferenceTensors states = runner.initialStates();
+      FailureOr<ReferenceTensors> actual = runner.runToEnd(inputs, equalChunks(length, size), states);
       ASSERT_TRUE(succeeded(actual));
       for (auto [left, right] : llvm::zip_equal(expected, *actual)) {
         Comparison comparison = compare(left, right, kReordering * std::max(1.0, maxMagnitude(left)));
@@ -104,8 +117,9 @@ void expectCausal(Derived &derived, int64_t length, uint64_t seed) {
     auto [left, right] = pair;
     std::optional<int64_t> dim =
         dimOf(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+    int64_t known = std::max<int64_t>(0, length - derived.latency(number));
     if (dim)
-      EXPECT_TRUE(compare(sliceAlong(left, *dim, 0, length), sliceAlong(right, *dim, 0, length), 0).passes);
+      EXPECT_TRUE(compare(sliceAlong(left, *dim, 0, known), sliceAlong(right, *dim, 0, known), 0).passes);
   }
 }
 
@@ -154,6 +168,38 @@ void expectIndependentRows(Derived &derived, uint64_t seed) {
     ReferenceTensors expected = rowOf(derived.step, outputs, rows, row, true);
     for (auto [left, right] : llvm::zip_equal(expected, outputsAlone))
       EXPECT_TRUE(compare(left, right, 0).passes) << "row " << row;
+  }
+}
+
+void expectOwnEnds(Derived &derived, uint64_t seed) {
+  constexpr int64_t lengths[] = {5, 8};
+  auto names = derived.step->getAttrOfType<ArrayAttr>(kSymbolsAttr);
+  auto found = llvm::find_if(names, [](Attribute name) { return cast<StringAttr>(name).getValue() == "B"; });
+  if (found == names.end() || derived.latency() == 0)
+    return;
+  unsigned rows = found - names.begin();
+  int64_t fed = lengths[1] + derived.latency();
+  SmallVector<int64_t> both = derived.symbols(2, fed), one = derived.symbols(1, fed);
+  StepRunner runner(derived.step, derived.tokens, both);
+  ReferenceTensors inputs = drawInputs(derived.forward, both, seed, kLargestInteger), states = runner.initialStates();
+  unsigned first = derived.step.getNumArguments() - states.size();
+  for (auto [number, state] : llvm::enumerate(states))
+    for (int64_t row = 0; derived.step.getArgAttr(first + number, kEndAttr) && row < 2; ++row)
+      state.set(row, Scalar{.integer = lengths[row]});
+  FailureOr<ReferenceTensors> outputs = runner.runChunks(inputs, equalChunks(fed, 3), states);
+  ASSERT_TRUE(succeeded(outputs));
+  for (int64_t row : {0, 1}) {
+    ReferenceTensors whole = rowOf(derived.step, inputs, rows, row, false);
+    ReferenceTensors expected = evaluate(derived.forward, runner.inputsAt(whole, 0, lengths[row]));
+    ReferenceTensors actual = rowOf(derived.step, *outputs, rows, row, true);
+    for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(expected, actual))) {
+      auto [left, right] = pair;
+      std::optional<int64_t> dim =
+          dimOf(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+      ReferenceTensor known = dim ? sliceAlong(right, *dim, derived.latency(number), lengths[row]) : right;
+      Comparison comparison = compare(left, known, kReordering * std::max(1.0, maxMagnitude(left)));
+      EXPECT_TRUE(comparison.passes) << "row " << row << ": " << comparison.describe();
+    }
   }
 }
 

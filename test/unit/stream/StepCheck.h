@@ -15,8 +15,11 @@ struct Derived {
   unsigned tokens = 0;
   std::string error; // the first diagnostic, where there is no step
 
-  /// Adds @step to the module; nothing is proved on the way.
-  static Derived of(mlir::ModuleOp module);
+  /// Adds @step to the module, whose outputs may be `lookAhead` tokens late; nothing is proved on the way.
+  static Derived of(mlir::ModuleOp module, int64_t lookAhead = 0);
+  /// How many tokens late an output comes, and the latest one.
+  int64_t latency(unsigned output) const;
+  int64_t latency() const;
   /// Values for the symbols of the step, by their names: B rows, the tokens, anything else 3.
   llvm::SmallVector<int64_t> symbols(int64_t rows, int64_t tokens);
 };
@@ -27,10 +30,13 @@ inline constexpr int64_t kLargestInteger = 3;
 /// Expects that calls on 1, 3, `chunk` and `chunk` + 1 tokens give what the entry gives, for all lengths up to
 /// 3 `chunk` + 1 in strides.
 void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed);
-/// Expects that other tokens behind `length` leave the first `length` outputs as they are, bit for bit.
+/// Expects that other tokens behind `length` leave the outputs as they are that are known at `length`, bit for bit.
 void expectCausal(Derived &derived, int64_t length, uint64_t seed);
 /// Expects that each row of a batch is what it is alone, bit for bit, also where the rows stand at different positions.
 void expectIndependentRows(Derived &derived, uint64_t seed);
+/// Expects of a step whose outputs come late that rows of different lengths in one batch, whose ends are known from the
+/// beginning, give what the entry gives of each.
+void expectOwnEnds(Derived &derived, uint64_t seed);
 
 } // namespace heddle::test
 #endif
