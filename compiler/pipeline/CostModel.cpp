@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 #include <cmath>
 
@@ -70,6 +71,8 @@ public:
       addBuffer(append, append.getTokens());
   }
 
+  void add(memref::CopyOp copy) { addOperands(copy); }
+
   EntryCost take() { return {cost.flops, cost.bytes}; }
 
 private:
@@ -86,17 +89,22 @@ private:
   }
 
   void addOperands(Operation *op) {
-    for (Value operand : op->getOperands())
-      addBuffer(op, operand);
+    auto mix = dyn_cast<mixer::MixOp>(op);
+    for (Value operand : op->getOperands()) {
+      // Of a ring as many places are read as the support reaches back.
+      bool isPast = mix && (operand == mix.getPastKey() || operand == mix.getPastValue());
+      addBuffer(op, operand, isPast ? std::optional(mix.getPastTokens()) : std::nullopt);
+    }
   }
 
-  void addBuffer(Operation *op, Value operand) {
+  /// All of a buffer, or so many elements of its dimension 1.
+  void addBuffer(Operation *op, Value operand, std::optional<int64_t> tokens = {}) {
     auto type = dyn_cast<MemRefType>(operand.getType());
     if (!type || !type.getElementType().isIntOrFloat())
       return;
     AffineExpr bytes = constant(op, llvm::divideCeil(type.getElementTypeBitWidth(), 8));
     for (int64_t dim = 0; dim < type.getRank(); ++dim) {
-      AffineExpr size = sizes.resolveDim(operand, dim);
+      AffineExpr size = dim == 1 && tokens ? constant(op, *tokens) : sizes.resolveDim(operand, dim);
       if (!size)
         return;
       bytes = bytes * size;
@@ -119,6 +127,8 @@ EntryCost costOf(func::FuncOp entry) {
       counter.add(mix);
     else if (auto append = dyn_cast<mixer::AppendOp>(op))
       counter.add(append);
+    else if (auto copy = dyn_cast<memref::CopyOp>(op))
+      counter.add(copy);
   });
   return counter.take();
 }

@@ -29,6 +29,10 @@ LogicalResult AppendOp::verify() {
       (positions.getDimSize(0) != 1 && failed(verifyCompatibleShape(positions.getShape(), {init.getDimSize(0)}))))
     return emitOpError() << "positions, expected 1 or " << sizeName(init.getDimSize(0)) // append_c4
                          << " of i32 or i64 but got " << positions;
+  if (std::optional<uint64_t> kept = getRing()) // append_c5
+    if (int64_t most = init.getDimSize(1);
+        int64_t(*kept) < 1 || (!ShapedType::isDynamic(most) && int64_t(*kept) > most))
+      return emitOpError() << "ring, expected 1 to " << sizeName(most) << " but got " << int64_t(*kept);
   return success();
 }
 

@@ -50,7 +50,7 @@ struct AppendBufferization : DstBufferizableOpInterfaceExternalModel<AppendBuffe
       buffers.push_back(*buffer);
     }
     rewriter.setInsertionPoint(append);
-    AppendOp::create(rewriter, append.getLoc(), TypeRange(), buffers);
+    AppendOp::create(rewriter, append.getLoc(), TypeRange(), buffers, append->getAttrs());
     replaceOpWithBufferizedValues(rewriter, append, buffers.back());
     return success();
   }

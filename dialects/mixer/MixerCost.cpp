@@ -74,14 +74,16 @@ struct Model {
   double tensorBytes() const {
     double elements =
         double(n.B) * (double(n.T) * (n.Hq * keyWidth + n.Ho * n.dv) + double(n.S) * (n.Hk * keyWidth + n.Hv * n.dv));
+    elements += double(n.B) * double(mix.getPastTokens()) * (n.Hk * keyWidth + n.Hv * n.dv);
     return (elements + tokens() * n.Ht * std::max(transport.exps, 0.0)) * elementBytes;
   }
   double pairs() const {
     int64_t least = std::max<int64_t>({1, n.T / 256, n.S / 256});
     double sum = 0;
-    int64_t first = mix.getPositions() ? std::max<int64_t>(0, n.S - n.T) : 0; // the most that queries may see
+    int64_t past = mix.getPastTokens(), keys = n.S + past;
+    int64_t first = mix.getPositions() ? std::max<int64_t>(0, keys - n.T) : 0; // the most that queries may see
     for (int64_t head = 0; head < n.Ho; ++head)
-      sum += countPairs(mix.getSupport(), first, first + n.T, 0, n.S, head, least);
+      sum += countPairs(mix.getSupport(), first, first + n.T, 0, keys, head, least);
     if (mix.getOrder() == Order::Bidirectional)
       sum = 2 * sum - double(n.T) * n.Ho; // the diagonal once
     return sum * n.B;

@@ -26,14 +26,17 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     b_t (q_t . (u * k_t)) v_t; the gate a_t has no part in it. With log_keys, u is added to k_t: exp(u + k_t).
     `segments` hides tokens of different ids from each other and drops a carried state where the id changes; the initial state
     belongs to segment 0. `positions` says where the queries stand among the keys: query i of row b at positions[b] + i, the key
-    of token j at j, so that the tokens of a call see keys that earlier calls have left in a buffer with room for more. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
+    of token j at j, so that the tokens of a call see keys that earlier calls have left in a buffer with room for more. `past`
+    holds what earlier calls have left of a window in rings of R places: then the queries' own tokens are the keys, token j at
+    positions[b] + j, and the token n before the first of them, 1 <= n <= min(R, reach of the support, positions[b]), has its key
+    and value at place (places[b] - n) mod R of row b. No other place is read. `score_region` maps (score, batch, head, i, j) to the final score; `transport_region` maps (state,
     transport operands at one token) to the next state, to which k v^T is added when there is a key. Init contents are ignored
     and overwritten: the output, then the final states in the order state, sum, max. Mixer.md has the slot table.
 
     Sizes: B, T from the output; S key tokens; state heads Hs = max(key, value, transport heads); output heads
     Ho = max(query heads, Hs). An operand with fewer heads H serves output head h with its head h / (Ho / H). `dk`, `dv` key and
     value features. Layouts: query [B, T, Hq, dk], key [B, S, Hk, dk], value [B, S, Hv, dv], output [B, T, Ho, dv], current
-    [Hs, dk], segments [B, S], positions [B]; complex transports store 2 dk features (real block, imaginary block). Transport and bias layouts
+    [Hs, dk], segments [B, S], positions and places [B], past key [B, R, Hk, dk], past value [B, R, Hv, dv]; complex transports store 2 dk features (real block, imaginary block). Transport and bias layouts
     stand with their attributes. A batch or token dimension of static size 1 is broadcast.
 
     Constraints:
@@ -50,7 +53,7 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
       (C9) value features agree
       (C10) value elements are f16, bf16, f32 or f64
       (C11) query, key and output have the element type of value; transport, bias and current that one or the compute type
-      (C12) segments are i32, positions i32 or i64
+      (C12) segments are i32, positions and places i32 or i64
       (C13) query and key are given exactly for transports that use them; with a region each is optional
       (C14) the transport has its number of operands
       (C15) bias is given exactly when the score names a bias kind
@@ -95,6 +98,10 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
             looks both ways has order bidirectional
       (C52) positions need the identity transport, order forward and align = start
       (C53) positions stand with no segments, no current and no log_keys
+      (C54) past key, past value and places are given together, beside positions
+      (C55) a past stands with a causal support of some reach, and with no dense bias
+      (C56) past key and past value have the heads and features of key and value, and as many places, or 1 where every token
+            has the same
 
     Example:
     ```mlir
@@ -111,7 +118,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
   let arguments = (ins
     Optional<Mixer_Shaped>:$query, Optional<Mixer_Shaped>:$key, Mixer_Shaped:$value,
     Variadic<Mixer_Shaped>:$transportOperands, Optional<Mixer_Shaped>:$bias, Optional<Mixer_Shaped>:$current,
-    Optional<Mixer_Shaped>:$segments, Optional<Mixer_Shaped>:$positions, Variadic<Mixer_Shaped>:$initialState,
+    Optional<Mixer_Shaped>:$segments, Optional<Mixer_Shaped>:$positions, Optional<Mixer_Shaped>:$pastKey,
+    Optional<Mixer_Shaped>:$pastValue, Optional<Mixer_Shaped>:$places, Variadic<Mixer_Shaped>:$initialState,
     Variadic<Mixer_Shaped>:$inits,
     DefaultValuedAttr<Mixer_LayoutAttr, "::heddle::mixer::LayoutAttr::get($_builder.getContext(), ::heddle::mixer::Order::Forward, ::heddle::mixer::Align::Start)">:$layout,
     SupportAttrInterface:$support,
@@ -125,7 +133,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     (`query` `(` $query^ `:` type($query) `)`)? (`key` `(` $key^ `:` type($key) `)`)? `value` `(` $value `:` type($value) `)`
     (`transport` `(` $transportOperands^ `:` type($transportOperands) `)`)? (`bias` `(` $bias^ `:` type($bias) `)`)?
     (`current` `(` $current^ `:` type($current) `)`)? (`segments` `(` $segments^ `:` type($segments) `)`)?
-    (`positions` `(` $positions^ `:` type($positions) `)`)? (`state` `(` $initialState^ `:` type($initialState) `)`)? `outs` `(` $inits `:` type($inits) `)` attr-dict
+    (`positions` `(` $positions^ `:` type($positions) `)`)?
+    (`past` `(` $pastKey^ `:` type($pastKey) `,` $pastValue `:` type($pastValue) `at` $places `:` type($places) `)`)? (`state` `(` $initialState^ `:` type($initialState) `)`)? `outs` `(` $inits `:` type($inits) `)` attr-dict
     (`score_region` $scoreRegion^)? (`transport_region` $transportRegion^)? (`->` type($results)^)?
   }];
   let builders = [
@@ -138,6 +147,17 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
                    "::heddle::mixer::NormAttr":$norm, "::heddle::mixer::FormAttr":$form), [{
       build($_builder, $_state, results, query, key, value, transportOperands, bias, current, segments,
             /*positions=*/::mlir::Value(), initialState, inits, layout, support, transport, score, norm, form);
+    }]>,
+    // Keys that all are operands.
+    OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::Value":$query, "::mlir::Value":$key, "::mlir::Value":$value,
+                   "::mlir::ValueRange":$transportOperands, "::mlir::Value":$bias, "::mlir::Value":$current,
+                   "::mlir::Value":$segments, "::mlir::Value":$positions, "::mlir::ValueRange":$initialState,
+                   "::mlir::ValueRange":$inits, "::heddle::mixer::LayoutAttr":$layout,
+                   "::heddle::mixer::SupportAttrInterface":$support, "::heddle::mixer::TransportAttrInterface":$transport,
+                   "::mlir::Attribute":$score, "::heddle::mixer::NormAttr":$norm, "::heddle::mixer::FormAttr":$form), [{
+      ::mlir::Value none;
+      build($_builder, $_state, results, query, key, value, transportOperands, bias, current, segments, positions, none,
+            none, none, initialState, inits, layout, support, transport, score, norm, form);
     }]>
   ];
   let hasVerifier = 1;
@@ -146,7 +166,7 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitsMutable(); }
 
     /// The operands in front of the states.
-    ::mlir::OperandRange getTokenOperands() { return getOperands().take_front(getODSOperandIndexAndLength(8).first); }
+    ::mlir::OperandRange getTokenOperands() { return getOperands().take_front(getODSOperandIndexAndLength(11).first); }
     /// The init (or buffer) that receives the mixed values.
     ::mlir::Value getOutputInit() { return getInits().front(); }
     /// The inits (or buffers) that receive the final states, in the order of `stateTypes`.
@@ -158,6 +178,8 @@ def Mixer_MixOp : Op<Mixer_Dialect, "mix", [
     /// True when query and key tokens are the same tokens, because something is carried or compared along them: T = S, and
     /// dynamic counts are taken to be equal.
     bool hasOneTokenAxis();
+    /// How many tokens in front of the queries the past holds, 0 without one.
+    int64_t getPastTokens() { return getPastKey() ? *getSupport().getReach() : 0; }
     bool hasScoreRegion() { return !getScoreRegion().empty(); }
     bool hasTransportRegion() { return !getTransportRegion().empty(); }
 
@@ -171,13 +193,15 @@ def Mixer_AppendOp : Op<Mixer_Dialect, "append", [
   let summary = "write the tokens of a call behind those of earlier calls";
   let description = [{
     Meaning: the init, of which row b has tokens[b, c, ..] at place positions[b] + c. A place outside of the init is left out. Unlike
-    the init of a mixer this one is read: what is not written stays.
+    the init of a mixer this one is read: what is not written stays. With `ring` = n the init is a ring, of which the last
+    min(C, n) of the C tokens take the places from positions[b] on, modulo the places that there are.
 
     Constraints:
       (C1) operands are all tensors or all memrefs
       (C2) tokens have the rank and element type of the init, at least 2
       (C3) tokens have the sizes of the init, except for dimension 1
       (C4) positions are one i32 or i64 for each row, or one for all
+      (C5) `ring` is positive, and at most the places of the init
 
     Example:
     ```mlir
@@ -187,12 +211,18 @@ def Mixer_AppendOp : Op<Mixer_Dialect, "append", [
     }
     ```
   }];
-  let arguments = (ins Mixer_Shaped:$tokens, Mixer_Shaped:$positions, Mixer_Shaped:$init);
+  let arguments = (ins Mixer_Shaped:$tokens, Mixer_Shaped:$positions, Mixer_Shaped:$init, OptionalAttr<I64Attr>:$ring);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     $tokens `at` `(` $positions `:` type($positions) `)` `outs` `(` $init `:` type($init) `)` attr-dict `:` type($tokens)
     (`->` type($result)^)?
   }];
+  let builders = [
+    // Places that are positions.
+    OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$tokens, "::mlir::Value":$positions, "::mlir::Value":$init), [{
+      build($_builder, $_state, ::mlir::TypeRange(result), tokens, positions, init, ::mlir::IntegerAttr());
+    }]>
+  ];
   let hasVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable() { return getInitMutable(); }

@@ -26,7 +26,7 @@ bool MixOp::hasOneTokenAxis() {
   if (isa<ToeplitzAttr, StructuredAttr>(getTransport()))
     return isa<StructuredAttr>(getTransport()) && getTransportOperands().empty();
   bool carried = getLinear() && !getPositions() && (getSupport().isWholePast() || getOrder() == Order::Bidirectional);
-  return !isa<IdentityAttr>(getTransport()) || getSegments() || carried;
+  return !isa<IdentityAttr>(getTransport()) || getSegments() || getPastKey() || carried;
 }
 
 /// Number of key tokens: of the query, or of the first operand that is not broadcast over key tokens.
@@ -131,8 +131,14 @@ SmallVector<DimRole> MixOp::getDimRoles(OpOperand &operand) {
   if (within(7))
     return {B};
   if (within(8))
-    return state[std::min(index(8), 2u)];
-  return index(9) == 0 ? Roles{B, Q, H, DV} : state[std::min(index(9) - 1, 2u)];
+    return {B, K, H, DK};
+  if (within(9))
+    return {B, K, H, DV};
+  if (within(10))
+    return {B};
+  if (within(11))
+    return state[std::min(index(11), 2u)];
+  return index(12) == 0 ? Roles{B, Q, H, DV} : state[std::min(index(12) - 1, 2u)];
 }
 
 } // namespace heddle::mixer

@@ -32,6 +32,8 @@ static std::string whyStateless(MixOp mix) {
 std::string MixOp::whyNotStreamed() { return whyStateless(*this); }
 
 std::string MixOp::whyNotSummarised() {
+  if (getPastKey())
+    return "past: its keys are those of earlier calls, which no range of tokens has";
   if (getSegments())
     return "segments: ids count from the first token, which a summary does not know";
   if (getSoftmax())

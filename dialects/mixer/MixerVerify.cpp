@@ -10,14 +10,15 @@ ShapedType shaped(Value value) { return cast<ShapedType>(value.getType()); }
 
 /// Name of the slot that `operand` fills, for messages.
 std::string nameOf(MixOp mix, OpOperand &operand) {
-  static constexpr StringLiteral names[] = {"query",   "key",      "value",     "transport operand", "bias",
-                                            "current", "segments", "positions", "initial state",     "init"};
+  static constexpr StringLiteral names[] = {"query",   "key",           "value",     "transport operand", "bias",
+                                            "current", "segments",      "positions", "past key",          "past value",
+                                            "places",  "initial state", "init"};
   unsigned number = operand.getOperandNumber();
   for (unsigned segment = 0; segment < std::size(names); ++segment) {
     auto [begin, size] = mix.getODSOperandIndexAndLength(segment);
     if (number < begin || number >= begin + size)
       continue;
-    bool variadic = segment == 3 || segment >= 8;
+    bool variadic = segment == 3 || segment >= 11;
     return variadic ? (names[segment] + " " + Twine(number - begin)).str() : names[segment].str();
   }
   llvm_unreachable("every operand belongs to a segment");
@@ -50,6 +51,10 @@ struct ShapeCheck {
   bool isOutput() const { return &operand == mix.getDpsInitOperand(0); }
   bool isTransport() const { return nameOf(mix, operand).rfind("transport", 0) == 0; }
   bool isSlot(StringRef slot) const { return nameOf(mix, operand) == slot; }
+  int64_t places() const {
+    int64_t ofKey = shaped(mix.getPastKey()).getDimSize(1), ofValue = shaped(mix.getPastValue()).getDimSize(1);
+    return ofKey == 1 ? ofValue : ofKey;
+  }
 
   LogicalResult checkLayout(); // rank, and what must be static
   LogicalResult checkDims();   // every dimension by its role
@@ -72,6 +77,8 @@ LogicalResult ShapeCheck::checkHeads(unsigned dim, int64_t size) {
     return expect(dim, size, "heads", {sizes.Ho, true});
   if (isSlot("current")) // mix_c7
     return expect(dim, size, "heads", {sizes.Hs, true});
+  if (isSlot("past key") || isSlot("past value")) // mix_c56
+    return expect(dim, size, "heads", {isSlot("past key") ? sizes.Hk : sizes.Hv, false});
   int64_t shared = isSlot("query") ? sizes.Ho : sizes.Hs;
   if (shared % size != 0) // mix_c6
     return mix.emitOpError() << "heads of " << nameOf(mix, operand) << " (dimension " << dim
@@ -88,7 +95,9 @@ LogicalResult ShapeCheck::checkDim(unsigned dim, DimRole role, int64_t size) {
     return expect(dim, size, "batch", {sizes.B, orOne});
   case DimRole::QueryToken: // mix_c5
     return expect(dim, size, "query tokens", {sizes.T, orOne});
-  case DimRole::KeyToken: // mix_c5
+  case DimRole::KeyToken:                           // mix_c5
+    if (isSlot("past key") || isSlot("past value")) // mix_c56
+      return expect(dim, size, "places", {ShapedType::isDynamic(places()) ? size : places(), true});
     return expect(dim, size, "key tokens", {sizes.S, orOne});
   case DimRole::Head:
     return checkHeads(dim, size);
@@ -130,7 +139,7 @@ LogicalResult ShapeCheck::checkDims() {
 /// States have their exact types checked by verifyStates.
 bool isState(MixOp mix, OpOperand &operand) {
   unsigned number = operand.getOperandNumber();
-  auto [begin, size] = mix.getODSOperandIndexAndLength(8);
+  auto [begin, size] = mix.getODSOperandIndexAndLength(11);
   return (number >= begin && number < begin + size) ||
          (mix.isDpsInit(&operand) && &operand != mix.getDpsInitOperand(0));
 }
@@ -144,11 +153,11 @@ LogicalResult verifyElementTypes(MixOp mix) {
       continue;
     std::string name = nameOf(mix, operand);
     Type type = shaped(operand.get()).getElementType();
-    if (name == "segments" || name == "positions") {
-      bool isWide = name == "positions" && type.isInteger(64);
+    if (name == "segments" || name == "positions" || name == "places") {
+      bool isWide = name != "segments" && type.isInteger(64);
       if (!type.isInteger(32) && !isWide) // mix_c12
         return mix.emitOpError() << "element type of " << name << ", expected i32"
-                                 << (name == "positions" ? " or i64" : "") << " but got " << type;
+                                 << (name != "segments" ? " or i64" : "") << " but got " << type;
       continue;
     }
     bool side = name == "bias" || name == "current" || name.rfind("transport", 0) == 0;

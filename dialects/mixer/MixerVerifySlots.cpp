@@ -125,6 +125,21 @@ LogicalResult verifyPositions(MixOp mix) {
   return success();
 }
 
+LogicalResult verifyPast(MixOp mix) {
+  int64_t given = bool(mix.getPastKey()) + bool(mix.getPastValue()) + bool(mix.getPlaces());
+  if (given == 0)
+    return success();
+  if (given != 3 || !mix.getPositions()) // mix_c54
+    return mix.emitOpError() << "past, expected key, value, places and positions but got "
+                             << (given != 3 ? "some of them" : "no positions");
+  SupportAttrInterface support = mix.getSupport();
+  if (!support.isCausal() || !support.getReach()) // mix_c55
+    return mix.emitOpError() << "support with a past, expected a causal one of some reach but got " << support;
+  if (mix.getSoftmax() && mix.getSoftmax().getBias() == BiasKind::Dense) // mix_c55
+    return mix.emitOpError("bias with a past, expected one by distance but got a dense one");
+  return success();
+}
+
 LogicalResult verifyPerHead(MixOp mix) {
   int64_t heads = mix.getSizes().Ho;
   WalkResult walk = mix.getSupport().walk([&](PerHeadAttr perHead) {
@@ -157,7 +172,7 @@ LogicalResult verifyStateTypes(MixOp mix, StringRef slot, ValueRange states) {
 
 LogicalResult verifySlots(MixOp mix) {
   for (auto verify : {verifySoftmax, verifyWeightless, verifyLogKeys, verifyNorm, verifyLayout, verifyDirection,
-                      verifyCurrent, verifySegments, verifyPositions, verifyPerHead})
+                      verifyCurrent, verifySegments, verifyPositions, verifyPast, verifyPerHead})
     if (failed(verify(mix)))
       return failure();
   return success();

@@ -1,4 +1,4 @@
-// `mixer.append`: each row's new tokens to the places from its position on.
+// `mixer.append`: each row's new tokens to the places from its position on, which go round where they are a ring.
 #include "passes/kernels/Kernels.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -17,12 +17,18 @@ public:
     int64_t rank = cast<MemRefType>(tokens.getType()).getRank(), work = 1;
     for (int64_t size : cast<MemRefType>(tokens.getType()).getShape().drop_front(2))
       work *= ShapedType::isDynamic(size) ? 64 : size;
-    loops.kernel("append", {loops.dim(tokens, 0), loops.dim(tokens, 1)}, work, [&](ArrayRef<Expr> at) {
+    Expr given = loops.dim(tokens, 1), count = given;
+    if (std::optional<uint64_t> ring = op.getRing())
+      count = min(given, loops.index(int64_t(*ring)));
+    loops.kernel("append", {loops.dim(tokens, 0), count}, work, [&](ArrayRef<Expr> at) {
       bool isShared = cast<MemRefType>(op.getPositions().getType()).getDimSize(0) == 1;
       Expr position = loops.load(op.getPositions(), {isShared ? loops.index(0) : at[0]});
-      Expr place = loops.toIndex(position) + at[1];
-      Expr isInside = (loops.index(0) <= place) & (place < loops.dim(op.getInit(), 1));
-      loops.when(isInside, [&]() { copyFeatures({at[0], at[1]}, {at[0], place}, rank); });
+      Expr place = loops.toIndex(position) + at[1], room = loops.dim(op.getInit(), 1), zero = loops.index(0);
+      Expr token = given - count + at[1];
+      if (op.getRing())
+        place = place % room;
+      Expr isInside = (zero <= place) & (place < room);
+      loops.when(isInside, [&]() { copyFeatures({at[0], token}, {at[0], place}, rank); });
     });
   }
 

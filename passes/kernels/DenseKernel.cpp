@@ -54,7 +54,7 @@ void DenseRow::sweep(const Sweep &order) {
   walker.each([&](Expr n) { walker.set(n, view.load(view.query, {b, i, {}, h, n})); });
   bool isIdentity = isa<mixer::IdentityAttr>(view.op.getTransport());
   if (isIdentity && !view.current) {
-    loops.loop(loops.index(0), view.visibleKeys(b, own + 1),
+    loops.loop(view.firstKey(b), view.visibleKeys(b, own + 1),
                [&](Expr position) { visit(order, position, own, false); });
   } else {
     if (!order.strict)
@@ -71,15 +71,15 @@ void DenseRow::sweep(const Sweep &order) {
 
 void DenseRow::visit(const Sweep &order, Expr position, Expr ownPosition, bool isCurrent) {
   Expr token = view.token(order, position, view.keyTokens);
-  Pair pair = {b, h, i, token, ownPosition, position};
+  Pair pair = {b, h, i, token, ownPosition, view.keyPosition(b, position)};
   auto add = [&]() {
     Expr zero = loops.index(0);
     auto key = [&](Expr n) {
-      Expr k = view.load(view.key, {b, {}, token, h, n});
+      Expr k = view.loadKey({b, {}, token, h, n});
       return isCurrent ? k * view.load(view.current, {{}, {}, {}, h, n}) : k;
     };
     Expr weight = view.score(walkedWeight(view, walker, keyPoint(token), key), pair);
-    sums.set(zero, fma(weight, view.load(view.value, keyPoint(token), block.width), sums.get(zero)));
+    sums.set(zero, fma(weight, view.loadValue(keyPoint(token), block.width), sums.get(zero)));
     total.set(zero, total.get(zero) + weight);
   };
   Expr exists = view.exists(pair);

@@ -21,10 +21,10 @@ struct SoftmaxRow {
   /// The score of the key at `position`, -infinity when the pair does not exist.
   Expr score(Expr position) {
     Expr j = view.token(order, position, view.keyTokens);
-    Pair pair = {b, h, i, j, view.token(order, i, view.queryTokens), position};
+    Pair pair = {b, h, i, j, view.token(order, i, view.queryTokens), view.keyPosition(b, position)};
     auto compute = [&]() {
       Expr dot = loops.sum(loops.index(0), loops.index(view.sizes.dk), loops.real(0.0), [&](Expr n, Expr sum) {
-        return fma(view.load(view.query, {b, i, {}, h, n}), view.load(view.key, {b, {}, j, h, n}), sum);
+        return fma(view.load(view.query, {b, i, {}, h, n}), view.loadKey({b, {}, j, h, n}), sum);
       });
       return Exprs{view.score(dot, pair)};
     };
@@ -34,16 +34,17 @@ struct SoftmaxRow {
   }
 
   void emit() {
-    Expr zero = loops.index(0), keys = visibleKeys(), lowest = loops.real(-std::numeric_limits<double>::infinity());
-    Expr top = loops.sum(zero, keys, lowest, [&](Expr j, Expr m) { return max(m, score(j)); });
+    Expr keys = visibleKeys(), lowest = loops.real(-std::numeric_limits<double>::infinity());
+    Expr first = view.firstKey(b);
+    Expr top = loops.sum(first, keys, lowest, [&](Expr j, Expr m) { return max(m, score(j)); });
     top = select(top == lowest, loops.real(0.0), top);
     Value sums = loops.scratch({view.sizes.dv});
     eachLane([&](Lanes l) { loops.store(loops.real(0.0, l.width), sums, {l.first}); });
-    Expr total = loops.sum(zero, keys, loops.real(0.0), [&](Expr position, Expr sum) {
+    Expr total = loops.sum(first, keys, loops.real(0.0), [&](Expr position, Expr sum) {
       Expr weight = exp(score(position) - top);
       Expr j = view.token(order, position, view.keyTokens);
       eachLane([&](Lanes l) {
-        Expr v = view.load(view.value, {b, {}, j, h, {}, l.first}, l.width);
+        Expr v = view.loadValue({b, {}, j, h, {}, l.first}, l.width);
         loops.store(fma(weight, v, loops.load(sums, {l.first}, l.width)), sums, {l.first});
       });
       return sum + weight;

@@ -17,28 +17,54 @@ int64_t FlashKernel::rowsPerBlock(int64_t features) {
   return std::clamp(rows / rowBlock * rowBlock, rowBlock, most);
 }
 
+std::optional<int64_t> FlashKernel::bandOf(MixView &view) {
+  mixer::SupportAttrInterface support = view.op.getSupport();
+  std::optional<int64_t> reach = support.getReach();
+  if (!reach || !support.isCausal() || !support.isRelative())
+    return std::nullopt;
+  for (int64_t head = 0; head < view.sizes.Ho; ++head)
+    if (support.classify(*reach, *reach + 1, 0, *reach + 1, head) != mixer::TileClass::Full)
+      return std::nullopt;
+  return reach;
+}
+
+/// All tiles; none for a few queries, whose calls then reserve no room for them. (T floordiv 5) ceildiv (T + 1) is 0
+/// for up to 4 queries and 1 for more: the sizes of buffers are formulas.
+Expr FlashKernel::packedTiles() {
+  Expr tiles = tileNumber(view.keyTokens + loops.index(tile - 1));
+  if (!view.positions)
+    return tiles;
+  Expr groups = view.queryTokens / loops.index(rowBlock + 1), more = view.queryTokens + 1;
+  Value isPacked = arith::CeilDivUIOp::create(loops.builder, loops.loc, groups.value, more.value);
+  return tiles * loops.wrap(isPacked);
+}
+
 void FlashKernel::packKeys() {
-  Expr tiles = (view.keyTokens + loops.index(tile - 1)) / loops.index(tile);
+  Expr tiles = packedTiles();
   int64_t heads = view.sizes.Hk, dk = view.sizes.dk;
-  Expr batches = loops.dim(view.key.memref, 0);
+  Expr batches = view.pastKey ? view.batch : loops.dim(view.key.memref, 0);
   keys = loops.buffer({batches, loops.index(heads), tiles, loops.index(dk), loops.index(tile)});
-  Expr packed = view.positions ? select(hasFewQueries(), loops.index(0), tiles) : tiles;
-  loops.kernel("mix_flash_pack", {batches, loops.index(heads), packed}, tile * dk, [&](ArrayRef<Expr> at) {
+  loops.kernel("mix_flash_pack", {batches, loops.index(heads), tiles}, tile * dk, [&](ArrayRef<Expr> at) {
     // Keys that all rows share are seen as far as the farthest row sees.
-    bool isOwn = view.positions && (view.key.size(0) != 1 || view.positions.size(0) == 1);
+    bool isOwn = view.pastKey || (view.positions && (view.key.size(0) != 1 || view.positions.size(0) == 1));
     auto pack = [&]() { packTile(at[0], at[1], at[2]); };
-    isOwn ? loops.when(at[2] * loops.index(tile) < view.visibleKeys(at[0], view.queryTokens), pack) : pack();
+    Expr first = firstToken(at[2]);
+    Expr isSeen = first < view.visibleKeys(at[0], view.queryTokens);
+    if (view.pastKey)
+      isSeen = isSeen & (view.firstKey(at[0]) < first + loops.index(tile));
+    isOwn ? loops.when(isSeen, pack) : pack();
   });
 }
 
 void FlashKernel::packTile(Expr batch, Expr keyHead, Expr number) {
   int64_t dk = view.sizes.dk;
-  Expr head = keyHead * loops.index(view.sizes.Ho / view.sizes.Hk), first = number * loops.index(tile);
+  Expr head = keyHead * loops.index(view.sizes.Ho / view.sizes.Hk), first = firstToken(number);
   loops.loop(loops.index(0), loops.index(tile), [&](Expr lane) {
-    Expr position = first + lane, last = view.keyTokens - 1;
-    Expr token = view.token(order, min(position, last), view.keyTokens);
+    Expr position = first + lane, last = view.keyTokens - 1, nearest = min(position, last);
+    // A tile reaches in front of the first key only where it has others too.
+    Expr token = view.token(order, view.pastKey ? max(nearest, view.firstKey(batch)) : nearest, view.keyTokens);
     loops.loop(loops.index(0), loops.index(dk), [&](Expr n) {
-      Expr k = view.load(view.key, {batch, {}, token, head, n});
+      Expr k = view.loadKey({batch, {}, token, head, n});
       loops.store(select(position <= last, k, loops.real(0.0)), keys, {batch, keyHead, number, n, lane});
     });
   });
@@ -72,19 +98,39 @@ void FlashKernel::emitBlock(Expr batch, Expr head, Expr row, Lanes features) {
     loops.store(loops.real(0.0), totals, {r});
     eachFeature([&](Lanes l) { loops.store(loops.real(0.0, l.width), sums, {r, l.first}); });
   });
-  Expr visible = view.visibleKeys(b, rowEnd), tiles = (visible + loops.index(tile - 1)) / loops.index(tile);
+  firstKey = view.firstKey(b), visible = view.visibleKeys(b, rowEnd);
+  Expr past = loops.index(pastTiles);
+  if (pastTiles > 0)
+    emitTiles(tileNumber(firstKey), past, /*ofPast=*/true);
+  emitTiles(past, tileNumber(visible + loops.index(tile - 1)), /*ofPast=*/false);
+  writeBlock();
+}
+
+void FlashKernel::emitTiles(Expr begin, Expr end, bool ofPast) {
+  isPast = ofPast;
   mixer::SupportAttrInterface support = view.op.getSupport();
-  loops.loop(zero, tiles, [&](Expr number) {
-    keyBegin = number * loops.index(tile);
+  loops.loop(begin, end, [&](Expr number) {
+    keyBegin = firstToken(number);
+    keyFirst = isPast ? max(keyBegin, firstKey) : keyBegin;
     keyEnd = min(keyBegin + loops.index(tile), visible);
+    if (isPast)
+      ring = view.ringSize(), place = view.placeOf(b, keyFirst);
     if (support.isFull() || support.isWholePast())
       return emitTile(number);
-    Value mayContain =
-        support.emitMayContain(loops.builder, loops.loc, view.alignedPosition(b, firstRow).value,
-                               view.alignedPosition(b, rowEnd).value, keyBegin.value, keyEnd.value, h.value);
+    Value mayContain = support.emitMayContain(
+        loops.builder, loops.loc, view.alignedPosition(b, firstRow).value, view.alignedPosition(b, rowEnd).value,
+        view.keyPosition(b, keyFirst).value, view.keyPosition(b, keyEnd).value, h.value);
     loops.when(loops.wrap(mayContain), [&]() { emitTile(number); });
   });
-  writeBlock();
+}
+
+/// An element of the key or value at token `point.j` of the tile.
+Expr FlashKernel::loadLane(const Operand &own, const Operand &past, Point point, int64_t width) {
+  if (!isPast)
+    return view.load(own, point, width);
+  Expr there = place + (point.j - keyFirst);
+  point.j = select(there < ring, there, there - ring);
+  return view.load(past, point, width);
 }
 
 void FlashKernel::emitTile(Expr tileNumber) {
@@ -114,9 +160,9 @@ void FlashKernel::accumulateRows(Expr r) {
       Expr row = r + loops.index(i);
       rows.push_back(loops.load(sums, {row, l.first}, l.width) * loops.load(factors, {row}));
     }
-    rows = loops.loop(loops.index(0), keyEnd - keyBegin, rows, [&](Expr lane, ArrayRef<Expr> carried) {
+    rows = loops.loop(keyFirst - keyBegin, keyEnd - keyBegin, rows, [&](Expr lane, ArrayRef<Expr> carried) {
       Expr token = view.token(order, keyBegin + lane, view.keyTokens);
-      Expr v = view.load(view.value, {b, {}, token, h, {}, feature}, l.width);
+      Expr v = loadValue({b, {}, token, h, {}, feature}, l.width);
       Exprs next;
       for (int64_t i = 0; i < rowBlock; ++i)
         next.push_back(fma(loops.load(weights, {r + loops.index(i), lane}), v, carried[i]));

@@ -13,6 +13,9 @@
 // With positions, keys are a buffer of which calls fill more and more. What no query may see is neither packed nor
 // read, so that work follows the position and what the buffer holds behind it means nothing. A call of a few tokens
 // reads the keys where they lie: packing them would cost as much as the scores.
+//
+// A past has tiles of its own, in front of those of the call's keys: token k is in tile k / tile + pastTiles, k < 0
+// being one of the past. Tiles follow distances, not places, so that how a ring is turned changes no digit.
 #ifndef HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
 #define HEDDLE_PASSES_KERNELS_FLASHKERNEL_H
 
@@ -25,15 +28,18 @@ class FlashKernel {
 public:
   FlashKernel(MixView &view, int64_t tile)
       : view(view), loops(view.loops), order(view.sweeps().front()), tile(tile),
+        pastTiles(llvm::divideCeil(view.op.getPastTokens(), tile)), band(bandOf(view)),
         lowest(loops.real(-std::numeric_limits<double>::infinity())) {}
   void emit();
 
 private:
   static constexpr int64_t rowBlock = 4; // rows whose scores or sums share the registers
 
+  Expr packedTiles();
   void packKeys();
   void packTile(Expr batch, Expr keyHead, Expr number);
   void emitBlock(Expr b, Expr h, Expr firstRow, Lanes features);
+  void emitTiles(Expr begin, Expr end, bool ofPast);
   void emitTile(Expr tileNumber);
   void scoreRows(Expr r, Expr tileNumber);
   Exprs packedScores(Expr r, Expr tileNumber);
@@ -49,6 +55,13 @@ private:
     loops.lanes(std::max<int64_t>(block.width, 1), 4 * vectorLanes, body);
   }
   bool isOneByOne();
+  /// How far back a row sees, where it sees all that is no further: its lanes of a tile are a range.
+  static std::optional<int64_t> bandOf(MixView &view);
+  Expr tileNumber(Expr token) { return (token + loops.index(pastTiles * tile)) / loops.index(tile); }
+  Expr firstToken(Expr tileNumber) { return (tileNumber - loops.index(pastTiles)) * loops.index(tile); }
+  Expr loadKey(Point point, int64_t width) { return loadLane(view.key, view.pastKey, point, width); }
+  Expr loadValue(Point point, int64_t width) { return loadLane(view.value, view.pastValue, point, width); }
+  Expr loadLane(const Operand &own, const Operand &past, Point point, int64_t width);
   Expr hasFewQueries() { return view.queryTokens <= loops.index(rowBlock); }
   int64_t rowsPerBlock(int64_t features);
   Expr clampedToken(Expr row) { return view.token(order, min(row, view.queryTokens - 1), view.queryTokens); }
@@ -56,11 +69,16 @@ private:
   MixView &view;
   LoopBuilder &loops;
   Sweep order;
-  int64_t tile;
+  int64_t tile, pastTiles;
+  std::optional<int64_t> band;
   Expr lowest;
   mlir::Value keys; // [B|1, Hk, tiles, dk, tile]
   // The block of queries under construction.
-  Expr b, h, firstRow, rowEnd, keyBegin, keyEnd;
+  Expr b, h, firstRow, rowEnd;
+  Expr firstKey, visible;          // the key tokens that the block may see
+  Expr keyBegin, keyFirst, keyEnd; // those of a tile: its first lane, and of which lanes there are keys
+  bool isPast = false;             // the tile is one of the past
+  Expr place, ring;                // of `keyFirst` there, and how many places there are
   Lanes block;
   mlir::Value sums, weights, tops, totals, factors; // [rows, features], [rows, tile], [rows] three times
 };

@@ -7,7 +7,7 @@ namespace heddle::kernels {
 
 Exprs FlashKernel::packedScores(Expr r, Expr tileNumber) {
   Expr zero = loops.index(0), keyHead = h / loops.index(view.sizes.Ho / view.sizes.Hk);
-  Expr keyBatch = view.key.size(0) == 1 ? zero : b;
+  Expr keyBatch = view.key.size(0) == 1 && !view.pastKey ? zero : b;
   Exprs tokens, scores(rowBlock, loops.real(0.0, tile));
   for (int64_t i = 0; i < rowBlock; ++i)
     tokens.push_back(clampedToken(firstRow + r + loops.index(i)));
@@ -24,7 +24,7 @@ Exprs FlashKernel::unpackedScores(Expr r) {
   Expr zero = loops.index(0), rows = min(rowEnd - firstRow - r, loops.index(rowBlock));
   for (int64_t i = 0; i < rowBlock; ++i)
     loops.store(loops.real(0.0, tile), weights, {r + loops.index(i), zero});
-  loops.loop(zero, keyEnd - keyBegin, [&](Expr lane) {
+  loops.loop(keyFirst - keyBegin, keyEnd - keyBegin, [&](Expr lane) {
     Expr token = view.token(order, keyBegin + lane, view.keyTokens);
     loops.loop(zero, rows, [&](Expr i) { loops.store(product(r + i, token), weights, {r + i, lane}); });
   });
@@ -39,8 +39,7 @@ Expr FlashKernel::product(Expr r, Expr keyToken) {
   int64_t dk = view.sizes.dk, whole = dk / vectorLanes * vectorLanes, rest = dk - whole;
   Expr queryToken = view.token(order, firstRow + r, view.queryTokens), sum = loops.real(0.0);
   auto features = [&](Expr n, int64_t width) {
-    return std::pair(view.load(view.query, {b, queryToken, {}, h, n}, width),
-                     view.load(view.key, {b, {}, keyToken, h, n}, width));
+    return std::pair(view.load(view.query, {b, queryToken, {}, h, n}, width), loadKey({b, {}, keyToken, h, n}, width));
   };
   if (whole > 0)
     sum = reduceSum(loops.sum(
@@ -70,7 +69,7 @@ void FlashKernel::scoreRows(Expr r, Expr tileNumber) {
 bool FlashKernel::isOneByOne() {
   mixer::BiasKind bias = view.op.getSoftmax().getBias();
   bool isTable = bias == mixer::BiasKind::Dense || bias == mixer::BiasKind::Relative;
-  bool isMasked = !view.op.getSupport().isFull() && !view.op.getSupport().isWholePast();
+  bool isMasked = !view.op.getSupport().isFull() && !view.op.getSupport().isWholePast() && !band;
   return isTable || isMasked || view.op.hasScoreRegion() || view.segments;
 }
 
@@ -80,23 +79,30 @@ Expr FlashKernel::finishScores(Expr scores, Expr r, Expr own) {
   mixer::SoftmaxAttr softmax = view.op.getSoftmax();
   scores = view.scaleAndCap(scores);
   if (softmax.getBias() == mixer::BiasKind::Alibi) {
-    Expr base = loops.toReal(keyBegin - view.alignedPosition(b, own));
+    Expr base = loops.toReal(keyBegin - view.ownKey(b, own));
     scores = scores - view.load(view.bias, {{}, {}, {}, h}) * abs(loops.laneNumbers(tile) + base);
   }
   return maskLanes(scores, own);
 }
 
-/// Lanes past the last key, and for the whole past those past the query itself, weigh nothing.
+/// Lanes that are no keys, those past the query itself where it sees the past, and those behind its band weigh nothing.
 Expr FlashKernel::maskLanes(Expr scores, Expr own) {
-  Expr limit = keyEnd;
-  if (view.op.getSupport().isWholePast())
-    limit = min(limit, view.alignedPosition(b, own) + 1);
-  Expr visible = limit - keyBegin;
+  Expr begin = keyFirst, end = keyEnd;
+  if (view.op.getSupport().isWholePast() || band)
+    end = min(end, view.ownKey(b, own) + 1);
+  if (band)
+    begin = max(begin, view.ownKey(b, own) - loops.index(*band));
+  bool hasFront = isPast || band;
+  Expr low = begin - keyBegin, high = end - keyBegin, isCut = high < loops.index(tile);
+  if (hasFront)
+    isCut = isCut | (loops.index(0) < low);
   auto masked = [&]() {
-    Expr inside = loops.laneNumbers(tile) < loops.toReal(visible);
+    Expr lanes = loops.laneNumbers(tile), inside = lanes < loops.toReal(high);
+    if (hasFront)
+      inside = inside & (loops.toReal(low) <= lanes);
     return Exprs{select(inside, scores, lowest)};
   };
-  return loops.choose(visible < loops.index(tile), masked, [&]() { return Exprs{scores}; })[0];
+  return loops.choose(isCut, masked, [&]() { return Exprs{scores}; })[0];
 }
 
 Expr FlashKernel::scoreOneByOne(Expr scores, Expr r, Expr own) {
@@ -105,11 +111,15 @@ Expr FlashKernel::scoreOneByOne(Expr scores, Expr r, Expr own) {
   Expr queryToken = view.token(order, own, view.queryTokens);
   loops.loop(zero, loops.index(tile), [&](Expr lane) {
     Expr position = min(keyBegin + lane, view.keyTokens - 1);
-    Pair pair = {b, h, queryToken, view.token(order, position, view.keyTokens), own, position};
-    Expr score = view.score(loops.load(weights, {r, lane}), pair), visible = keyBegin + lane < keyEnd;
+    if (isPast) // supports are asked about keys that exist
+      position = max(position, keyFirst);
+    Pair pair = {b, h, queryToken, view.token(order, position, view.keyTokens), own, view.keyPosition(b, position)};
+    Expr score = view.score(loops.load(weights, {r, lane}), pair), isKey = keyBegin + lane < keyEnd;
+    if (isPast)
+      isKey = isKey & (keyFirst <= keyBegin + lane);
     if (Expr exists = view.exists(pair))
-      visible = visible & exists;
-    loops.store(select(visible, score, lowest), weights, {r, lane});
+      isKey = isKey & exists;
+    loops.store(select(isKey, score, lowest), weights, {r, lane});
   });
   return loops.load(weights, {r, zero}, tile);
 }

@@ -27,6 +27,9 @@ MixView::MixView(LoopBuilder &loops, mixer::MixOp op) : loops(loops), op(op), si
   current = optionalOperand(op, op.getCurrentMutable());
   segments = optionalOperand(op, op.getSegmentsMutable());
   positions = optionalOperand(op, op.getPositionsMutable());
+  pastKey = optionalOperand(op, op.getPastKeyMutable());
+  pastValue = optionalOperand(op, op.getPastValueMutable());
+  places = optionalOperand(op, op.getPlacesMutable());
   transport = operandsOf(op, op.getTransportOperandsMutable());
   initialState = operandsOf(op, op.getInitialStateMutable());
   finalState = operandsOf(op, op.getInitsMutable());
@@ -87,6 +90,17 @@ void MixView::store(Expr expr, const Operand &operand, const Point &point) {
   loops.store(expr, operand.memref, indices(operand, point));
 }
 
+Expr MixView::loadEither(const Operand &own, const Operand &past, const Point &point, int64_t width) {
+  if (!past)
+    return load(own, point, width);
+  auto fromPast = [&]() {
+    Point there = point;
+    there.j = placeOf(point.b, point.j);
+    return Exprs{load(past, there, width)};
+  };
+  return loops.choose(point.j < loops.index(0), fromPast, [&]() { return Exprs{load(own, point, width)}; })[0];
+}
+
 Expr MixView::segment(Expr b, Expr token) { return load(segments, {b, {}, token}); }
 
 //===--- order ----------------------------------------------------------------------------===//
@@ -118,8 +132,19 @@ Expr MixView::alignedPosition(Expr b, Expr position) {
 Expr MixView::visibleKeys(Expr b, Expr end) {
   if (!op.getSupport().isCausal())
     return keyTokens;
-  return max(min(keyTokens, alignedPosition(b, end)), loops.index(0));
+  return max(min(keyTokens, ownKey(b, end)), loops.index(0));
 }
+
+Expr MixView::ringSize() { return loops.dim((pastKey.size(1) == 1 ? pastValue : pastKey).memref, 1); }
+
+Expr MixView::firstKey(Expr b) {
+  Expr zero = loops.index(0);
+  if (!pastKey)
+    return zero;
+  return zero - min(loops.index(op.getPastTokens()), min(ringSize(), max(alignedPosition(b, zero), zero)));
+}
+
+Expr MixView::placeOf(Expr b, Expr token) { return (loops.toIndex(load(places, {b})) + token) % ringSize(); }
 
 //===--- scores ---------------------------------------------------------------------------===//
 

@@ -8,6 +8,8 @@
 // A kernel of mixers with one value feature may take several state heads at a time (`headLanes`): what differs from
 // head to head is then loaded and stored as a vector, what does not stays a scalar.
 //
+// Key tokens below 0 are those of the past: token -n is the n-th one before the first query, in a ring of places.
+//
 // Tokens are visited in sweeps. Position p of a sweep is token p, or count - 1 - p when the sweep is reversed; a
 // bidirectional mixer is a forward sweep plus a reversed one that leaves out the pair (i, i).
 #ifndef HEDDLE_PASSES_KERNELS_MIXVIEW_H
@@ -53,7 +55,7 @@ public:
   mixer::MixOp op;
   mixer::MixSizes sizes;
   Expr batch, queryTokens, keyTokens;
-  Operand query, key, value, bias, current, segments, positions, output;
+  Operand query, key, value, bias, current, segments, positions, pastKey, pastValue, places, output;
   llvm::SmallVector<Operand> transport, initialState, finalState;
   /// State heads side by side in a vector, 0 for one at a time. The head of a Point is then the first of them.
   int64_t headLanes = 0;
@@ -71,11 +73,23 @@ public:
   Expr load(const Operand &operand, const Point &point, int64_t width = 0);
   void store(Expr value, const Operand &operand, const Point &point);
   Expr segment(Expr b, Expr token);
+  /// Key and value of a token that may be one of the past.
+  Expr loadKey(const Point &point, int64_t width = 0) { return loadEither(key, pastKey, point, width); }
+  Expr loadValue(const Point &point, int64_t width = 0) { return loadEither(value, pastValue, point, width); }
+  /// The place of a token of the past, and how many places there are.
+  Expr placeOf(Expr b, Expr token);
+  Expr ringSize();
 
   llvm::SmallVector<Sweep> sweeps();
   Expr token(const Sweep &sweep, Expr position, Expr count) const;
   /// Position of a query of row `b` as supports see it: shifted to where the row's queries stand among the keys.
   Expr alignedPosition(Expr b, Expr position);
+  /// The key token that coincides with a query.
+  Expr ownKey(Expr b, Expr position) { return pastKey ? position : alignedPosition(b, position); }
+  /// Position of a key token as supports see it.
+  Expr keyPosition(Expr b, Expr token) { return pastKey ? alignedPosition(b, token) : token; }
+  /// The first key token that queries of row `b` may see.
+  Expr firstKey(Expr b);
   /// Queries of row `b` in front of position `end` see no key from here on.
   Expr visibleKeys(Expr b, Expr end);
 
@@ -96,6 +110,7 @@ private:
   Expr loadHeads(const Operand &operand, const Point &point);
   void storeHeads(Expr value, const Operand &operand, const Point &point);
   llvm::SmallVector<Exprs> laneIndices(const Operand &operand, const Point &point);
+  Expr loadEither(const Operand &own, const Operand &past, const Point &point, int64_t width);
   Expr addBias(Expr score, const Pair &pair);
   Expr runScoreRegion(Expr score, const Pair &pair);
 };

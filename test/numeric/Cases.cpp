@@ -41,6 +41,9 @@ CaseBuilder CaseBuilder::segments() const {
 CaseBuilder CaseBuilder::positions() const {
   return with([](MixSpec &spec) { spec.hasPositions = true; });
 }
+CaseBuilder CaseBuilder::past(int64_t places) const {
+  return with([=](MixSpec &spec) { spec.hasPositions = true, spec.ringPlaces = places; });
+}
 CaseBuilder CaseBuilder::current(int64_t heads) const {
   return with([=](MixSpec &spec) { spec.hasCurrent = true, spec.currentHeads = heads; });
 }

@@ -35,6 +35,7 @@ public:
   CaseBuilder state() const; // initial and final
   CaseBuilder segments() const;
   CaseBuilder positions() const;
+  CaseBuilder past(int64_t places) const;
   CaseBuilder current(int64_t heads) const;
   CaseBuilder bias(int64_t heads, int64_t distances = 5) const;
   CaseBuilder body(ScoreBody body) const;

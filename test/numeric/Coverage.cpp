@@ -36,7 +36,7 @@ std::set<std::string> valuesOfDialect() {
       "structured ", [](unsigned i) { return stringifyStructuredKind(StructuredKind(i)); },
       unsigned(StructuredKind::Sine));
   for (const char *flag : {"factored", "gated", "log_keys", "soft_cap", "epsilon", "current", "segments", "positions",
-                           "state", "score region", "transport region", "shared keys", "shared queries",
+                           "past", "state", "score region", "transport region", "shared keys", "shared queries",
                            "other key count", "f32", "bf16", "f16", "f64"})
     values.insert(flag);
   return values;
@@ -68,6 +68,7 @@ void coverFlags(const MixSpec &spec, std::map<std::string, std::string> &rows, c
   cover(spec.hasCurrent, "current");
   cover(spec.hasSegments, "segments");
   cover(spec.hasPositions, "positions");
+  cover(spec.ringPlaces > 0, "past");
   cover(spec.hasInitialState && spec.hasFinalState, "state");
   cover(spec.scoreBody != ScoreBody::None, "score region");
   cover(spec.stateBody != StateBody::None, "transport region");

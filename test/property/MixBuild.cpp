@@ -65,7 +65,7 @@ AffineMap MixBuilder::shapeMap(const MixArgument &argument) const {
 }
 
 void MixBuilder::describeBoundary() {
-  for (char symbol : {'B', 'T', 'S'})
+  for (char symbol : {'B', 'T', 'S', 'R'})
     if (llvm::any_of(arguments.all, [&](const MixArgument &a) { return llvm::is_contained(a.symbols, symbol); }))
       symbols += symbol;
   SmallVector<Attribute> names;
@@ -109,7 +109,8 @@ mixer::MixOp MixBuilder::buildMix() {
     state.push_back(argument(index));
   return mixer::MixOp::create(b, types, argument(arguments.query), argument(arguments.key), argument(arguments.value),
                               transport, argument(arguments.bias), argument(arguments.current),
-                              argument(arguments.segments), argument(arguments.positions), state, inits, spec.layout,
+                              argument(arguments.segments), argument(arguments.positions), argument(arguments.pastKey),
+                              argument(arguments.pastValue), argument(arguments.places), state, inits, spec.layout,
                               spec.support, spec.transport, spec.score, spec.norm, mixer::FormAttr());
 }
 

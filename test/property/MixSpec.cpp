@@ -126,6 +126,7 @@ private:
 
   void addTransport();
   void addSides();
+  void addPast();
   void addStates();
 
   const MixSpec &spec;
@@ -189,6 +190,18 @@ void ArgumentList::addSides() {
     list.positions =
         add("positions", {batch(spec.onePosition)}, IntegerType::get(spec.context, spec.sideInType ? 32 : 64),
             {Fill::Positions, 0, double(spec.keys + 3)});
+  if (spec.ringPlaces > 0)
+    addPast();
+}
+
+/// Rings that have gone round a few times.
+void ArgumentList::addPast() {
+  Dim ring{spec.ringPlaces, spec.dynamicTokens ? 'R' : char(0)};
+  list.pastKey =
+      add("past_key", {batch(spec.oneKeyBatch), ring, Dim{spec.keyHeads}, Dim{keyWidth()}}, spec.type, keyFill());
+  list.pastValue = add("past_value", {batch(), ring, Dim{spec.valueHeads}, Dim{spec.dv}}, spec.type, {});
+  list.places = add("places", {batch(spec.onePosition)}, IntegerType::get(spec.context, spec.sideInType ? 32 : 64),
+                    {Fill::Positions, double(spec.ringPlaces), 4.0 * double(spec.ringPlaces)});
 }
 
 void ArgumentList::addStates() {

@@ -39,6 +39,7 @@ struct MixSpec {
 
   bool hasCurrent = false, hasSegments = false, hasPositions = false, hasInitialState = false, hasFinalState = false;
   bool onePosition = false; // one for all rows
+  int64_t ringPlaces = 0;   // of a past, 0: none
   int64_t currentHeads = 1, biasHeads = 1;
   int64_t kernelTaps = 4, kernelChannels = 1; // Toeplitz
   int64_t distances = 5;                      // relative bias table
@@ -70,7 +71,7 @@ struct Fill {
 struct MixArgument {
   std::string name;
   llvm::SmallVector<int64_t> shape;
-  llvm::SmallVector<char> symbols; // 'B', 'T', 'S', or 0 for a static dimension
+  llvm::SmallVector<char> symbols; // 'B', 'T', 'S', 'R', or 0 for a static dimension
   mlir::Type elementType;
   Fill fill;
 
@@ -82,6 +83,7 @@ struct MixArguments {
   llvm::SmallVector<MixArgument> all;
   llvm::SmallVector<MixArgument> results;
   int query = -1, key = -1, value = -1, bias = -1, current = -1, segments = -1, positions = -1;
+  int pastKey = -1, pastValue = -1, places = -1;
   llvm::SmallVector<int> transport, state;
 };
 

@@ -55,6 +55,7 @@ private:
   void drawStates();
   void drawBroadcasts();
   void drawPositions();
+  bool drawPast();
 
   MLIRContext *context;
   Random random;
@@ -233,8 +234,22 @@ void Drawing::drawPositions() {
     return;
   spec.hasPositions = true;
   spec.onePosition = random.chance(0.2);
+  if (drawPast())
+    return;
   if (isLinear && !spec.oneQueryToken)
     spec.keys = random.pick<int64_t>({1, 5, 16, 33, 64, 71});
+}
+
+// What earlier calls have left of a window: all that it sees, less, or more.
+bool Drawing::drawPast() {
+  std::optional<int64_t> reach = spec.support.getReach();
+  auto softmax = dyn_cast<mixer::SoftmaxAttr>(spec.score);
+  bool isDense = softmax && softmax.getBias() == mixer::BiasKind::Dense;
+  if (!spec.support.isCausal() || !reach || isDense || spec.oneQueryToken || spec.keys != spec.tokens ||
+      random.chance(0.2))
+    return false;
+  spec.ringPlaces = std::max<int64_t>(1, random.pick<int64_t>({*reach - 1, *reach, *reach + 1, 2 * *reach + 3}));
+  return true;
 }
 
 } // namespace

@@ -14,6 +14,9 @@ MixOperands MixOperands::of(mixer::MixOp mix, const Lookup &lookup) {
   operands.current = optional(mix.getCurrent());
   operands.segments = optional(mix.getSegments());
   operands.positions = optional(mix.getPositions());
+  operands.pastKey = optional(mix.getPastKey());
+  operands.pastValue = optional(mix.getPastValue());
+  operands.places = optional(mix.getPlaces());
   for (Value value : mix.getTransportOperands())
     operands.transport.push_back(lookup(value));
   for (Value value : mix.getInitialState())

@@ -13,6 +13,7 @@ struct MixOperands {
   const ReferenceTensor *query = nullptr, *key = nullptr, *value = nullptr;
   llvm::SmallVector<const ReferenceTensor *> transport;
   const ReferenceTensor *bias = nullptr, *current = nullptr, *segments = nullptr, *positions = nullptr;
+  const ReferenceTensor *pastKey = nullptr, *pastValue = nullptr, *places = nullptr;
   llvm::SmallVector<const ReferenceTensor *> initialState;
   llvm::SmallVector<llvm::SmallVector<int64_t>> resultShapes;
 

@@ -25,7 +25,7 @@ RowSums<R> sumRow(const MixProblem<R> &problem, int64_t batch, Head head, const 
   int64_t dv = problem.sizes.dv, columns = problem.weightsPerPair();
   RowSums<R> sums{std::vector<R>(dv, R(0)), std::vector<R>(columns, R(0)), row.shift};
   for (auto [n, token] : llvm::enumerate(row.tokens)) {
-    const R *weights = row.factors.data() + n * columns, *v = problem.value.row(batch, token, head);
+    const R *weights = row.factors.data() + n * columns, *v = problem.valueRow(batch, token, head);
     for (int64_t d = 0; d < dv; ++d)
       sums.weighted[d] += weights[columns == 1 ? 0 : d] * v[d];
     for (int64_t d = 0; d < columns; ++d)

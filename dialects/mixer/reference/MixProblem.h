@@ -3,7 +3,8 @@
 // Head sharing and broadcasting live here and nowhere else: `key.row(b, j, h)` is the key that output head h sees at
 // token j, whether it has one head or many, one token or many.
 //
-// Tokens and positions: a pass visits positions 0, 1, 2, ...; in a reversed pass position p is token n - 1 - p.
+// Tokens and positions: a pass visits positions 0, 1, 2, ...; in a reversed pass position p is token n - 1 - p. Tokens
+// below 0 are those of the past: token -n is the n-th one before the first query.
 #ifndef HEDDLE_DIALECTS_MIXER_REFERENCE_MIXPROBLEM_H
 #define HEDDLE_DIALECTS_MIXER_REFERENCE_MIXPROBLEM_H
 
@@ -47,9 +48,9 @@ template <typename R> struct MixOperand {
 template <typename R> struct MixProblem {
   mutable mixer::MixOp mix; // a handle; MLIR accessors are not const
   mixer::MixSizes sizes;
-  MixOperand<R> query, key, value, current, bias;
+  MixOperand<R> query, key, value, current, bias, pastKey, pastValue;
   llvm::SmallVector<MixOperand<R>> transport;
-  const ReferenceTensor *segments = nullptr, *positions = nullptr;
+  const ReferenceTensor *segments = nullptr, *positions = nullptr, *places = nullptr;
 
   MixProblem(mixer::MixOp mix, const MixOperands &operands);
 
@@ -67,6 +68,15 @@ template <typename R> struct MixProblem {
   /// 1, or dv when every value channel has its own weight.
   int64_t weightsPerPair() const;
 
+  const R *keyRow(int64_t batch, int64_t token, Head head) const { return rowOf(key, pastKey, batch, token, head); }
+  const R *valueRow(int64_t batch, int64_t token, Head head) const {
+    return rowOf(value, pastValue, batch, token, head);
+  }
+  /// The first key token that a query may see.
+  int64_t firstKey(int64_t batch) const;
+  /// Where a key token stands as supports see it.
+  int64_t keyPosition(int64_t batch, int64_t token) const { return places ? token + positionOf(batch) : token; }
+
   int64_t segment(int64_t batch, int64_t token) const {
     if (!segments)
       return 0;
@@ -76,12 +86,16 @@ template <typename R> struct MixProblem {
   /// Key position that coincides with query position p.
   int64_t aligned(int64_t batch, int64_t queryPosition) const {
     if (positions)
-      return queryPosition + positions->integers[batch < positions->shape[0] ? batch : 0];
+      return queryPosition + positionOf(batch);
     return mix.getLayout().getAlign() == mixer::Align::End ? queryPosition + sizes.S - sizes.T : queryPosition;
   }
   /// The linear functional that reads a state out: q, or (re q, -im q) so that its product with (re S, im S) is Re(q
   /// S).
   std::vector<R> readout(int64_t batch, int64_t token, Head head) const;
+
+private:
+  int64_t positionOf(int64_t batch) const { return positions->integers[batch < positions->shape[0] ? batch : 0]; }
+  const R *rowOf(const MixOperand<R> &own, const MixOperand<R> &past, int64_t batch, int64_t token, Head head) const;
 };
 
 inline int64_t tokenAt(int64_t position, int64_t count, bool reversed) {

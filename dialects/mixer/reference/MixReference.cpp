@@ -33,7 +33,8 @@ static LogicalResult evaluateAs(mixer::MixOp mix, const MixOperands &operands, I
 static LogicalResult checkSizes(mixer::MixOp mix, const mixer::MixSizes &sizes, const MixOperands::Lookup &lookup) {
   for (OpOperand &operand : mix->getOpOperands())
     for (auto [dim, role] : llvm::enumerate(mix.getDimRoles(operand))) {
-      bool isQuery = role == mixer::DimRole::QueryToken, isKey = role == mixer::DimRole::KeyToken;
+      bool isRing = operand.get() == mix.getPastKey() || operand.get() == mix.getPastValue();
+      bool isQuery = role == mixer::DimRole::QueryToken, isKey = role == mixer::DimRole::KeyToken && !isRing;
       bool isOpen = cast<ShapedType>(operand.get().getType()).isDynamicDim(dim);
       if (!isQuery && !isKey && !(role == mixer::DimRole::Batch && isOpen))
         continue;
@@ -83,9 +84,12 @@ static LogicalResult append(Interpreter &in, mixer::AppendOp op) {
     return op.emitOpError() << "positions, expected " << tokens.shape[0] << " but got " << positions.size();
   int64_t rows = tokens.shape[0], count = tokens.shape[1], room = kept.shape[1];
   int64_t features = rows * count ? tokens.size() / (rows * count) : 0;
+  int64_t first = op.getRing() ? std::max<int64_t>(0, count - int64_t(*op.getRing())) : 0;
   for (int64_t b = 0; b < rows; ++b)
-    for (int64_t c = 0; c < count; ++c) {
-      int64_t place = positions.integers[isShared ? 0 : b] + c;
+    for (int64_t c = first; c < count; ++c) {
+      int64_t place = positions.integers[isShared ? 0 : b] + c - first;
+      if (op.getRing())
+        place = llvm::mod(place, room);
       for (int64_t d = 0; place >= 0 && place < room && d < features; ++d)
         kept.set((b * room + place) * features + d, tokens.get((b * count + c) * features + d));
     }

@@ -67,7 +67,8 @@ template <typename R> WeightRow<R> MixWeights<R>::row(int64_t batch, int64_t hea
 template <typename R> bool MixWeights<R>::sees(const Query &query, int64_t keyPosition) const {
   if (query.pass.strict && keyPosition >= query.position)
     return false;
-  if (!problem.mix.getSupport().contains(query.position, keyPosition, query.head.index))
+  int64_t key = problem.keyPosition(query.batch, keyPosition);
+  if (!problem.mix.getSupport().contains(query.position, key, query.head.index))
     return false;
   return !problem.segments ||
          problem.segment(query.batch, query.token) == problem.segment(query.batch, query.keyToken(keyPosition));
@@ -76,13 +77,15 @@ template <typename R> bool MixWeights<R>::sees(const Query &query, int64_t keyPo
 template <typename R> void MixWeights<R>::applyRegion(const Query &query, int64_t keyPosition, R *weights) const {
   if (region)
     for (int64_t d = 0; d < problem.weightsPerPair(); ++d)
-      weights[d] = R(region(weights[d], query.batch, query.head.index, query.position, keyPosition));
+      weights[d] = R(region(weights[d], query.batch, query.head.index, query.position,
+                            problem.keyPosition(query.batch, keyPosition)));
 }
 
 //===--- softmax --------------------------------------------------------------------------===//
 
 template <typename R> R MixWeights<R>::biasOf(const Query &query, int64_t keyPosition) const {
   const MixOperand<R> &bias = problem.bias;
+  int64_t distance = problem.keyPosition(query.batch, keyPosition) - query.position;
   auto clamped = [](int64_t index, int64_t size) { return std::clamp<int64_t>(index, 0, size - 1); };
   switch (problem.mix.getSoftmax().getBias()) {
   case mixer::BiasKind::None:
@@ -96,11 +99,10 @@ template <typename R> R MixWeights<R>::biasOf(const Query &query, int64_t keyPos
   }
   case mixer::BiasKind::Relative: { // [H|1, R]
     int64_t distances = bias.shape[1];
-    return bias.data[query.head.in(bias.shape[0]) * distances +
-                     clamped(keyPosition - query.position + distances / 2, distances)];
+    return bias.data[query.head.in(bias.shape[0]) * distances + clamped(distance + distances / 2, distances)];
   }
   case mixer::BiasKind::Alibi: // [H]
-    return -bias.data[query.head.in(bias.shape[0])] * R(std::abs(query.position - keyPosition));
+    return -bias.data[query.head.in(bias.shape[0])] * R(std::abs(distance));
   }
   llvm_unreachable("all kinds of bias are listed");
 }
@@ -126,10 +128,10 @@ template <typename R> WeightRow<R> MixWeights<R>::softmaxRow(const Query &query)
   R cap = R(problem.mix.getSoftmax().getSoftCap().convertToDouble());
   const R *q = problem.query.row(query.batch, query.token, query.head);
   WeightRow<R> row;
-  for (int64_t j = 0; j < problem.sizes.S; ++j) {
+  for (int64_t j = problem.firstKey(query.batch); j < problem.sizes.S; ++j) {
     if (!sees(query, j))
       continue;
-    const R *k = problem.key.row(query.batch, query.keyToken(j), query.head);
+    const R *k = problem.keyRow(query.batch, query.keyToken(j), query.head);
     R score = problem.scale() * product(q, k, problem.rows());
     if (cap != 0)
       score = cap * std::tanh(score / cap);
@@ -163,10 +165,10 @@ template <typename R> WeightRow<R> MixWeights<R>::linearRow(const Query &query) 
     r[i] = q[i / columns];
   bool isIdentity = isa<mixer::IdentityAttr>(problem.mix.getTransport());
   WeightRow<R> row;
-  for (int64_t j = isIdentity ? problem.sizes.S - 1 : query.position; j >= 0; --j) {
+  for (int64_t j = isIdentity ? problem.sizes.S - 1 : query.position; j >= problem.firstKey(query.batch); --j) {
     Place place = query.at(j);
     bool isCurrent = problem.current && j == query.position;
-    const R *k = problem.key.row(query.batch, place.token, query.head);
+    const R *k = problem.keyRow(query.batch, place.token, query.head);
     for (int64_t d = 0; d < columns; ++d) {
       R sum = 0;
       for (int64_t c = 0; c < rows; ++c)

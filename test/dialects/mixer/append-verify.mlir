@@ -46,3 +46,11 @@ func.func @append_c4_type(%tokens: tensor<2x3x4xf32>, %positions: tensor<2xf32>,
   %kept = mixer.append %tokens at(%positions : tensor<2xf32>) outs(%init : tensor<2x8x4xf32>) : tensor<2x3x4xf32> -> tensor<2x8x4xf32>
   return
 }
+
+// -----
+
+func.func @append_c5(%tokens: tensor<2x3x4xf32>, %positions: tensor<2xi64>, %init: tensor<2x8x4xf32>) {
+  // expected-error@+1 {{ring, expected 1 to 8 but got 9}}
+  %kept = mixer.append %tokens at(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4xf32>) {ring = 9 : i64} : tensor<2x3x4xf32> -> tensor<2x8x4xf32>
+  return
+}

@@ -35,6 +35,13 @@ func.func @append(%x: tensor<?x?x8xf32>, %seen: tensor<?xi64>, %cache: tensor<?x
   return %kept, %new : tensor<?x?x8xf32>, tensor<?x?x8xf32>
 }
 
+// CHECK-LABEL: @ring
+// CHECK: mixer.append {{.*}} {ring = 4 : i64}
+func.func @ring(%x: tensor<?x?x8xf32>, %place: tensor<?xi64>, %cache: tensor<?x?x8xf32>) -> tensor<?x?x8xf32> {
+  %kept = mixer.append %x at(%place : tensor<?xi64>) outs(%cache : tensor<?x?x8xf32>) {ring = 4 : i64} : tensor<?x?x8xf32> -> tensor<?x?x8xf32>
+  return %kept : tensor<?x?x8xf32>
+}
+
 // CHECK-LABEL: @score_region
 // CHECK: mixer.mix
 // CHECK: score_region {

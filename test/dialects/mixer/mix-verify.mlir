@@ -689,7 +689,7 @@ func.func @mix_c48(%query: tensor<2x8x4x16xf32>, %key: tensor<2x8x4x16xf32>, %va
 
 func.func @mix_c49(%value: tensor<2x8x4x16xf32>) {
   // expected-error@+1 {{outs, expected the output and its final states but got none}}
-  "mixer.mix"(%value) <{operandSegmentSizes = array<i32: 0, 0, 1, 0, 0, 0, 0, 0, 0, 0>, norm = #mixer.norm<none>,
+  "mixer.mix"(%value) <{operandSegmentSizes = array<i32: 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0>, norm = #mixer.norm<none>,
     score = #mixer.linear, support = #mixer.full, transport = #mixer.structured<cosine>}> ({}, {}) : (tensor<2x8x4x16xf32>) -> ()
   return
 }
@@ -810,6 +810,56 @@ func.func @mix_c48_positions(%query: tensor<2x8x4x16xf32>, %key: tensor<2x32x4x1
   // expected-error@+1 {{form, expected one of dense but got recurrent}}
   %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%key : tensor<2x32x4x16xf32>) value(%key : tensor<2x32x4x16xf32>) positions(%positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
     {support = #mixer.causal, transport = #mixer.identity, score = #mixer.linear, norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c54(%query: tensor<2x8x4x16xf32>, %past: tensor<2x6x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>) {
+  // expected-error@+1 {{past, expected key, value, places and positions but got no positions}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>)  past(%past : tensor<2x6x4x16xf32>, %past : tensor<2x6x4x16xf32> at %positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c55(%query: tensor<2x8x4x16xf32>, %past: tensor<2x6x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>) {
+  // expected-error@+1 {{support with a past, expected a causal one of some reach but got #mixer.causal}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) positions(%positions : tensor<2xi64>) past(%past : tensor<2x6x4x16xf32>, %past : tensor<2x6x4x16xf32> at %positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c55_bias(%query: tensor<2x8x4x16xf32>, %past: tensor<2x6x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %bias: tensor<2x4x8x8xf32>) {
+  // expected-error@+1 {{bias with a past, expected one by distance but got a dense one}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) bias(%bias : tensor<2x4x8x8xf32>) positions(%positions : tensor<2xi64>) past(%past : tensor<2x6x4x16xf32>, %past : tensor<2x6x4x16xf32> at %positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0, bias = dense>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c56(%query: tensor<2x8x4x16xf32>, %past: tensor<2x6x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %other: tensor<2x6x2x16xf32>) {
+  // expected-error@+1 {{heads of past key (dimension 2), expected 4 but got 2}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) positions(%positions : tensor<2xi64>) past(%other : tensor<2x6x2x16xf32>, %past : tensor<2x6x4x16xf32> at %positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
+    -> tensor<2x8x4x16xf32>
+  return
+}
+
+// -----
+
+func.func @mix_c56_places(%query: tensor<2x8x4x16xf32>, %past: tensor<2x6x4x16xf32>, %init: tensor<2x8x4x16xf32>, %positions: tensor<2xi64>, %other: tensor<2x7x4x16xf32>) {
+  // expected-error@+1 {{places of past value (dimension 1), expected 6 or 1 but got 7}}
+  %mixed = mixer.mix query(%query : tensor<2x8x4x16xf32>) key(%query : tensor<2x8x4x16xf32>) value(%query : tensor<2x8x4x16xf32>) positions(%positions : tensor<2xi64>) past(%past : tensor<2x6x4x16xf32>, %other : tensor<2x7x4x16xf32> at %positions : tensor<2xi64>) outs(%init : tensor<2x8x4x16xf32>)
+    {support = #mixer.window<left = 3, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 1.0>, norm = #mixer.norm<row_sum>}
     -> tensor<2x8x4x16xf32>
   return
 }

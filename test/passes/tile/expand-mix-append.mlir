@@ -17,3 +17,19 @@ func.func @append(%x: memref<?x?x2x8xbf16>, %seen: memref<?xi32>, %cache: memref
   mixer.append %x at(%seen : memref<?xi32>) outs(%cache : memref<?x?x2x8xbf16>) : memref<?x?x2x8xbf16>
   return
 }
+
+// In a ring places go round, and of many tokens only the last ones are written.
+// CHECK-LABEL: func.func @ring
+// CHECK-SAME:      %[[X:[^:]+]]: memref<?x?x8xf32>, %[[SEEN:[^:]+]]: memref<?xi64>, %[[CACHE:[^:]+]]: memref<?x?x8xf32>
+// CHECK:         %[[GIVEN:.+]] = memref.dim %[[X]], %c1
+// CHECK:         %[[COUNT:.+]] = arith.minsi %[[GIVEN]], %c4
+// CHECK:         scf.parallel (%[[B:.+]], %[[C:.+]]) = {{.*}} to ({{.*}}, %[[COUNT]])
+// CHECK:           %[[LEFT:.+]] = arith.subi %[[GIVEN]], %[[COUNT]]
+// CHECK:           %[[TOKEN:.+]] = arith.addi %[[LEFT]], %[[C]]
+// CHECK:           %[[PLACE:.+]] = arith.remui
+// CHECK:             memref.load %[[X]][%[[B]], %[[TOKEN]], %[[D:.+]]]
+// CHECK:             memref.store %{{.*}}, %[[CACHE]][%[[B]], %[[PLACE]], %[[D]]]
+func.func @ring(%x: memref<?x?x8xf32>, %place: memref<?xi64>, %cache: memref<?x?x8xf32>) {
+  mixer.append %x at(%place : memref<?xi64>) outs(%cache : memref<?x?x8xf32>) {ring = 4 : i64} : memref<?x?x8xf32>
+  return
+}

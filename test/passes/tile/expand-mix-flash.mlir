@@ -33,11 +33,16 @@ func.func @full_tile_of_16(%query: memref<?x?x4x8xf32>, %output: memref<?x?x4x8x
   return
 }
 
-// With positions the loops end at what the row has seen, for packing too; a few queries read the keys where they lie.
+// With positions the loops end at what the row has seen, for packing too; a few queries read the keys where they lie, and
+// have no room for packed ones.
 // CHECK-LABEL: func.func @cached
 // CHECK-SAME:      %[[QUERY:[^:]+]]: memref<?x?x4x64xf32>, %[[KEY:[^:]+]]: memref<?x?x2x64xf32>, %[[SEEN:[^:]+]]: memref<?xi64>
-// CHECK:         %[[FEW:.+]] = arith.cmpi sle, %[[TOKENS:.+]], %c4
-// CHECK:         %[[PACKED:.+]] = arith.select %[[FEW]], %c0, %{{.+}} : index
+// CHECK:         %[[TOKENS:.+]] = memref.dim %{{.+}}, %c1 : memref<?x?x4x64xf32>
+// CHECK:         %[[GROUPS:.+]] = arith.divui %[[TOKENS]], %c5
+// CHECK:         %[[MORE:.+]] = arith.addi %[[TOKENS]], %c1
+// CHECK:         %[[MANY:.+]] = arith.ceildivui %[[GROUPS]], %[[MORE]]
+// CHECK:         %[[PACKED:.+]] = arith.muli %{{.+}}, %[[MANY]]
+// CHECK:         memref.alloc(%{{.+}}, %[[PACKED]]) {{.*}} : memref<?x2x?x64x64xf32>
 // CHECK:         scf.parallel ({{.+}}) = ({{.+}}) to (%{{.+}}, %c2, %[[PACKED]])
 // CHECK:           memref.load %[[SEEN]]
 // CHECK:           scf.if
@@ -54,6 +59,30 @@ func.func @cached(%query: memref<?x?x4x64xf32>, %key: memref<?x?x2x64xf32>, %see
   mixer.mix query(%query : memref<?x?x4x64xf32>) key(%key : memref<?x?x2x64xf32>) value(%key : memref<?x?x2x64xf32>)
     positions(%seen : memref<?xi64>) outs(%output : memref<?x?x4x64xf32>)
     {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 0.125>,
+     norm = #mixer.norm<row_sum>, form = #mixer.form<flash, chunk = 64>}
+  return
+}
+
+// The keys of a window are read in their ring, then those of the call: no bias, no copy. A window needs no test of single
+// scores.
+// CHECK-LABEL: func.func @ring
+// CHECK-SAME:      %[[QUERY:[^:]+]]: memref<1x1x1x64xf32>, %[[RING:[^:]+]]: memref<1x?x1x64xf32>, %[[SEEN:[^:]+]]: memref<1xi64>, %[[PLACE:[^:]+]]: memref<1xi64>
+// CHECK-NOT:     mix_flash_pack
+// CHECK:           memref.load %[[PLACE]]
+// CHECK:           arith.remui
+// CHECK:           vector.load %[[QUERY]]
+// CHECK:           vector.load %[[RING]]
+// CHECK:           arith.cmpf {{.*}} : vector<64xf32>
+// CHECK:           vector.load %[[RING]]
+// CHECK:           vector.load %[[QUERY]]
+// CHECK-NOT:     memref.copy
+// CHECK:         return
+func.func @ring(%query: memref<1x1x1x64xf32>, %ring: memref<1x?x1x64xf32>, %seen: memref<1xi64>, %place: memref<1xi64>,
+                %output: memref<1x1x1x64xf32>) {
+  mixer.mix query(%query : memref<1x1x1x64xf32>) key(%query : memref<1x1x1x64xf32>) value(%query : memref<1x1x1x64xf32>)
+    positions(%seen : memref<1xi64>) past(%ring : memref<1x?x1x64xf32>, %ring : memref<1x?x1x64xf32> at %place : memref<1xi64>)
+    outs(%output : memref<1x1x1x64xf32>)
+    {support = #mixer.window<left = 255, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 0.125>,
      norm = #mixer.norm<row_sum>, form = #mixer.form<flash, chunk = 64>}
   return
 }

@@ -64,6 +64,23 @@ TEST_F(MixTest, positionsSayWhereARowStands) {
   expectNear({3, 0}, run(spec, data));
 }
 
+// The places of a ring of three go round: the last token is at place 0, the one before at place 2.
+TEST_F(MixTest, aPastIsARing) {
+  MixSpec spec = sequence(1);
+  spec.hasPositions = true;
+  spec.ringPlaces = 3;
+  auto at = [&](int64_t position, StringRef support) {
+    spec.support = cast<mixer::SupportAttrInterface>(spec.parse(support));
+    return run(spec, {{1}, {1}, {9}, {double(position)}, {1, 1, 1}, {1, 2, 3}, {4}});
+  };
+  expectNear({13}, at(2, "#mixer.window<left = 2, right = 0>"));
+  expectNear({10}, at(1, "#mixer.window<left = 2, right = 0>"));
+  expectNear({9}, at(0, "#mixer.window<left = 2, right = 0>"));
+  expectNear({10}, at(7, "#mixer.window<left = 1, right = 0>"));
+  expectNear({9}, at(2, "#mixer.all_of<#mixer.causal, #mixer.groups<2, shift = 0>>"));
+  expectNear({10}, at(3, "#mixer.all_of<#mixer.causal, #mixer.groups<2, shift = 0>>"));
+}
+
 // Two queries at positions 1 and 2 of three keys: as above, the dense bias sees rows 0 and 1.
 TEST_F(MixTest, positionsMoveDistancesButNotADenseBias) {
   MixSpec spec = MixSpec::attention(context.get());

@@ -18,6 +18,7 @@ MixSpec opened(MixSpec spec) {
   spec.dynamicBatch = spec.dynamicTokens = true;
   spec.keys = spec.tokens;
   spec.hasInitialState = spec.hasPositions = false;
+  spec.ringPlaces = 0;
   return spec;
 }
 
