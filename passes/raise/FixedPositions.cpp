@@ -13,10 +13,14 @@ using namespace mlir;
 namespace heddle {
 
 SmallVector<SmallVector<int64_t>> positionSamples(func::FuncOp entry) {
-  SmallVector<int64_t> example = exampleSizes(entry), smallest(example.size(), 1);
+  // Larger than what sizes are rounded to, so that there are several chunks.
+  constexpr int64_t large = 2053;
+  SmallVector<int64_t> example = exampleSizes(entry), smallest(example.size(), 1), largest(example.size(), large);
   if (auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges"))
-    for (auto [symbol, size] : llvm::enumerate(smallest))
-      size = ranges[2 * symbol];
+    for (size_t symbol = 0; symbol < example.size(); ++symbol) {
+      smallest[symbol] = ranges[2 * symbol];
+      largest[symbol] = std::clamp(large, ranges[2 * symbol], ranges[2 * symbol + 1]);
+    }
   SmallVector<SmallVector<int64_t>> samples{example};
   if (example.size() > 1)
     for (auto [symbol, size] : llvm::enumerate(smallest)) {
@@ -24,7 +28,7 @@ SmallVector<SmallVector<int64_t>> positionSamples(func::FuncOp entry) {
       samples.back()[symbol] = size;
     }
   if (!example.empty())
-    samples.push_back(smallest);
+    samples.append({smallest, largest});
   return samples;
 }
 

@@ -29,8 +29,8 @@ struct IterationSpace {
   llvm::ArrayRef<int64_t> symbols;      // the sizes at which
 };
 
-/// Sizes of the symbols at which positions are looked at: an example; all at their smallest; each at its smallest and
-/// the others larger, so that a limit shows which positions reach.
+/// Sizes of the symbols at which positions are looked at: an example; all at their smallest, all large; each at its
+/// smallest and the others larger, so that a limit shows which positions reach.
 llvm::SmallVector<llvm::SmallVector<int64_t>> positionSamples(mlir::func::FuncOp entry);
 
 /// The numbers that `indices` gives from the positions of the loops and the elements of the inputs, one table for each.

@@ -252,3 +252,27 @@ func.func @scatter_number(%y: tensor<2x8x5xf32>) -> tensor<2x8x5xf32> {
   }
   return %r : tensor<2x8x5xf32>
 }
+
+// The second of as many chunks as a length has, kept among them: a short sequence has but one.
+// CHECK-LABEL: func.func @no_box_of_a_chunk_that_may_be_missing(
+// CHECK:         scf.for
+// CHECK:           tensor.insert
+func.func @no_box_of_a_chunk_that_may_be_missing(%x: tensor<?xf32> {heddle.shape = affine_map<()[t] -> (t)>}, %row: tensor<4xf32>)
+    -> tensor<?x4xf32> attributes {heddle.symbols = ["T"], heddle.symbol_ranges = array<i64: 1, 9223372036854775807>} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f32
+  %T = tensor.dim %x, %c0 : tensor<?xf32>
+  %chunks = affine.apply affine_map<()[t] -> (t ceildiv 64)>()[%T]
+  %empty = tensor.empty(%chunks) : tensor<?x4xf32>
+  %y = linalg.fill ins(%zero : f32) outs(%empty : tensor<?x4xf32>) -> tensor<?x4xf32>
+  %r = scf.for %c = %c0 to %c4 step %c1 iter_args(%out = %y) -> (tensor<?x4xf32>) {
+    %element = tensor.extract %row[%c] : tensor<4xf32>
+    %last = arith.subi %chunks, %c1 : index
+    %place = arith.minsi %c1, %last : index
+    %next = tensor.insert %element into %out[%place, %c] : tensor<?x4xf32>
+    scf.yield %next : tensor<?x4xf32>
+  }
+  return %r : tensor<?x4xf32>
+}
