@@ -15,6 +15,7 @@ Build readHead(ObjectReader &r);
 Build readLayerNorm(ObjectReader &r);
 Build readLinear(ObjectReader &r);
 Build readMlp(ObjectReader &r);
+Build readPooled(ObjectReader &r);
 Build readPositions(ObjectReader &r);
 Build readRepeat(ObjectReader &r);
 Build readResidual(ObjectReader &r);

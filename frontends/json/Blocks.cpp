@@ -9,9 +9,9 @@ static constexpr BlockRow kBlocks[] = {
     {"group_norm", readGroupNorm},  {"head", readHead},
     {"layer_norm", readLayerNorm},  {"linear", readLinear},
     {"mixer", readMixer},           {"mlp", readMlp},
-    {"positions", readPositions},   {"repeat", readRepeat},
-    {"residual", readResidual},     {"rms_norm", readRmsNorm},
-    {"short_conv", readShortConv},
+    {"pooled", readPooled},         {"positions", readPositions},
+    {"repeat", readRepeat},         {"residual", readResidual},
+    {"rms_norm", readRmsNorm},      {"short_conv", readShortConv},
 };
 
 // A weight name's part: no dots, which separate the parts.

@@ -1,6 +1,8 @@
 // The boundary of a model while it is being built: inputs that blocks name, states that enter and leave, limits of
 // symbols.
 #include "frontends/json/Model.h"
+#include <limits>
+#include <numeric>
 
 using namespace mlir;
 
@@ -37,10 +39,15 @@ void Model::stateOutput(StringRef part, Tensor value) {
     outputs.push_back({name, value});
 }
 
+// The symbol that a size is a multiple of, or null.
+static AffineSymbolExpr symbolOf(GraphBuilder &g, Dim dim) {
+  return dyn_cast<AffineSymbolExpr>(g.simplify(dim.floorDiv(dim.getLargestKnownDivisor())));
+}
+
 bool Model::limit(Dim dim, int64_t size, StringRef pointer) {
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(dim)) {
-    auto [entry, isNew] = limits.try_emplace(symbol.getPosition(), size);
-    entry->second = std::min(entry->second, size);
+  if (AffineSymbolExpr symbol = symbolOf(g, dim); symbol && size >= dim.getLargestKnownDivisor()) {
+    auto [entry, isNew] = limits.try_emplace(symbol.getPosition(), std::numeric_limits<int64_t>::max());
+    entry->second = std::min(entry->second, size / dim.getLargestKnownDivisor());
     return true;
   }
   auto constant = dyn_cast<AffineConstantExpr>(dim);
@@ -48,6 +55,17 @@ bool Model::limit(Dim dim, int64_t size, StringRef pointer) {
     return true;
   failAt(pointer, "block has " + g.describe(dim) + " tokens, expected a symbol or at most " + Twine(size));
   return false;
+}
+
+Dim Model::groupsOf(Dim tokens, int64_t count, StringRef pointer) {
+  int64_t shared = std::gcd(tokens.getLargestKnownDivisor(), count);
+  if (shared == count)
+    return g.simplify(tokens.floorDiv(count));
+  if (AffineSymbolExpr symbol = symbolOf(g, tokens))
+    multiple = {symbol.getPosition(), count / shared};
+  else
+    failAt(pointer, "expected a divisor of the " + g.describe(tokens) + " tokens but got " + Twine(count));
+  return {};
 }
 
 } // namespace heddle::json

@@ -24,9 +24,18 @@ struct InputDescription {
 struct Description {
   std::string name, output, dtype;
   std::vector<std::string> symbols;
-  std::vector<int64_t> defaults; // of each symbol; empty without the key
+  std::vector<int64_t> defaults;  // of each symbol; empty without the key
+  std::vector<int64_t> multiples; // of each symbol: what blocks want it to be divisible by
   std::vector<InputDescription> inputs;
   Build blocks;
+
+  // The symbols of the entry: a quarter of T takes its place where T must be divisible by 4.
+  std::vector<std::string> entrySymbols() const {
+    std::vector<std::string> names;
+    for (auto [symbol, multiple] : llvm::zip_equal(symbols, multiples))
+      names.push_back(multiple == 1 ? symbol : symbol + "_by_" + std::to_string(multiple));
+    return names;
+  }
 };
 
 const std::vector<std::string> kFloatTypes = {"bf16", "f16", "f32"};
@@ -132,6 +141,7 @@ Description readModel(ObjectReader &r) {
   d.dtype = r.choice("dtype", kFloatTypes, "f32");
   d.output = r.text("output", "y");
   d.symbols = readSymbols(r);
+  d.multiples.assign(d.symbols.size(), 1);
   readInputs(r, d);
   readDefaults(r, d);
   d.blocks = readBlockList(r, "blocks");
@@ -143,8 +153,15 @@ Description readModel(ObjectReader &r) {
 void annotateEntry(Model &m, const Description &d) {
   Builder b(m.g.context());
   m.g.function()->setAttr("heddle.named_mixers", b.getUnitAttr());
-  if (!d.defaults.empty())
-    m.g.function()->setAttr("heddle.defaults", b.getDenseI64ArrayAttr(d.defaults));
+  std::vector<int64_t> defaults;
+  for (size_t symbol = 0; symbol < d.defaults.size(); ++symbol) {
+    defaults.push_back(d.defaults[symbol] / d.multiples[symbol]);
+    if (d.defaults[symbol] % d.multiples[symbol] != 0)
+      m.failAt("/defaults/" + d.symbols[symbol], "expected a multiple of " + Twine(d.multiples[symbol]) +
+                                                     ", as blocks want, but got " + Twine(d.defaults[symbol]));
+  }
+  if (!defaults.empty())
+    m.g.function()->setAttr("heddle.defaults", b.getDenseI64ArrayAttr(defaults));
   if (m.symbolLimits().empty())
     return;
   SmallVector<int64_t> ranges;
@@ -152,9 +169,9 @@ void annotateEntry(Model &m, const Description &d) {
     ranges.append({1, std::numeric_limits<int64_t>::max()});
   for (auto [symbol, limit] : m.symbolLimits()) {
     ranges[2 * symbol + 1] = limit;
-    if (!d.defaults.empty() && d.defaults[symbol] > limit)
-      m.failAt("/defaults/" + d.symbols[symbol],
-               "expected at most " + Twine(limit) + " tokens, as blocks allow, but got " + Twine(d.defaults[symbol]));
+    if (!defaults.empty() && defaults[symbol] > limit)
+      m.failAt("/defaults/" + d.symbols[symbol], "expected at most " + Twine(limit * d.multiples[symbol]) +
+                                                     " tokens, as blocks allow, but got " + Twine(d.defaults[symbol]));
   }
   m.g.function()->setAttr("heddle.symbol_ranges", b.getDenseI64ArrayAttr(ranges));
 }
@@ -163,11 +180,16 @@ void annotateEntry(Model &m, const Description &d) {
 void build(Model &m, const Description &d) {
   GraphBuilder &g = m.g;
   Tensor x;
+  std::vector<std::string> symbols = d.entrySymbols();
+  auto dimOf = [&](const std::string &symbol) {
+    size_t number = llvm::find(d.symbols, symbol) - d.symbols.begin();
+    return g.dim(symbols[number]) * d.multiples[number];
+  };
   for (const InputDescription &input : d.inputs) {
     m.enter(input.pointer);
     Shape shape;
     for (const auto &[symbol, size] : input.shape)
-      shape.push_back(symbol.empty() ? g.dim(size) : g.dim(symbol));
+      shape.push_back(symbol.empty() ? g.dim(size) : dimOf(symbol));
     Tensor tensor = g.input(input.name, shape, parseType(g.context(), input.dtype), input.range);
     m.inputs[input.name] = tensor;
     if (!x)
@@ -175,6 +197,8 @@ void build(Model &m, const Description &d) {
   }
   m.outputs.push_back({d.output, {}});
   m.outputs.front().second = m.scoped("blocks", "/blocks", [&] { return d.blocks(m, x); });
+  if (m.indivisible())
+    return;
   m.enter("/output");
   for (const auto &[name, tensor] : m.outputs)
     g.output(name, tensor);
@@ -200,10 +224,16 @@ OwningOpRef<ModuleOp> importJson(StringRef path, MLIRContext *context, const Imp
   reader.finish();
   if (reporter.count() || !weights)
     return nullptr;
-  for (bool isTrial : {true, false}) {
-    GraphBuilder g(context, "forward", description.symbols);
+  // Trial runs make one symbol after the other divisible by what blocks want; the last one finds nothing wrong.
+  for (bool isTrial = true;;) {
+    GraphBuilder g(context, "forward", description.entrySymbols());
     Model model(g, *weights, parseType(context, description.dtype), file, isTrial);
     build(model, description);
+    if (model.indivisible() && !g.hasErrors()) {
+      auto [symbol, factor] = *model.indivisible();
+      description.multiples[symbol] *= factor;
+      continue;
+    }
     OwningOpRef<ModuleOp> module = g.finish();
     if (!module)
       return nullptr;
@@ -211,8 +241,8 @@ OwningOpRef<ModuleOp> importJson(StringRef path, MLIRContext *context, const Imp
       module->setSymName(description.name);
       return module;
     }
+    isTrial = false;
   }
-  return nullptr;
 }
 
 } // namespace heddle

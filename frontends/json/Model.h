@@ -46,6 +46,11 @@ public:
   // At most `size` tokens: a bound of the symbol that the entry checks, or a mistake at `pointer`.
   bool limit(Dim dim, int64_t size, llvm::StringRef pointer);
   const std::map<unsigned, int64_t> &symbolLimits() const { return limits; }
+  // So many tokens as groups of `count`; null where they cannot be told apart, with a mistake at `pointer` or, where
+  // their number is a symbol, with a symbol that must be divisible: see `indivisible`.
+  Dim groupsOf(Dim tokens, int64_t count, llvm::StringRef pointer);
+  // A symbol that must be so many times another one. The model has to be built again with that.
+  const std::optional<std::pair<unsigned, int64_t>> &indivisible() const { return multiple; }
 
   //--- weights; names are relative to the current block ---
   Tensor weight(llvm::StringRef name, llvm::ArrayRef<int64_t> sizes, const Init &init,
@@ -84,6 +89,7 @@ private:
   std::string file, prefix;
   std::string repetition; // "_3_0" in the first repetition of the fourth one
   std::map<unsigned, int64_t> limits;
+  std::optional<std::pair<unsigned, int64_t>> multiple;
   bool isTrial;
   uint64_t elementCount = 0;
 };

@@ -47,6 +47,8 @@ public:
   bool fixSymbol(Dim a, Dim b);
   // Notes that a symbol whose n-th part, rounded down, occurs in the size must be a multiple of n.
   bool fixMultiple(Dim size);
+  // Notes that a symbol, or a multiple of one, must be divisible by n; false where the size is anything else.
+  bool fixDivisible(Dim size, int64_t divisor);
   // Sees to it that a rounded quotient of a symbol is what the other size is, by narrowing the range of the symbol;
   // false for all other sizes, and where none is left.
   bool limitToEqual(Dim a, Dim b);

@@ -49,6 +49,12 @@ bool NodeReader::fixMultiple(Dim size) {
   return isFixed;
 }
 
+bool NodeReader::fixDivisible(Dim size, int64_t divisor) {
+  bool isFixed = importer.fixDivisible(size, divisor);
+  hasFailed |= isFixed;
+  return isFixed;
+}
+
 bool NodeReader::unifyBroadcast(ArrayRef<Shape> shapes) {
   size_t rank = 0;
   for (const Shape &shape : shapes)

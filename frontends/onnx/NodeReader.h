@@ -80,6 +80,8 @@ public:
   // Fixes a symbol to multiples of n where the size contains its n-th part, rounded; false where it contains none. The
   // import then starts over.
   bool fixMultiple(Dim size);
+  // The same where a symbol, or a multiple of it, must be divisible by n; false where the size is anything else.
+  bool fixDivisible(Dim size, int64_t divisor);
   bool unifyBroadcast(llvm::ArrayRef<Shape> shapes);
   // No negative size and not more elements than an address can hold; symbols count as 1.
   bool checkSizes(llvm::ArrayRef<Dim> sizes);

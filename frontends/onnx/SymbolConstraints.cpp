@@ -1,6 +1,7 @@
 // What a graph demands of its symbols: that one equals something else, or lies in a range.
 #include "frontends/onnx/GraphImporter.h"
 #include "frontends/onnx/onnx_model.pb.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -20,10 +21,22 @@ bool GraphImporter::fixMultiple(Dim size) {
       dividend = g.simplify(-dividend);
     if (!isa<AffineSymbolExpr>(dividend) || !isa<AffineConstantExpr>(quotient.getRHS()))
       return;
-    std::string name = g.describe(dividend), divisor = g.describe(quotient.getRHS());
-    pending = {name, FixedSymbol{divisor + " * " + name + "_by_" + divisor, g.location()}};
+    fixDivisible(dividend, cast<AffineConstantExpr>(quotient.getRHS()).getValue());
   });
   return pending.has_value();
+}
+
+bool GraphImporter::fixDivisible(Dim size, int64_t divisor) {
+  if (pending)
+    return true;
+  size = g.simplify(size);
+  int64_t shared = std::gcd(size.getLargestKnownDivisor(), divisor);
+  Dim symbol = g.simplify(size.floorDiv(size.getLargestKnownDivisor()));
+  if (!isa<AffineSymbolExpr>(symbol) || shared == divisor)
+    return false;
+  std::string name = g.describe(symbol), factor = std::to_string(divisor / shared);
+  pending = {name, FixedSymbol{factor + " * " + name + "_by_" + factor, g.location()}};
+  return true;
 }
 
 bool GraphImporter::fixSymbol(Dim a, Dim b) {

@@ -87,9 +87,7 @@ private:
     if (count != 1)
       return {};
     if (!expr.solve(unbound, size, room.symbols.data()))
-      return invalid(inputDim(input, dim),
-                     "a value of " + entry.info.inputs[static_cast<size_t>(input)].dimensions[static_cast<size_t>(dim)],
-                     std::to_string(size));
+      return invalid(inputDim(input, dim), valuesOf(input, dim, expr, unbound), std::to_string(size));
     room.origins[static_cast<size_t>(unbound)] = {input, dim};
     progress = true;
     return {};
@@ -116,6 +114,12 @@ private:
     if (!expr.isConstant())
       text += " = " + std::to_string(expected);
     return invalid(inputDim(input, dim), text, std::to_string(size));
+  }
+
+  std::string valuesOf(int32_t input, int32_t dim, const DimExpr &expr, int symbol) const {
+    if (int64_t factor = expr.multipleOf(symbol); factor > 1)
+      return "a multiple of " + std::to_string(factor);
+    return "a value of " + entry.info.inputs[static_cast<size_t>(input)].dimensions[static_cast<size_t>(dim)];
   }
 
   std::string inputDim(int32_t input, int32_t dim) const {

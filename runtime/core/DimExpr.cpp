@@ -200,6 +200,14 @@ int DimExpr::plainSymbol() const {
   return steps.size() == 1 && steps[0].op == Op::Symbol ? static_cast<int>(steps[0].value) : -1;
 }
 
+int64_t DimExpr::multipleOf(int index) const {
+  if (steps.size() != 3 || steps[2].op != Op::Mul)
+    return index >= 0 && plainSymbol() == index ? 1 : 0;
+  bool isLeft = steps[0].op == Op::Symbol;
+  const Step &symbol = steps[isLeft ? 0 : 1], &factor = steps[isLeft ? 1 : 0];
+  return symbol.op == Op::Symbol && symbol.value == index && factor.op == Op::Constant ? factor.value : 0;
+}
+
 bool DimExpr::uses(int index) const {
   return std::any_of(steps.begin(), steps.end(),
                      [&](const Step &step) { return step.op == Op::Symbol && step.value == index; });

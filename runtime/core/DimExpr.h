@@ -26,6 +26,8 @@ public:
   bool isConstant() const;
   /// The symbol when the expression is that symbol alone, else -1.
   int plainSymbol() const;
+  /// m when the expression is symbol `index` times m, else 0.
+  int64_t multipleOf(int index) const;
   /// Whether symbol `index` occurs.
   bool uses(int index) const;
   /// Finds the value of symbol `index` that makes the expression equal to `target`, given the other symbols: exact when

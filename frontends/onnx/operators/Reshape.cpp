@@ -1,5 +1,6 @@
 // Reshape: the requested sizes resolved against those of the input, for all values of the symbols.
 #include "frontends/onnx/operators/Movement.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -18,22 +19,45 @@ static void collectFactors(Dim dim, SmallVectorImpl<Dim> &factors, int64_t &numb
   }
 }
 
+// A quotient of products: what is left of both after equal symbols and sums have gone.
+struct Quotient {
+  SmallVector<Dim> factors;
+  int64_t number = 1, divisor = 1;
+
+  bool isExact(NodeReader &node) const {
+    return divisor != 0 && (node.g.product(factors) * number).getLargestKnownDivisor() % divisor == 0;
+  }
+};
+
+// Empty where the divisor has a symbol or a sum that the total does not have.
+static std::optional<Quotient> divide(NodeReader &node, Dim total, Dim divisor) {
+  Quotient quotient;
+  SmallVector<Dim> remove;
+  collectFactors(total, quotient.factors, quotient.number);
+  collectFactors(divisor, remove, quotient.divisor);
+  for (Dim each : remove) {
+    auto found = llvm::find_if(quotient.factors, [&](Dim factor) { return node.g.sameDim(factor, each); });
+    if (found == quotient.factors.end())
+      return std::nullopt;
+    quotient.factors.erase(found);
+  }
+  return quotient;
+}
+
 // total / divisor where it is exact for all values of the symbols.
 static std::optional<Dim> divideExactly(NodeReader &node, Dim total, Dim divisor) {
-  SmallVector<Dim> factors, remove;
-  int64_t number = 1, removeNumber = 1;
-  collectFactors(total, factors, number);
-  collectFactors(divisor, remove, removeNumber);
-  for (Dim each : remove) {
-    auto found = llvm::find_if(factors, [&](Dim factor) { return node.g.sameDim(factor, each); });
-    if (found == factors.end())
-      return std::nullopt;
-    factors.erase(found);
-  }
-  Dim quotient = node.g.product(factors);
-  if (removeNumber == 0 || (quotient * number).getLargestKnownDivisor() % removeNumber != 0)
+  std::optional<Quotient> quotient = divide(node, total, divisor);
+  if (!quotient || !quotient->isExact(node))
     return std::nullopt;
-  return node.g.simplify((quotient * number).floorDiv(removeNumber));
+  return node.g.simplify((node.g.product(quotient->factors) * quotient->number).floorDiv(quotient->divisor));
+}
+
+// A sequence in blocks of a known size: the last symbol that is left must be divisible by what the numbers do not have.
+static bool fixBlocks(NodeReader &node, Dim total, Dim divisor) {
+  std::optional<Quotient> quotient = divide(node, total, divisor);
+  if (!quotient || quotient->factors.empty() || quotient->divisor < 1 || quotient->number < 1)
+    return false;
+  return node.fixDivisible(quotient->factors.back(), quotient->divisor / std::gcd(quotient->number, quotient->divisor));
 }
 
 // Whether a symbol of the sizes in front of the -1 has been fixed. Exporters spell sizes that are kept with those of
@@ -71,7 +95,8 @@ static std::optional<Shape> resolveShape(NodeReader &node, const Shape &from, Ar
     return result;
   Dim total = node.g.product(from), others = node.g.product(result);
   std::optional<Dim> size = divideExactly(node, total, others);
-  if (!size && !keepsLeadingSizes(node, from, requested) && !node.fixMultiple(others)) {
+  if (!size && !keepsLeadingSizes(node, from, requested) && !node.fixMultiple(others) &&
+      !fixBlocks(node, total, others)) {
     node.error() << "shape " << node.g.describe(requested) << " for an input of shape " << node.g.describe(from)
                  << ", expected sizes that divide its " << node.g.describe(total) << " elements";
   }

@@ -13,6 +13,16 @@ PRESETS = {f.__name__: f for f in (attention, linear_attention, retention, gla, 
                                    longconv, sgconv, fnet, mlp_mixer)}
 
 
+def pooled(w, x, b, inputs):
+    (rows, tokens, d), stride, is_mean = x.shape, b["stride"], b.get("pool") == "mean"
+    groups = x.reshape(rows, tokens // stride, stride, d)
+    y = groups.mean(2) if is_mean else w.project(groups.reshape(rows, -1, stride * d), "down", b.get("features", d))
+    y = chain(w, y, b["blocks"], inputs)
+    if b.get("shift", True):
+        y = np.concatenate([np.zeros_like(y[:, :1]), y[:, :-1]], 1)
+    return np.repeat(y, stride, 1) if is_mean else w.project(y, "up", stride * d).reshape(x.shape)
+
+
 def block(w, x, b, inputs):
     kind, d = b["type"], x.shape[-1]
     if kind == "mixer":
@@ -23,6 +33,8 @@ def block(w, x, b, inputs):
         return x
     if kind == "residual":
         return x + chain(w, x, b["blocks"], inputs)
+    if kind == "pooled":
+        return pooled(w, x, b, inputs)
     if kind == "embedding":
         return w.normal("weight", b["vocabulary"], b["features"], deviation=1)[x]
     if kind == "head":
