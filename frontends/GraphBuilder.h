@@ -175,7 +175,6 @@ private:
   llvm::SmallVector<std::pair<std::string, Tensor>> outputs;
   mlir::Operation *lastDimOp = nullptr; // derived dimensions follow it at the top of the entry
   unsigned errorCount = 0;
-  unsigned constantCount = 0;
 };
 
 } // namespace heddle

@@ -1,9 +1,12 @@
-// Constants: small ones inline, large ones as resources that are neither uniqued nor hashed.
+// Constants: small ones inline, large ones as resources, which no attribute hashes.
 #include "frontends/GraphBuilder.h"
 #include "frontends/graph/ScalarOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/xxhash.h"
 #include <cstring>
 
 using namespace mlir;
@@ -28,6 +31,19 @@ static DenseElementsAttr denseFromBytes(RankedTensorType type, ArrayRef<char> by
   return DenseElementsAttr::get(type, ArrayRef<bool>(bits));
 }
 
+/// The same bytes are stored once: an exporter that unrolls a loop may write its weights for every step.
+static DenseResourceElementsAttr resourceOf(RankedTensorType type, ArrayRef<char> bytes) {
+  StringRef text(bytes.data(), bytes.size());
+  std::string name = "constant_" + llvm::utohexstr(llvm::xxh3_64bits(text), /*LowerCase=*/true);
+  auto &interface = DenseResourceElementsHandle::getManagerInterface(type.getContext());
+  if (auto *known = interface.getBlobManager().lookup(name))
+    if (const AsmResourceBlob *blob = known->getBlob();
+        blob && text == StringRef(blob->getData().data(), blob->getData().size()))
+      return DenseResourceElementsAttr::get(
+          type, DenseResourceElementsHandle(known, cast<BuiltinDialect>(interface.getDialect())));
+  return DenseResourceElementsAttr::get(type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
+}
+
 Tensor GraphBuilder::constant(ArrayRef<char> rawBytes, Type elementType, ArrayRef<int64_t> sizes) {
   Type storage = scalar::storageType(elementType);
   auto type = RankedTensorType::get(sizes, storage);
@@ -42,8 +58,7 @@ Tensor GraphBuilder::constant(ArrayRef<char> rawBytes, Type elementType, ArrayRe
   else if (count <= kInlineElements || storage.isInteger(1))
     attribute = denseFromBytes(type, rawBytes);
   else
-    attribute = DenseResourceElementsAttr::get(type, "constant_" + std::to_string(constantCount++),
-                                               HeapAsmResourceBlob::allocateAndCopyWithAlign(rawBytes, 64));
+    attribute = resourceOf(type, rawBytes);
   Value value = arith::ConstantOp::create(b, loc, attribute);
   return {value, shape(sizes), elementType};
 }

@@ -48,19 +48,17 @@ public:
   explicit IntegerSum(scf::ForOp loop) : loop(loop), math(loop.getLoc(), OpBuilder(loop)) {}
 
   bool matches() const {
-    if (loop.getInitArgs().empty() || !llvm::all_of(loop.getInitArgs(), isIntegerTensor))
+    if (loop.getInitArgs().empty() || !llvm::all_of(loop.getInitArgs(), isIntegerTensor) ||
+        !llvm::all_of(sources(), isIntegerTensor))
       return false;
-    bool isExact = true;
     auto isKnown = [&](Operation &op) {
-      if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op); slice && isOutside(slice.getSource()))
-        isExact &= isIntegerTensor(slice.getSource()) && magnitudeBits(slice.getSource()) + tokenBits() < kExactBits;
       bool readsInside = llvm::none_of(op.getOperands(), [&](Value operand) {
         return isa<RankedTensorType>(operand.getType()) && isOutside(operand);
       });
       return isa<tensor::ExtractSliceOp, tensor::EmptyOp>(op) || (isa<tensor::InsertSliceOp>(op) && readsInside) ||
              isSum(&op);
     };
-    return llvm::all_of(loop.getBody()->without_terminator(), isKnown) && isExact;
+    return llvm::all_of(loop.getBody()->without_terminator(), isKnown);
   }
 
   /// The tensors that the loop reads.
@@ -72,29 +70,22 @@ public:
     return found;
   }
 
-  /// The results of the loop, from a loop in f64.
+  /// The results of the loop, from loops in f64: one, or one for each part of numbers that are too wide.
   SmallVector<Value> build() {
-    IRMapping floats;
-    for (Value source : sources())
-      if (!floats.contains(source))
-        floats.map(source, asFloat(source));
-    SmallVector<Value> inits;
+    bool isExact =
+        llvm::all_of(sources(), [&](Value source) { return magnitudeBits(source) + tokenBits() < kExactBits; }) &&
+        llvm::all_of(loop.getInitArgs(), isSmall);
+    int64_t width = 0;
     for (Value init : loop.getInitArgs())
-      inits.push_back(startOf(init));
-    auto twin = scf::ForOp::create(math, loop.getLowerBound(), loop.getUpperBound(), loop.getStep(), inits);
-    floats.map(loop.getInductionVar(), twin.getInductionVar());
-    floats.map(loop.getRegionIterArgs(), twin.getRegionIterArgs());
-    {
-      OpBuilder::InsertionGuard guard(math);
-      math.setInsertionPointToStart(twin.getBody());
-      for (Operation &op : loop.getBody()->without_terminator())
-        floats.map(op.getResult(0), twinOf(&op, floats));
-      scf::YieldOp::create(math, llvm::map_to_vector(loop.getYieldedValues(),
-                                                     [&](Value value) { return floats.lookupOrDefault(value); }));
-    }
-    return llvm::map_to_vector(llvm::zip_equal(twin.getResults(), loop.getResults()), [&](auto pair) {
-      auto [real, integer] = pair;
-      return asInteger(real, getElementTypeOrSelf(integer.getType()));
+      width = std::max<int64_t>(width, getElementTypeOrSelf(init.getType()).getIntOrFloatBitWidth());
+    SmallVector<scf::ForOp> twins;
+    for (int64_t part = 0; part == 0 || (!isExact && part * partBits() < width); ++part)
+      twins.push_back(buildTwin(isExact ? std::nullopt : std::optional(part)));
+    return llvm::map_to_vector(loop.getResults(), [&](OpResult result) {
+      SmallVector<Value> parts;
+      for (scf::ForOp twin : twins)
+        parts.push_back(twin.getResult(result.getResultNumber()));
+      return asInteger(parts, getElementTypeOrSelf(result.getType()));
     });
   }
 
@@ -107,34 +98,80 @@ private:
     return lower && upper ? llvm::Log2_64_Ceil(std::max<int64_t>(2, *upper - *lower)) : kMostTokens;
   }
 
+  /// Bits of a part, so that the sum of all tokens' parts is exact.
+  int64_t partBits() const { return kExactBits - 1 - tokenBits(); }
+
+  /// Nothing, or a number that stays exact when numbers of known width are added to it.
+  static bool isSmall(Value init) {
+    DenseElementsAttr constant;
+    return init.getDefiningOp<tensor::EmptyOp>() || (matchPattern(init, m_Constant(&constant)) && constant.isSplat() &&
+                                                     constant.getSplatValue<APInt>().isZero());
+  }
+
+  /// The loop in f64, of the numbers or of their bits from `part` times the bits of a part on.
+  scf::ForOp buildTwin(std::optional<int64_t> part) {
+    IRMapping floats;
+    for (Value source : sources())
+      if (!floats.contains(source))
+        floats.map(source, asFloat(source, part));
+    SmallVector<Value> inits;
+    for (Value init : loop.getInitArgs())
+      inits.push_back(startOf(init, part));
+    auto twin = scf::ForOp::create(math, loop.getLowerBound(), loop.getUpperBound(), loop.getStep(), inits);
+    floats.map(loop.getInductionVar(), twin.getInductionVar());
+    floats.map(loop.getRegionIterArgs(), twin.getRegionIterArgs());
+    OpBuilder::InsertionGuard guard(math);
+    math.setInsertionPointToStart(twin.getBody());
+    for (Operation &op : loop.getBody()->without_terminator())
+      floats.map(op.getResult(0), twinOf(&op, floats));
+    scf::YieldOp::create(
+        math, llvm::map_to_vector(loop.getYieldedValues(), [&](Value value) { return floats.lookupOrDefault(value); }));
+    return twin;
+  }
+
   Value emptyLike(Value tensor) { return tensor::EmptyOp::create(math, math.sizesOf(tensor), math.getF64Type()); }
 
-  Value startOf(Value init) {
-    DenseElementsAttr constant;
-    if (matchPattern(init, m_Constant(&constant)) && constant.isSplat()) {
-      auto type = cast<RankedTensorType>(init.getType()).clone(math.getF64Type());
-      double number = constant.getSplatValue<APInt>().signedRoundToDouble();
-      return arith::ConstantOp::create(math, DenseElementsAttr::get(type, number));
-    }
-    return init.getDefiningOp<tensor::EmptyOp>() ? emptyLike(init) : asFloat(init);
+  Value startOf(Value init, std::optional<int64_t> part) {
+    if (init.getDefiningOp<tensor::EmptyOp>())
+      return emptyLike(init);
+    if (!isSmall(init))
+      return asFloat(init, part);
+    auto type = cast<RankedTensorType>(init.getType()).clone(math.getF64Type());
+    return arith::ConstantOp::create(math, DenseElementsAttr::get(type, 0.0));
   }
 
-  Value converted(Value tensor, Type element, mixer::TensorMath::Body body) {
-    int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
-    return math.generate(math.sizesOf(tensor), element, tensor, math.getMultiDimIdentityMap(rank), body);
+  Value converted(ValueRange tensors, Type element, mixer::TensorMath::Body body) {
+    int64_t rank = cast<RankedTensorType>(tensors.front().getType()).getRank();
+    SmallVector<AffineMap> maps(tensors.size(), math.getMultiDimIdentityMap(rank));
+    return math.generate(math.sizesOf(tensors.front()), element, tensors, maps, body);
   }
 
-  Value asFloat(Value tensor) {
-    return converted(tensor, math.getF64Type(), [](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
-      return arith::SIToFPOp::create(b, b.getF64Type(), at[0]);
+  Value asFloat(Value tensor, std::optional<int64_t> part) {
+    return converted(tensor, math.getF64Type(), [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+      Value number = at[0];
+      if (part) {
+        Type type = number.getType();
+        auto integer = [&](int64_t value) -> Value {
+          return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+        };
+        number = arith::ShRUIOp::create(b, number, integer(*part * partBits()));
+        if (partBits() < type.getIntOrFloatBitWidth())
+          number = arith::AndIOp::create(b, number, integer((int64_t(1) << partBits()) - 1));
+      }
+      return arith::SIToFPOp::create(b, b.getF64Type(), number);
     });
   }
 
-  /// A sum that leaves the type wraps around, as it did.
-  Value asInteger(Value tensor, Type element) {
-    return converted(tensor, element, [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
-      Value wide = arith::FPToSIOp::create(b, b.getI64Type(), at[0]);
-      return element.isInteger(64) ? wide : arith::TruncIOp::create(b, element, wide).getResult();
+  /// The sums of all parts in their places. A sum that leaves the type wraps around, as it did.
+  Value asInteger(ValueRange parts, Type element) {
+    return converted(parts, element, [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+      Value sum;
+      for (int64_t part = 0; part < int64_t(parts.size()); ++part) {
+        Value wide = arith::FPToSIOp::create(b, b.getI64Type(), at[part]);
+        Value places = arith::ConstantOp::create(b, b.getI64IntegerAttr(part * partBits()));
+        sum = sum ? arith::AddIOp::create(b, sum, Value(arith::ShLIOp::create(b, wide, places))).getResult() : wide;
+      }
+      return element.isInteger(64) ? sum : arith::TruncIOp::create(b, element, sum).getResult();
     });
   }
 

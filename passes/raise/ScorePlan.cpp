@@ -9,6 +9,9 @@ namespace heddle {
 
 using Kind = ElementExpr::Kind;
 
+// Bounds below are there for masks alone.
+static constexpr double kLowest = -1e8;
+
 std::optional<ScorePlan> ScorePlanner::plan(MaskUse use, std::string &problem) {
   if (!samplePairs(problem))
     return std::nullopt;
@@ -102,6 +105,8 @@ std::optional<ScorePlanner::Linear> ScorePlanner::linear(Expr expr) {
   }
   if (expr->is<arith::SelectOp>())
     return linearSelect(expr);
+  if (expr->is<arith::MaximumFOp>())
+    return linearMaximum(expr);
   return expr->operands.size() == 2 ? linearBinary(expr) : std::nullopt;
 }
 
@@ -118,6 +123,14 @@ std::optional<ScorePlanner::Linear> ScorePlanner::linearSelect(Expr expr) {
   chosen[kept] = parts->bias ? parts->bias : exprs.number(0, expr->type);
   parts->bias = exprs.apply<arith::SelectOp>(expr->type, chosen);
   return parts;
+}
+
+/// No score is below the lowest number of its type, whatever was added to it; the proof knows how low is low enough.
+std::optional<ScorePlanner::Linear> ScorePlanner::linearMaximum(Expr expr) {
+  for (unsigned i : {0, 1})
+    if (expr->operands[i]->number().value_or(0) <= kLowest)
+      return linear(expr->operands[1 - i]);
+  return std::nullopt;
 }
 
 /// Factors, quotients, sums and differences with one operand that has no scores.

@@ -64,6 +64,7 @@ private:
   bool hasProduct(Expr expr) const;
   std::optional<Linear> linear(Expr expr);
   std::optional<Linear> linearSelect(Expr expr);
+  std::optional<Linear> linearMaximum(Expr expr);
   std::optional<Linear> linearBinary(Expr expr);
   std::optional<Linear> times(std::optional<Linear> parts, double factor);
   Expr scaled(Expr bias, double factor);
