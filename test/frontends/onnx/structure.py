@@ -45,6 +45,9 @@ def main():
     write("unsupported-unknown", [node("FancyMix", ["x"], ["y"], name="fancy")], {"x": x}, ["y"])
     write("negative-perm", [node("Transpose", ["x"], ["y"], name="turn", perm=[0, -1, -2])], {"x": x},
           [helper.make_tensor_value_info("y", 1, [2, 6, 5])])
+    twin = rand(6, 12)
+    write("equal-constants", [node("MatMul", ["x", "first"], ["a"]), node("MatMul", ["x", "second"], ["b"]), node("Sub", ["a", "b"], ["y"])],
+          {"x": x, "first": twin, "second": twin}, ["y"], ["first", "second"])
     write("pass-through", [node("Identity", ["x"], ["y"])], {"x": x}, ["y"])
     write("constant-output", [node("Constant", [], ["y"], value_ints=[1, 2])], {"x": x}, ["y"])
 
