@@ -46,8 +46,8 @@ def nodes():
     one("training-dropout", "Dropout", "Dropout: training_mode is true", {"x": x, "r": np.float32(0.5).reshape(()), "t": np.bool_(True).reshape(())})
     bad("symbols-that-differ", [node("Concat", ["x", "x"], ["c"], axis=0, name="double"), node("Add", ["x", "c"], ["y"], name="bad")],
         "bad: Add: sizes .*, expected equal ones", symbols={"x": ["n", 3]})
-    bad("indivisible-symbol", [node("Reshape", ["x", "s"], ["y"], name="bad")], "bad: Reshape: .*expected sizes that divide its", {"x": x, "s": i64(4, -1)},
-        const=["s"], symbols={"x": ["n", 3]})
+    bad("indivisible-sum", [node("Concat", ["x", "row"], ["c"], axis=0), node("Reshape", ["c", "s"], ["y"], name="bad")],
+        "bad: Reshape: .*expected sizes that divide its", {"x": x, "row": rand(1, 3), "s": i64(4, -1)}, const=["s"], symbols={"x": ["n", 3]})
 
 
 def data_dependent():
