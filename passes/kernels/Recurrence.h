@@ -34,9 +34,11 @@ public:
 
   void emit();
 
-private:
+  /// The most rows that stay in registers.
   static constexpr int64_t registerRows = 16;
+  static bool inRegisters(int64_t rows) { return rows <= registerRows; }
 
+private:
   void tabulateConstants();
   mlir::Value tabulate(int64_t count, llvm::function_ref<Expr(Expr)> row);
   void loadState();
@@ -46,7 +48,12 @@ private:
   void step(const Point &at, StepPart part);
   void stepLogKeys(const Point &at, StepPart part);
   void eachHead(llvm::function_ref<void(Expr)> body);
+  /// The step of a token and what its one head reads afterwards, in one walk over the rows.
+  Readout stepAndRead(const Point &at);
   Readout readout(const Point &at, bool beforeStep);
+  Readout scaled(Readout result);
+  /// The query's row n; of complex states the imaginary rows count with the opposite sign.
+  Expr signedQuery(const Point &at, Expr n);
   Readout readoutLogKeys(const Point &at, bool beforeStep);
   Expr keyRow(const Point &at, Expr n);
   Expr queryRow(const Point &at, Expr n);

@@ -116,6 +116,8 @@ void Recurrence::sweep(const Sweep &order, SweepStage stage) {
       step(at, StepPart::Transport);
       read(false);
       step(at, StepPart::Update);
+    } else if (view.group() == 1 && !view.logKeys()) {
+      output.put(at, pieceNumber, stepAndRead(at), stage);
     } else {
       step(at, StepPart::Both);
       read(false);
@@ -143,12 +145,21 @@ void Recurrence::step(const Point &at, StepPart part) {
   auto key = [&](Expr n) { return keyRow(at, n); };
   auto stepRows = [&](Rows &rows, Expr value) {
     if (part == StepPart::Update)
-      return addUpdate(view, rows, at, key, value);
-    stepState(view, rows, at, key, part == StepPart::Transport ? loops.real(0.0, rows.width()) : value);
+      addUpdate(view, rows, at, key, value);
+    else
+      stepState(view, rows, at, key, part == StepPart::Transport ? loops.real(0.0, rows.width()) : value);
   };
   stepRows(state, valueLanes(at));
   if (sum.count() > 0)
     stepRows(sum, loops.real(1.0));
+}
+
+Readout Recurrence::stepAndRead(const Point &at) {
+  auto key = [&](Expr n) { return keyRow(at, n); };
+  auto query = [&](Expr n) { return signedQuery(at, n); };
+  Expr read = stepState(view, state, at, key, valueLanes(at), query);
+  Expr total = sum.count() > 0 ? stepState(view, sum, at, key, loops.real(1.0), query) : Expr();
+  return scaled({read, total, {}});
 }
 
 void Recurrence::stepLogKeys(const Point &at, StepPart part) {
@@ -169,11 +180,24 @@ void Recurrence::stepLogKeys(const Point &at, StepPart part) {
 
 //===--- kernel ---------------------------------------------------------------------------===//
 
-/// Value features per piece: one vector, fewer when the rows of a tall state would not fit on the stack.
-static int64_t pieceWidth(MixView &view) {
+/// Lanes of one vector, fewer when the rows of a tall state would not fit on the stack.
+static int64_t vectorWidth(MixView &view) {
   int64_t bytes = view.loops.realType.getWidth() / 8, width = vectorLanes;
   while (width > 1 && view.keyWidth() * width * bytes > stackBytes)
     width /= 2;
+  return width;
+}
+
+/// Value features per piece: several vectors where they fit, so that a row's key and query are loaded once for all of
+/// them and their sums do not wait for each other, while every thread still has pieces.
+static int64_t pieceWidth(MixView &view) {
+  constexpr int64_t mostVectors = 4, fewestPieces = 16;
+  int64_t room = Recurrence::inRegisters(view.keyWidth()) ? Recurrence::registerRows * vectorLanes
+                                                          : stackBytes * 8 / view.loops.realType.getWidth();
+  int64_t width = vectorWidth(view), dv = view.sizes.dv;
+  for (int64_t wider = 2 * width; wider <= mostVectors * vectorLanes; wider *= 2)
+    if (dv % wider == 0 && view.keyWidth() * wider <= room && view.sizes.Hs * (dv / wider) >= fewestPieces)
+      width = wider;
   return width;
 }
 
@@ -186,7 +210,7 @@ static bool takesHeadsAsLanes(MixView &view) {
 
 static void emitHeadsAsLanes(MixView &view) {
   LoopBuilder &loops = view.loops;
-  int64_t width = pieceWidth(view), heads = view.sizes.Hs;
+  int64_t width = vectorWidth(view), heads = view.sizes.Hs;
   SweepOutput output(view, 1);
   Exprs counts = {view.batch, loops.index(LoopBuilder::pieces(heads, width))};
   int64_t work = 1024 * 4 * view.keyWidth() * width;

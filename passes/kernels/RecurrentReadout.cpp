@@ -14,17 +14,20 @@ void Recurrence::eachHead(function_ref<void(Expr)> body) {
     body(firstHead + loops.index(g));
 }
 
+Expr Recurrence::signedQuery(const Point &at, Expr n) {
+  Expr query = queryRow(at, n);
+  return view.op.getTransport().isComplex() ? select(n < loops.index(view.sizes.dk), query, -query) : query;
+}
+
+Readout Recurrence::scaled(Readout result) {
+  if (view.scale() == 1.0)
+    return result;
+  return {result.sum * view.scale(), result.total ? result.total * view.scale() : Expr(), {}};
+}
+
 Readout Recurrence::readout(const Point &at, bool withBonus) {
-  bool isComplex = view.op.getTransport().isComplex();
-  int64_t modes = view.sizes.dk;
-  auto query = [&](Expr n) {
-    Expr q = queryRow(at, n);
-    return isComplex ? select(n < loops.index(modes), q, -q) : q;
-  };
-  auto dot = [&](Rows &rows) {
-    return rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr acc) { return fma(query(n), rows.get(n), acc); });
-  };
-  Readout result = {dot(state), sum.count() > 0 ? dot(sum) : Expr(), {}};
+  auto query = [&](Expr n) { return signedQuery(at, n); };
+  Readout result = {state.sum(query), sum.count() > 0 ? sum.sum(query) : Expr(), {}};
   if (withBonus) {
     Expr weight = state.fold(loops.real(0.0, view.headLanes), [&](Expr n, Expr acc) {
       return fma(query(n) * keyRow(at, n), view.load(view.current, {{}, {}, {}, at.h, n}), acc);
@@ -34,9 +37,7 @@ Readout Recurrence::readout(const Point &at, bool withBonus) {
     result.sum = fma(weight, valueLanes(at), result.sum);
     result.total = result.total ? result.total + weight : Expr();
   }
-  if (view.scale() == 1.0)
-    return result;
-  return {result.sum * view.scale(), result.total ? result.total * view.scale() : Expr(), {}};
+  return scaled(result);
 }
 
 Readout Recurrence::readoutLogKeys(const Point &at, bool withBonus) {

@@ -47,6 +47,40 @@ Expr Rows::fold(Expr initial, function_ref<Expr(Expr, Expr)> body) const {
   return fold(Exprs{initial}, [&](Expr n, ArrayRef<Expr> carried) { return Exprs{body(n, carried[0])}; })[0];
 }
 
+Expr Rows::sum(function_ref<Expr(Expr)> weight) const {
+  constexpr int64_t partialSums = 4; // the latency of a multiply-add
+  auto add = [&](Expr n, Expr acc) { return fma(weight(n), get(n), acc); };
+  Expr zero = loops.real(0.0, laneCount);
+  if (rowCount % partialSums != 0)
+    return fold(zero, add);
+  Exprs parts(partialSums, zero);
+  if (inRegisters()) {
+    for (int64_t n = 0; n < rowCount; ++n)
+      parts[n % partialSums] = add(loops.index(n), parts[n % partialSums]);
+  } else {
+    auto body = [&](Expr first, ArrayRef<Expr> carried) {
+      Exprs next;
+      for (auto [offset, acc] : llvm::enumerate(carried))
+        next.push_back(add(first + loops.index(offset), acc));
+      return next;
+    };
+    parts = loops.loop(loops.index(0), loops.index(rowCount), parts, body, partialSums);
+  }
+  return (parts[0] + parts[1]) + (parts[2] + parts[3]);
+}
+
+Expr Rows::update(function_ref<Expr(Expr)> next, function_ref<Expr(Expr)> weight) {
+  if (!weight) {
+    each([&](Expr n) { set(n, next(n)); });
+    return {};
+  }
+  return fold(loops.real(0.0, laneCount), [&](Expr n, Expr acc) {
+    Expr row = loops.broadcast(next(n), laneCount);
+    set(n, row);
+    return fma(weight(n), row, acc);
+  });
+}
+
 void Rows::fill(double number) {
   each([&](Expr n) { set(n, loops.real(number, laneCount)); });
 }

@@ -29,6 +29,11 @@ public:
   /// Folds over the rows, one carried value for each initial one.
   Exprs fold(Exprs initial, llvm::function_ref<Exprs(Expr, llvm::ArrayRef<Expr>)> body) const;
   Expr fold(Expr initial, llvm::function_ref<Expr(Expr, Expr)> body) const;
+  /// The sum of weight(n) * row n, in several partial sums that do not wait for each other.
+  Expr sum(llvm::function_ref<Expr(Expr)> weight) const;
+  /// Sets every row to next(n). With weights also their sum with the new rows, each read while it is at hand; empty
+  /// without.
+  Expr update(llvm::function_ref<Expr(Expr)> next, llvm::function_ref<Expr(Expr)> weight = nullptr);
   void fill(double number);
 
   /// Row values that a loop around this matrix has to carry: none on the stack.

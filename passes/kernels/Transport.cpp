@@ -35,20 +35,20 @@ Expr decay(MixView &view, const Point &at, Expr n, int64_t width) {
 
 static bool isDecayShared(MixView &view) { return isa<mixer::ScalarAttr>(view.op.getTransport()); }
 
-static void stepDiagonal(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+static Expr stepDiagonal(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query) {
   Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
-  rows.each([&](Expr n) {
+  auto next = [&](Expr n) {
     Expr factor = shared ? shared : decay(view, at, n, rows.width());
-    Expr before = factor ? rows.get(n) * factor : rows.get(n);
-    rows.set(n, fma(key(n), value, before));
-  });
+    return fma(key(n), value, factor ? rows.get(n) * factor : rows.get(n));
+  };
+  return rows.update(next, query);
 }
 
 static void adjointDiagonal(MixView &view, Rows &rows, const Point &at) {
   if (isa<mixer::IdentityAttr>(view.op.getTransport()))
     return;
   Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
-  rows.each([&](Expr n) { rows.set(n, rows.get(n) * (shared ? shared : decay(view, at, n, rows.width()))); });
+  rows.update([&](Expr n) { return rows.get(n) * (shared ? shared : decay(view, at, n, rows.width())); });
 }
 
 //===--- complex diagonal -----------------------------------------------------------------===//
@@ -96,8 +96,7 @@ static void eachMode(MixView &view, Rows &rows, function_ref<void(Expr, Expr)> b
   loops.loop(loops.index(0), loops.index(modes), [&](Expr n) { body(n, n + loops.index(modes)); });
 }
 
-static void stepComplex(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value,
-                        bool update) {
+static void stepComplex(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, bool update) {
   eachMode(view, rows, [&](Expr re, Expr im) {
     Complex next = multiply(complexDecay(view, at, re), {rows.get(re), rows.get(im)});
     rows.set(re, update ? fma(key(re), value, next.re) : next.re);
@@ -112,27 +111,21 @@ static Expr deltaGate(MixView &view, const Point &at) {
 }
 
 /// S = e (S - b k (k^T S)) + b k v^T = e S + b k (v - e k^T S)^T.
-static void stepDelta(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
-  LoopBuilder &loops = view.loops;
-  Expr rate = view.load(view.transport[0], at), gate = deltaGate(view, at);
-  Expr seen = rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr sum) { return fma(key(n), rows.get(n), sum); });
+static Expr stepDelta(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query) {
+  Expr rate = view.load(view.transport[0], at), gate = deltaGate(view, at), seen = rows.sum(key);
   Expr correction = rate * (value - (gate ? seen * gate : seen));
-  rows.each([&](Expr n) {
-    Expr before = gate ? rows.get(n) * gate : rows.get(n);
-    rows.set(n, fma(key(n), correction, before));
-  });
+  auto next = [&](Expr n) { return fma(key(n), correction, gate ? rows.get(n) * gate : rows.get(n)); };
+  return rows.update(next, query);
 }
 
 /// r = e (r - b (k . r) k).
 static void adjointDelta(MixView &view, Rows &rows, const Point &at) {
-  LoopBuilder &loops = view.loops;
   auto key = [&](Expr n) { return view.load(view.key, withRow(at, n)); };
   Expr rate = view.load(view.transport[0], at), gate = deltaGate(view, at);
-  Expr seen = rows.fold(loops.real(0.0, rows.width()), [&](Expr n, Expr sum) { return fma(key(n), rows.get(n), sum); });
-  Expr part = rate * seen;
-  rows.each([&](Expr n) {
+  Expr part = rate * rows.sum(key);
+  rows.update([&](Expr n) {
     Expr rest = rows.get(n) - part * key(n);
-    rows.set(n, gate ? rest * gate : rest);
+    return gate ? rest * gate : rest;
   });
 }
 
@@ -144,33 +137,32 @@ static void multiplyMatrix(MixView &view, Rows &rows, const Point &at, bool adjo
   const Operand &matrix = view.transport[0];
   Expr head = matrix.size(0) == 1 ? loops.index(0) : at.h / loops.index(view.sizes.Ho / matrix.size(0));
   Rows next(loops, rows.count(), rows.width(), rows.inRegisters() ? rows.count() : 0);
-  next.each([&](Expr n) {
-    next.set(n, rows.fold(loops.real(0.0, rows.width()), [&](Expr m, Expr sum) {
-      Expr entry = loops.load(matrix.memref, adjoint ? Exprs{head, m, n} : Exprs{head, n, m});
-      return fma(entry, rows.get(m), sum);
-    }));
+  next.update([&](Expr n) {
+    return rows.sum([&](Expr m) { return loops.load(matrix.memref, adjoint ? Exprs{head, m, n} : Exprs{head, n, m}); });
   });
-  rows.each([&](Expr n) { rows.set(n, next.get(n)); });
+  rows.update([&](Expr n) { return next.get(n); });
 }
 
 //===--- dispatch -------------------------------------------------------------------------===//
 
-void stepState(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+Expr stepState(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query) {
   Attribute transport = view.op.getTransport();
   if (isDiagonal(view.op))
-    return stepDiagonal(view, rows, at, key, value);
-  if (isa<mixer::ComplexDiagonalAttr>(transport))
-    return stepComplex(view, rows, at, key, value, /*update=*/true);
+    return stepDiagonal(view, rows, at, key, value, query);
   if (isa<mixer::DeltaAttr>(transport))
-    return stepDelta(view, rows, at, key, value);
+    return stepDelta(view, rows, at, key, value, query);
+  if (isa<mixer::ComplexDiagonalAttr>(transport)) {
+    stepComplex(view, rows, at, key, value, /*update=*/true);
+    return query ? rows.sum(query) : Expr();
+  }
   multiplyMatrix(view, rows, at, /*adjoint=*/false);
-  addUpdate(view, rows, at, key, value);
+  return addUpdate(view, rows, at, key, value, query);
 }
 
-void addUpdate(MixView &view, Rows &rows, const Point &at, function_ref<Expr(Expr)> key, Expr value) {
+Expr addUpdate(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query) {
   if (isa<mixer::DeltaAttr>(view.op.getTransport()))
     value = value * view.load(view.transport[0], at);
-  rows.each([&](Expr n) { rows.set(n, fma(key(n), value, rows.get(n))); });
+  return rows.update([&](Expr n) { return fma(key(n), value, rows.get(n)); }, query);
 }
 
 void stepAdjoint(MixView &view, Rows &rows, const Point &at) {

@@ -26,11 +26,14 @@ Expr decay(MixView &view, const Point &at, Expr n, int64_t width);
 /// stack.
 mlir::Value tabulateDecays(MixView &view, const Point &at);
 
-/// rows = Phi_j rows + key_j value^T, the key with the factor that the transport puts on its update.
-void stepState(MixView &view, Rows &rows, const Point &at, llvm::function_ref<Expr(Expr)> key, Expr value);
+using RowExpr = llvm::function_ref<Expr(Expr)>;
 
-/// rows = rows + key_j value^T, with the same factor.
-void addUpdate(MixView &view, Rows &rows, const Point &at, llvm::function_ref<Expr(Expr)> key, Expr value);
+/// rows = Phi_j rows + key_j value^T, the key with the factor that the transport puts on its update. With a query also
+/// query^T rows afterwards; empty without.
+Expr stepState(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query = nullptr);
+
+/// rows = rows + key_j value^T, with the same factor and the same result.
+Expr addUpdate(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query = nullptr);
 
 /// rows = Phi_j^T rows.
 void stepAdjoint(MixView &view, Rows &rows, const Point &at);
