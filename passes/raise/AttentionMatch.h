@@ -11,7 +11,18 @@
 
 #include "passes/raise/ElementExpr.h"
 
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
 namespace heddle {
+
+/// A sum along `reduced` of a tensor, or of the products of two.
+struct FactorSum {
+  llvm::SmallVector<Axes::Source, 2> factors;
+  AxisList reduced;
+};
+
+/// The sum that one op is, with axes for what it sums over.
+std::optional<FactorSum> matchFactorSum(Axes &axes, mlir::linalg::LinalgOp op, llvm::ArrayRef<AxisList> dims);
 
 /// A sum of products along `reduced`.
 struct SumOfProducts {

@@ -150,7 +150,8 @@ def RaiseLinearAttentionPass : Pass<"heddle-raise-linear-attention", "::mlir::fu
     Cuts out every region between tensors with a row for each token and a tensor that has one again, evaluates it, and reads
     off what it is: which input acts linearly, and on which tokens, heads and features. Sums of outer products, products with
     a triangular matrix of decays, and chunks whose states are passed on all become `mixer.mix` with the decays as operand; no
-    spelling is known by name. A mixer divided by the sums of its weights gets norm `row_sum`. docs/raise.md has the method.
+    spelling is known by name. Factors that all weights of a row share are moved behind the sum first. A mixer divided by the sums
+    of its weights gets norm `row_sum`. docs/raise.md has the method.
 
     Before:
     ```mlir

@@ -3,6 +3,7 @@
 #include "passes/Passes.h"
 #include "passes/raise/LinearMixer.h"
 #include "passes/raise/RegionRaise.h"
+#include "passes/raise/RowFactors.h"
 #include "passes/raise/RowSums.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -53,6 +54,7 @@ struct RaiseLinearAttentionPass : impl::RaiseLinearAttentionPassBase<RaiseLinear
     // Queries, keys, values, decays and the steps of a delta rule; at least two of them, else it is a fixed matrix.
     RegionRaiseOptions options{/*minInputs=*/2, /*maxInputs=*/5};
     options.triesRows = true;
+    moveRowFactors(getOperation(), raiser);
     raiseRegions(getOperation(), raiser, options, proposeLinear);
     raiseRowSums(getOperation(), raiser);
   }

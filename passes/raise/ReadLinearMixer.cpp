@@ -7,10 +7,20 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-constexpr double kSame = 1e-7; // of numbers measured in double
+constexpr double kSame = 1e-7;    // of numbers measured in double
+constexpr double kRounded = 1e-6; // of ratios of numbers that a table holds in f32
 
-bool isClose(double left, double right) {
-  return std::abs(left - right) <= kSame * std::max({std::abs(left), std::abs(right), 1e-3});
+bool isClose(double left, double right, double slack = kSame) {
+  return std::abs(left - right) <= slack * std::max({std::abs(left), std::abs(right), 1e-3});
+}
+
+/// From a weight that is far away and not small: the root of it is closer than the ratio of neighbours, which may have
+/// been rounded.
+double logDecay(ArrayRef<double> row, size_t first) {
+  size_t far = first + 1;
+  while (far + 1 < row.size() && row[far + 1] / row[first] > 0.01)
+    ++far;
+  return std::log(row[far] / row[first]) / double(far - first);
 }
 
 class Reader {
@@ -125,9 +135,9 @@ private:
       return true;
     for (ArrayRef<double> row : *rows) {
       double ratio = row[first + 1] / row[first];
-      if (!isClose(row[first + 2], row[first + 1] * ratio) || ratio <= 0)
+      if (!isClose(row[first + 2], row[first + 1] * ratio, kRounded) || ratio <= 0)
         return fail("the weights are not powers of a decay");
-      mixer.logDecays.push_back(isClose(ratio, 1) ? 0 : std::log(ratio));
+      mixer.logDecays.push_back(isClose(ratio, 1) ? 0 : logDecay(row, first));
       if (isClose(ratio, 1) && row.back() == 0)
         mixer.window = llvm::find(row, 0.0) - row.begin() - 1;
     }

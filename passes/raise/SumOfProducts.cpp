@@ -73,26 +73,38 @@ static bool isPlainProduct(linalg::LinalgOp op) {
          op.getIndexingMapMatchingResult(op->getResult(0)).isPermutation();
 }
 
-std::optional<SumOfProducts> matchSumOfProducts(Axes &axes, Value result, ArrayRef<AxisList> dims) {
-  auto op = result.getDefiningOp<linalg::LinalgOp>();
+std::optional<FactorSum> matchFactorSum(Axes &axes, linalg::LinalgOp op, ArrayRef<AxisList> dims) {
   if (!op || !op.getNumReductionLoops() || op->getNumResults() != 1)
     return std::nullopt;
   bool isProduct = hasTensorInputs(op, 2) && linalg::isaContractionOpInterface(op);
   if (!isProduct && !isPlainSum(op))
     return std::nullopt;
-  AxisList reduced;
-  std::optional<SmallVector<AxisList>> loops = loopAxes(axes, op, dims, reduced);
+  FactorSum sum;
+  std::optional<SmallVector<AxisList>> loops = loopAxes(axes, op, dims, sum.reduced);
   if (!loops)
     return std::nullopt;
-  if (isProduct)
-    return operandsOf(op, *loops, reduced);
-  std::optional<Axes::Source> summand = operandSource(op, op.getDpsInputOperand(0), *loops);
+  for (OpOperand *input : op.getDpsInputOperands()) {
+    std::optional<Axes::Source> source = operandSource(op, input, *loops);
+    if (!source)
+      return std::nullopt;
+    sum.factors.push_back(*source);
+  }
+  return sum;
+}
+
+std::optional<SumOfProducts> matchSumOfProducts(Axes &axes, Value result, ArrayRef<AxisList> dims) {
+  std::optional<FactorSum> sum = matchFactorSum(axes, result.getDefiningOp<linalg::LinalgOp>(), dims);
+  if (!sum)
+    return std::nullopt;
+  if (sum->factors.size() == 2)
+    return SumOfProducts{sum->factors[0], sum->factors[1], sum->reduced};
+  std::optional<Axes::Source> summand = sum->factors[0];
   while (summand) {
     auto product = summand->value.getDefiningOp<linalg::LinalgOp>();
     if (product && isPlainProduct(product)) {
       AxisList none;
-      std::optional<SmallVector<AxisList>> productLoops = loopAxes(axes, product, summand->dims, none);
-      return productLoops ? operandsOf(product, *productLoops, reduced) : std::nullopt;
+      std::optional<SmallVector<AxisList>> loops = loopAxes(axes, product, summand->dims, none);
+      return loops ? operandsOf(product, *loops, sum->reduced) : std::nullopt;
     }
     summand = axes.stepBack(summand->value, summand->dims);
   }

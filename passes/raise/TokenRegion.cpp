@@ -111,9 +111,32 @@ private:
   bool isFactor(Value tensor) const { return axes.hasTokens(tensor) && !isHalfway(tensor) && axes.tokenDim(tensor); }
 
   /// Whether batch and heads that became one for a product are two in front of it, as in the output.
-  bool isApart(Value tensor, Value reshaped) const {
+  bool isApart(Value tensor, Value reshaped) {
     auto rank = [](Value of) { return cast<RankedTensorType>(of.getType()).getRank(); };
-    return rank(tensor) == rank(region.output) && rank(reshaped) < rank(region.output);
+    return (rank(tensor) == rank(region.output) && rank(reshaped) < rank(region.output)) ||
+           (holdsBatchOfOutput(tensor) && !holdsBatchOfOutput(reshaped));
+  }
+
+  /// Whether each dimension of the output beside its tokens may be one of the tensor: all are batch or heads where the
+  /// output is a sum of weights.
+  bool holdsBatchOfOutput(Value tensor) {
+    SmallVector<int64_t> own = otherSizes(tensor);
+    return llvm::all_of(otherSizes(region.output), [&](int64_t size) {
+      auto found = llvm::find(own, size);
+      if (found == own.end())
+        return false;
+      own.erase(found);
+      return true;
+    });
+  }
+
+  SmallVector<int64_t> otherSizes(Value tensor) {
+    SmallVector<int64_t> others;
+    std::optional<int64_t> row = axes.rowDim(tensor);
+    for (auto [dim, size] : llvm::enumerate(sizes.shape(tensor).value_or(SmallVector<int64_t>())))
+      if (row != int64_t(dim) && size != 1)
+        others.push_back(size);
+    return others;
   }
 
   /// Behind copies, and where something small became large, to what is small.
