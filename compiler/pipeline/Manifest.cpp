@@ -61,7 +61,10 @@ void ManifestBuilder::readEntries(ModuleOp module) {
   for (auto func : module.getOps<func::FuncOp>())
     if (func.isPublic())
       entries.push_back(entryToJson(func));
-  loops = 0;
+}
+
+/// Those over tokens that are no mixers; a step that is derived later has loops of its own.
+void ManifestBuilder::countLoops(ModuleOp module) {
   module.walk([&](Operation *op) { loops += isa<scf::ForOp, scf::WhileOp>(op); });
 }
 
@@ -73,6 +76,8 @@ json::Object &ManifestBuilder::entry(llvm::StringRef name) {
 }
 
 void ManifestBuilder::observe(ModuleOp module, llvm::StringRef phase) {
+  if (phase == "raise")
+    countLoops(module);
   if (phase == "raise" || phase == "stream")
     readEntries(module); // loops have become mixers and lengths symbols; steps have been added
   else if (phase == "form")

@@ -22,6 +22,7 @@ public:
 
 private:
   void readEntries(mlir::ModuleOp module);
+  void countLoops(mlir::ModuleOp module);
   void readMixers(mlir::ModuleOp module);
   void readCosts(mlir::ModuleOp module);
   void readKernels(mlir::ModuleOp module);

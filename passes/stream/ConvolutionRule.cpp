@@ -1,13 +1,13 @@
 // Long convolutions: o_i = sum over j of kernel[i - j] v_j.
 //
 //   K taps                       new token c is token K - 1 + c of the kept and the new ones together, so the kernel's
-//   centre
-//                                moves to K - 1
-//   a tap for each token so far, all values are kept, up to a capacity, and the kernel is evaluated at its length
-//   computed from positions
+//                                centre moves to K - 1
+//   many taps, or one for        all values are kept, up to a capacity, and are convolved block by block
+//   each token so far
+#include "passes/stream/BlockedConvolution.h"
 #include "passes/stream/KeptTokens.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "passes/stream/Names.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -17,6 +17,9 @@ namespace heddle {
 namespace {
 
 using mixer::MixOp;
+
+// A kernel of more taps is convolved in blocks: fewer are gone over as fast as a block is.
+constexpr int64_t kLongKernel = 1024;
 
 class ConvolutionRule : public StreamRule {
 public:
@@ -53,6 +56,28 @@ bool isAsLongAsSequence(MixOp mix, TokenFlow &flow) {
          flow.tokenAxis(kernel).isPlain();
 }
 
+std::optional<int64_t> givenBlock(MixOp mix) {
+  auto given = mix->getParentOfType<func::FuncOp>()->getAttrOfType<IntegerAttr>(kConvolutionBlockAttr);
+  return given ? std::optional(given.getInt()) : std::nullopt;
+}
+
+/// Whether all values are kept. Outputs come as late as the newest value that they see: a centre moves them alone.
+bool isInBlocks(MixOp mix, TokenFlow &flow) {
+  if (isAsLongAsSequence(mix, flow))
+    return true;
+  int64_t late = flow.of(mix.getResult(0)).delay() - flow.of(mix.getValue()).delay();
+  return tapsOf(mix) > givenBlock(mix).value_or(kLongKernel) && late == centerOf(mix) && whyNotKept(mix, flow).empty();
+}
+
+/// How many tokens meet a value.
+std::optional<int64_t> reachOf(MixOp mix, TokenFlow &flow) {
+  if (!isAsLongAsSequence(mix, flow))
+    return tapsOf(mix);
+  auto ranges = mix->getParentOfType<func::FuncOp>()->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  int64_t most = ranges ? ranges[2 * flow.sizes.tokens + 1] : std::numeric_limits<int64_t>::max();
+  return most == std::numeric_limits<int64_t>::max() ? std::nullopt : std::optional(most);
+}
+
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.getOrder() != mixer::Order::Forward)
     return "layout: the tokens are visited from the last to the first";
@@ -82,7 +107,7 @@ void ConvolutionRule::classify(Operation *op, TokenFlow &flow) const {
 
 void ConvolutionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
-  if (isAsLongAsSequence(mix, demand.flow))
+  if (isInBlocks(mix, demand.flow))
     demand.needAll(mix.getValue(), op, "value");
   else
     demand.need(mix.getValue(), valuesOf(mix, demand), op, zeroOf(mix.getValue()), "value");
@@ -101,26 +126,14 @@ Value convolveTail(StreamEmitter &e, MixOp mix) {
   return step.getResult(0);
 }
 
-/// A kernel of as many taps as values are kept, on all of them.
-Value convolveAll(StreamEmitter &e, MixOp mix) {
-  Value kernel = e.atLength(kernelOf(mix), tensor::getMixedSize(e, e.getLoc(), e.grown(mix.getValue()), 1));
-  auto type = cast<RankedTensorType>(kernel.getType());
-  int64_t share = mix.getSizes().Ho / type.getDimSize(0);
-  Value last =
-      arith::SubIOp::create(e, Value(tensor::DimOp::create(e, kernel, 2)), Value(arith::ConstantIndexOp::create(e, 1)));
-  return mixKept(e, mix, [&](ImplicitLocOpBuilder &b, const KeptPair &pair) -> Value {
-    Value zero = arith::ConstantIndexOp::create(b, 0);
-    Value head = arith::DivUIOp::create(b, pair.head, Value(arith::ConstantIndexOp::create(b, share)));
-    Value channel = type.getDimSize(1) == 1 ? zero : pair.channel;
-    Value lag = arith::SubIOp::create(b, pair.query, pair.key);
-    Value tap = arith::MinSIOp::create(b, Value(arith::MaxSIOp::create(b, lag, zero)), last);
-    return tensor::ExtractOp::create(b, kernel, ValueRange{head, channel, tap});
-  });
+Value convolveInBlocks(StreamEmitter &e, MixOp mix) {
+  std::optional<int64_t> taps = isAsLongAsSequence(mix, e.flow) ? std::nullopt : std::optional(tapsOf(mix));
+  return convolveBlocks(e, mix, taps, givenBlock(mix).value_or(convolutionBlock(reachOf(mix, e.flow))));
 }
 
 void ConvolutionRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
-  e.define(mix.getResult(0), Piece{isAsLongAsSequence(mix, e.flow) ? convolveAll(e, mix) : convolveTail(e, mix)});
+  e.define(mix.getResult(0), Piece{isInBlocks(mix, e.flow) ? convolveInBlocks(e, mix) : convolveTail(e, mix)});
 }
 
 } // namespace

@@ -25,6 +25,9 @@ inline constexpr llvm::StringLiteral kPositionsAttr = "heddle.positions";
 inline constexpr llvm::StringLiteral kLatencyAttr = "heddle.latency";
 // On the state of a step that says how many tokens the sequence of each row has.
 inline constexpr llvm::StringLiteral kEndAttr = "heddle.end";
+// On an entry: the positions of a block of its long convolutions, a power of two; where it is absent, their number
+// follows from the length. Kernels of more taps are long.
+inline constexpr llvm::StringLiteral kConvolutionBlockAttr = "heddle.convolution_block";
 // On a step: the entry that it was derived from.
 inline constexpr llvm::StringLiteral kStreamOfAttr = "heddle.stream_of";
 

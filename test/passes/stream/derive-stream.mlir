@@ -230,15 +230,29 @@ func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}, %front: tensor
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 
-// A kernel that positions decide, as long as the sequence: it is evaluated for as many taps as values are kept.
+// A kernel that positions decide, as long as the sequence: evaluated as far as rows that enter a block need it. All values
+// are kept; chunks of them are convolved for a row that enters a block, and what a call adds to the rest of it is left.
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    (%[[X:.*]]: tensor<?x?x1x4xf32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64> {{{.*}}}, %[[KEPT:.*]]: tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
+// CHECK-SAME:    %[[AHEAD:[^:]*]]: tensor<?x1024x1x4xf32> {heddle.name = "ahead", {{.*}} heddle.state = 0.0
 // CHECK:         %[[ALL:.*]] = mixer.append %[[X]] at(%[[SEEN]] : tensor<?xi64>) outs(%[[KEPT]]
-// CHECK:         tensor.dim %[[KEPT]], %{{.*}}
+// CHECK:         %[[ENTERING:.*]] = linalg.generic {{.*}} ins(%[[SEEN]] : tensor<?xi64>)
+// CHECK:         %[[FARTHEST:.*]] = linalg.generic {{.*}}["reduction"]} ins(%[[ENTERING]] : tensor<?xi64>)
+// CHECK:         tensor.extract %[[FARTHEST]]
+// CHECK:         %[[CHUNKS:.*]] = arith.ceildivsi
 // CHECK:         %[[KERNEL:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1x?xf32>)
-// CHECK:         linalg.generic {{.*}}"reduction"]} ins(%[[ALL]] : tensor<?x?x1x4xf32>)
+// CHECK:         %[[PAST:.*]] = scf.for {{.*}} to %[[CHUNKS]]
+// CHECK:           %[[CHUNK:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<?x4096x1x4xf32>)
+// CHECK:             tensor.extract %[[ALL]]
+// CHECK:             arith.select
+// CHECK:           mixer.mix value(%[[CHUNK]] : tensor<?x4096x1x4xf32>) {{.*}} transport = #mixer.toeplitz<center = 4096>
+// CHECK:         %[[FEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[PAST]])
 // CHECK:           tensor.extract %[[KERNEL]]
-// CHECK:           arith.select
+// CHECK:         %[[SUMS:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[FEW]])
+// CHECK:           %[[TAPS:.*]] = tensor.extract_slice %[[KERNEL]]
+// CHECK:           mixer.mix value(%[[X]] : tensor<?x?x1x4xf32>) transport(%[[TAPS]]
+// CHECK:         linalg.generic {{.*}} ins(%[[AHEAD]] : tensor<?x1024x1x4xf32>)
+// CHECK:           tensor.extract %[[SUMS]]
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
@@ -258,6 +272,30 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
     linalg.yield %tap : f32
   } -> tensor<1x1x?xf32>
   %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x?xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// A kernel of many taps: the same, and no value behind its last tap is looked at.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
+// CHECK-SAME:    tensor<?x512x1x4xf32> {heddle.name = "ahead"
+// CHECK:         %[[CHUNKS:.*]] = arith.ceildivsi
+// CHECK:         arith.minsi %[[CHUNKS]], %c5
+// CHECK:         mixer.mix {{.*}} transport = #mixer.toeplitz<center = 2048>
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %kernel = arith.constant dense<0.5> : tensor<1x1x10000xf32>
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x10000xf32>) outs(%init : tensor<?x?x1x4xf32>)
       {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
   return %mixed : tensor<?x?x1x4xf32>
 }

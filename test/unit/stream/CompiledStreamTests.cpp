@@ -6,6 +6,7 @@
 #include "dialects/mixer/reference/Interpreter.h"
 #include "dialects/mixer/reference/Tolerance.h"
 #include "passes/lower/Names.h"
+#include "passes/stream/Names.h"
 #include "test/property/CompiledModule.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -19,12 +20,20 @@ namespace {
 
 constexpr double kSlack = 8; // other orders of summation than the plain loop's
 
-class CompiledTest : public testing::TestWithParam<const char *> {
+struct Example {
+  const char *name;
+  int64_t block = 0; // positions of a block of its convolutions, where they are to be computed so
+};
+
+class CompiledTest : public testing::TestWithParam<Example> {
 protected:
   void SetUp() override {
     context = makeCompilerContext();
-    module = importModel(std::string(HEDDLE_EXAMPLES "/") + GetParam() + ".json", context.get());
+    module = importModel(std::string(HEDDLE_EXAMPLES "/") + GetParam().name + ".json", context.get());
     ASSERT_TRUE(module);
+    if (int64_t block = GetParam().block)
+      module->lookupSymbol<func::FuncOp>("forward")->setAttr(kConvolutionBlockAttr,
+                                                             Builder(context.get()).getI64IntegerAttr(block));
     CompileOptions options;
     options.entries = {"forward", "step"};
     std::string error;
@@ -47,8 +56,20 @@ protected:
     return results;
   }
 
-  /// NaN in all places of growing states that no row has seen.
-  void poisonUnseen(ReferenceTensors &states) {
+  /// What NaN takes the place of in growing states: nothing; places that no row has seen; all of them in front of calls
+  /// that enter no block of a convolution, or of those that do.
+  enum class Poison { Nothing, Unseen, InsideOfBlocks, AtBorders };
+
+  /// Whether a row that has seen so many tokens is at a place to be poisoned.
+  bool isPoisoned(Poison poison, int64_t place, int64_t seen) const {
+    if (poison == Poison::Unseen || place >= seen)
+      return poison != Poison::Nothing && place >= seen;
+    bool isBorder = GetParam().block && seen % GetParam().block == 0;
+    return poison != Poison::Nothing && isBorder == (poison == Poison::AtBorders);
+  }
+
+  /// Visits the elements of growing states that are to be poisoned: (number of the state, element).
+  void eachPoisoned(const ReferenceTensors &states, Poison poison, function_ref<void(size_t, int64_t)> visit) {
     unsigned first = derived.step.getNumArguments() - states.size();
     const std::vector<int64_t> &positions = states.front().integers;
     for (auto [number, state] : llvm::enumerate(states)) {
@@ -56,14 +77,14 @@ protected:
         continue;
       int64_t rows = positions.size(), room = state.shape[1], features = state.size() / (rows * room);
       for (int64_t i = 0; i < state.size(); ++i)
-        if (i / features % room >= positions[i / (features * room)])
-          state.data[i] = std::numeric_limits<double>::quiet_NaN();
+        if (isPoisoned(poison, i / features % room, positions[i / (features * room)]))
+          visit(number, i);
     }
   }
 
   /// All tokens, so many at a time; the first output. `uneven`: the second row begins anew behind the first calls.
   ReferenceTensor runSteps(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> symbols, int64_t length, int64_t chunk,
-                           bool poison = false, bool uneven = false) {
+                           Poison poison = Poison::Nothing, bool uneven = false) {
     StepRunner shapes(derived.step, derived.tokens, symbols);
     ReferenceTensors states = shapes.initialStates(), parts;
     for (int64_t first = 0; first < length; first += chunk) {
@@ -72,12 +93,19 @@ protected:
       ReferenceTensors arguments = shapes.inputsAt(inputs, first, sizes[derived.tokens]), results = resultsAt(sizes);
       if (uneven && first == chunk * ((3 + chunk - 1) / chunk))
         resetSecondRow(states, shapes.initialStates());
-      if (poison)
-        poisonUnseen(states);
+      size_t firstState = arguments.size(), firstNext = results.size() - states.size();
       llvm::append_range(arguments, states);
+      eachPoisoned(states, poison, [&](size_t number, int64_t i) {
+        arguments[firstState + number].data[i] = std::numeric_limits<double>::quiet_NaN();
+      });
       EXPECT_EQ(compiled->run(arguments, results, "step"), "");
       parts.push_back(results.front());
-      states.assign(results.end() - states.size(), results.end());
+      if (poison != Poison::Unseen) // what a call has seen stays as it was
+        eachPoisoned(states, poison, [&](size_t number, int64_t i) {
+          if (std::isnan(results[firstNext + number].data[i]))
+            results[firstNext + number].data[i] = states[number].data[i];
+        });
+      states.assign(results.begin() + firstNext, results.end());
     }
     return concatAlong(parts, 1);
   }
@@ -120,19 +148,41 @@ TEST_P(CompiledTest, UnseenPlacesMeanNothing) {
   for (int64_t chunk : {1, 3, 9})
     for (bool uneven : {false, true}) {
       SCOPED_TRACE(std::to_string(chunk) + " at a time");
-      ReferenceTensor clean = runSteps(inputs, symbols, length, chunk, /*poison=*/false, uneven);
-      EXPECT_EQ(clean.data, runSteps(inputs, symbols, length, chunk, /*poison=*/true, uneven).data);
+      ReferenceTensor clean = runSteps(inputs, symbols, length, chunk, Poison::Nothing, uneven);
+      EXPECT_EQ(clean.data, runSteps(inputs, symbols, length, chunk, Poison::Unseen, uneven).data);
     }
 }
 
+class CompiledConvolutionTest : public CompiledTest {};
+
+// Work for each token: a step looks at what is kept where it enters a block, once in eight tokens, and nowhere else.
+TEST_P(CompiledConvolutionTest, StepsInsideOfABlockTouchNothingKept) {
+  constexpr int64_t length = 41, block = 8;
+  SmallVector<int64_t> symbols = derived.symbols(2, length);
+  ReferenceTensors inputs = drawInputs(derived.forward, symbols, 1, kLargestInteger);
+  ReferenceTensor clean = runSteps(inputs, symbols, length, /*chunk=*/1);
+  EXPECT_EQ(clean.data, runSteps(inputs, symbols, length, 1, Poison::InsideOfBlocks).data);
+  // What a step that enters a block sees is all of it.
+  ReferenceTensor blind = runSteps(inputs, symbols, length, 1, Poison::AtBorders);
+  int64_t features = blind.size() / (2 * length);
+  for (int64_t token = 0; token < length; ++token)
+    EXPECT_EQ(std::isnan(blind.data[token * features]), token >= block) << "token " << token;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CompiledConvolutionTest, testing::Values(Example{"longconv", 8}), [](const auto &info) {
+  return info.param.name + std::string("_blocks_of_") + std::to_string(info.param.block);
+});
+
 INSTANTIATE_TEST_SUITE_P(All, CompiledTest,
-                         testing::Values("attention", "attention-alibi", "attention-gqa", "expression",
-                                         "attention-sinks", "attention-window", "gated-delta", "gpt", "hyena", "mamba",
-                                         "mamba2", "rwkv4", "s5", "sgconv"),
+                         testing::Values(Example{"attention"}, Example{"attention-alibi"}, Example{"attention-gqa"},
+                                         Example{"expression"}, Example{"attention-sinks"}, Example{"attention-window"},
+                                         Example{"gated-delta"}, Example{"gpt"}, Example{"hyena"}, Example{"hyena", 4},
+                                         Example{"longconv", 2}, Example{"mamba"}, Example{"mamba2"}, Example{"rwkv4"},
+                                         Example{"s5"}, Example{"sgconv"}, Example{"sgconv", 8}),
                          [](const auto &info) {
-                           std::string name = info.param;
+                           std::string name = info.param.name;
                            std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
+                           return name + (info.param.block ? "_blocks_of_" + std::to_string(info.param.block) : "");
                          });
 
 } // namespace

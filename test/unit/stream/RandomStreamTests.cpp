@@ -1,6 +1,7 @@
 // Random points of the template: each has a step that equals it, or a reason why there is none.
 #include "StepCheck.h"
 #include "passes/lower/Names.h"
+#include "passes/stream/Names.h"
 #include "test/property/EachPoint.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -171,6 +172,50 @@ TEST(Stream, ofRandomMixersThatLookAhead) {
   }
   if (points >= 400)
     EXPECT_GT(derivedPoints, 150u);
+}
+
+/// The seed's convolution with more taps than a block has positions, centred where it may look ahead.
+MixSpec longConvolution(MLIRContext *context, uint64_t seed, int64_t block) {
+  MixSpec spec = opened(randomMix(context, seed));
+  while (!isa<mixer::ToeplitzAttr>(Attribute(spec.transport)))
+    spec = opened(randomMix(context, seed += 1000));
+  spec.layout = mixer::LayoutAttr::get(context, mixer::Order::Forward, mixer::Align::Start);
+  spec.kernelTaps = block + 1 + int64_t(seed % 13);
+  int64_t center = seed % 3 == 0 ? std::min<int64_t>(5, spec.kernelTaps / 2) : 0;
+  if (center == 0)
+    spec.support = cast<mixer::SupportAttrInterface>(Attribute(mixer::CausalAttr::get(context)));
+  else
+    spec.support = cast<mixer::SupportAttrInterface>(Attribute(mixer::FullAttr::get(context)));
+  spec.transport = cast<mixer::TransportAttrInterface>(Attribute(mixer::ToeplitzAttr::get(context, center)));
+  return spec;
+}
+
+// Blocks of a few positions, which calls of all lengths enter, leave and leap over.
+TEST(Stream, ofConvolutionsInBlocks) {
+  std::unique_ptr<MLIRContext> context = makeContext();
+  uint64_t first = environment("HEDDLE_SEED", 1), points = environment("HEDDLE_POINTS", 96), inBlocks = 0;
+  for (uint64_t seed = first; seed < first + points; ++seed) {
+    int64_t block = int64_t(1) << seed % 4;
+    MixSpec spec = longConvolution(context.get(), seed, block);
+    MixCase point(spec, seed);
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", blocks of " + std::to_string(block) + ": " + point.describe());
+    Builder builder(context.get());
+    point.module->lookupSymbol<func::FuncOp>("forward")->setAttr(kConvolutionBlockAttr,
+                                                                 builder.getI64IntegerAttr(block));
+    Derived derived = Derived::of(*point.module, /*lookAhead=*/5);
+    if (!derived.step) {
+      checkRefusal(derived.error, /*isCausal=*/true);
+      continue;
+    }
+    inBlocks += derived.step->hasAttr(kCapacityAttr);
+    expectStepsEqualForward(derived, /*chunk=*/seed % 2 ? 4 : 11, seed);
+    expectIndependentRows(derived, seed);
+    expectOwnEnds(derived, seed);
+    if (HasFatalFailure())
+      return;
+  }
+  if (points >= 96)
+    EXPECT_GT(inBlocks, 70u);
 }
 
 } // namespace
