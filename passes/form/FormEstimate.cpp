@@ -32,8 +32,9 @@ double reachedShare(FormKind kind) {
   return 1;
 }
 
-/// Default tile lengths: 64 tokens balance pairs inside of a chunk against passes over the state.
-int64_t defaultChunk(FormKind kind) { return kind == FormKind::Flash || kind == FormKind::Chunked ? 64 : 0; }
+/// Default tile lengths: a flash tile balances the rescaling of sums against scores that stay in L1; a chunk of a
+/// recurrence is one vector of pairs, as passes over the state are cheap.
+int64_t defaultChunk(FormKind kind) { return kind == FormKind::Flash ? 64 : kind == FormKind::Chunked ? 16 : 0; }
 
 double seconds(FormKind kind, const mixer::FormCost &cost) {
   double compute = cost.flops / (peakFlops * reachedShare(kind));

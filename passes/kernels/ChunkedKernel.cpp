@@ -5,6 +5,20 @@ using namespace mlir;
 
 namespace heddle::kernels {
 
+ChunkedPiece::ChunkedPiece(MixView &view, ChunkWeights &chunks, SweepOutput &output, int64_t width)
+    : view(view), loops(view.loops), chunks(chunks), output(output), length(chunks.chunk),
+      isDelta(isa<mixer::DeltaAttr>(view.op.getTransport())) {
+  chunks.allocate();
+  int64_t blocks = LoopBuilder::pieces(width, featureBlock);
+  state = loops.scratch({blocks, view.sizes.dk, featureBlock});
+  updates = loops.scratch({blocks, length, featureBlock});
+  if (!view.normalised())
+    return;
+  sum = loops.scratch({view.sizes.dk});
+  totals = loops.scratch({length});
+  units = loops.scratch({length});
+}
+
 //===--- chunks ---------------------------------------------------------------------------===//
 
 void ChunkedPiece::emit(Expr batch, Expr s, Expr piece, Lanes features) {
@@ -18,126 +32,137 @@ void ChunkedPiece::emit(Expr batch, Expr s, Expr piece, Lanes features) {
 }
 
 void ChunkedPiece::sweep(const Sweep &order, SweepStage stage) {
-  Expr zero = loops.index(0), count = (view.queryTokens + loops.index(length - 1)) / loops.index(length);
-  loops.loop(zero, count, [&](Expr number) {
-    Expr first = number * loops.index(length);
-    place = {b, firstHead, number, first, min(loops.index(length), view.queryTokens - first), order};
-    chunks.enter(place);
+  auto oneChunk = [&](Expr first) {
+    at = {b, firstHead, first, min(loops.index(length), view.queryTokens - first), order};
+    chunks.enter(at);
     if (isDelta)
       solve();
-    else if (view.normalised())
-      loops.loop(zero, loops.index(length), [&](Expr i) { loops.store(loops.real(1.0), units, {i}); });
+    else
+      takeValues();
     loops.loop(firstHead, firstHead + loops.index(view.group()), [&](Expr h) { emitHead(h, stage); });
     updateState();
     if (view.normalised())
       updateSum();
+  };
+  loops.loop(loops.index(0), view.queryTokens, oneChunk, length);
+}
+
+void ChunkedPiece::takeValues() {
+  loops.loop(loops.index(0), at.count, [&](Expr j) {
+    eachFeature([&](Lanes l) { loops.store(loops.broadcast(value(j, l), l.width), updates, place(j, l)); });
+    if (view.normalised())
+      loops.store(loops.real(1.0), units, {j});
   });
 }
 
+//===--- delta rule -----------------------------------------------------------------------===//
+
 void ChunkedPiece::solve() {
-  Expr zero = loops.index(0);
-  chunks.pairs(view.key, firstHead, /*withOwn=*/false);
-  // What the state already says about each value ..
-  auto fourRows = [&](Expr r) {
-    eachFeature([&](Lanes l) {
-      Exprs seen = readState(view.key, firstHead, r, l);
-      for (int64_t i = 0; i < rowBlock; ++i) {
-        Expr row = r + loops.index(i);
-        loops.store(rate(row) * (value(row, l) - seen[i]), updates, {row, l.first});
-      }
-    });
-  };
-  loops.loop(zero, place.count, fourRows, rowBlock);
-  // .. and what the earlier tokens of the chunk say.
-  loops.loop(zero, place.count, [&](Expr i) {
-    eachFeature([&](Lanes l) {
-      Expr seen = loops.sum(zero, i, loops.real(0.0, l.width), [&](Expr j, Expr acc) {
-        return fma(loops.load(chunks.weights, {i, j}), loops.load(updates, {j, l.first}, l.width), acc);
-      });
-      loops.store(loops.load(updates, {i, l.first}, l.width) - rate(i) * seen, updates, {i, l.first});
-    });
-    if (!view.normalised())
-      return;
-    Expr known = loops.sum(zero, loops.index(view.sizes.dk), loops.real(0.0), [&](Expr n, Expr acc) {
-      return fma(chunks.reach(view.key, firstHead, i, n), loops.load(sum, {n}), acc);
-    });
-    known = loops.sum(zero, i, known * chunks.reachFactor(i), [&](Expr j, Expr acc) {
-      return fma(loops.load(chunks.weights, {i, j}), loops.load(units, {j}), acc);
-    });
+  chunks.keyPairs();
+  eachFeature([&](Lanes l) { loops.loop(loops.index(0), at.count, [&](Expr r) { solveRows(r, l); }, rowBlock); });
+  if (view.normalised())
+    solveUnits();
+}
+
+void ChunkedPiece::solveRows(Expr r, Lanes l) {
+  Exprs seen = weightedUpdates(r, r, readState(r, l), l), solved;
+  for (int64_t i = 0; i < rowBlock; ++i) {
+    Expr row = r + loops.index(i), known = seen[i];
+    for (auto [j, earlier] : llvm::enumerate(solved))
+      known = fma(chunks.weight(row, r + loops.index(j)), earlier, known);
+    solved.push_back(rate(row) * (value(row, l) - known));
+    loops.store(solved.back(), updates, place(row, l));
+  }
+}
+
+void ChunkedPiece::solveUnits() {
+  loops.loop(loops.index(0), at.count, [&](Expr i) {
+    Expr known = loops.sum(loops.index(0), i, readSum(i),
+                           [&](Expr j, Expr acc) { return fma(chunks.weight(i, j), loops.load(units, {j}), acc); });
     loops.store(rate(i) * (loops.real(1.0) - known), units, {i});
   });
 }
 
+//===--- read-out -------------------------------------------------------------------------===//
+
+/// Adds the weights of rows r .. times the updates of the tokens before `end`.
+Exprs ChunkedPiece::weightedUpdates(Expr r, Expr end, Exprs sums, Lanes l) {
+  return loops.loop(loops.index(0), end, sums, [&](Expr j, ArrayRef<Expr> carried) {
+    Expr u = update(j, l);
+    Exprs next;
+    for (int64_t i = 0; i < rowBlock; ++i)
+      next.push_back(fma(chunks.weight(r + loops.index(i), j), u, carried[i]));
+    return next;
+  });
+}
+
 void ChunkedPiece::emitHead(Expr h, SweepStage stage) {
-  Expr zero = loops.index(0);
   // A strict sweep leaves out the own token. The update of a delta rule also holds what the token erases, and that
   // stays.
-  bool isCorrected = place.order.strict && isDelta;
-  chunks.pairs(view.query, h, /*withOwn=*/!place.order.strict || isDelta);
+  bool isCorrected = at.order.strict && isDelta;
+  chunks.queryPairs(h, /*withOwn=*/!at.order.strict || isDelta);
   if (view.normalised())
     totalsOf(h, isCorrected);
-  auto fourRows = [&](Expr r) {
-    Expr end = min(r + loops.index(rowBlock), place.count);
-    eachFeature([&](Lanes l) {
-      Exprs sums = loops.loop(zero, end, readState(view.query, h, r, l), [&](Expr j, ArrayRef<Expr> carried) {
-        Expr u = update(j, l);
-        Exprs next;
-        for (int64_t i = 0; i < rowBlock; ++i)
-          next.push_back(fma(loops.load(chunks.weights, {r + loops.index(i), j}), u, carried[i]));
-        return next;
+  auto someRows = [&](Expr r, Lanes l) {
+    Exprs sums = weightedUpdates(r, min(r + loops.index(rowBlock), at.count), readState(r, l), l);
+    for (int64_t i = 0; i < rowBlock; ++i) {
+      Expr row = r + loops.index(i), result = sums[i] * view.scale();
+      if (isCorrected)
+        result = result - chunks.weight(row, row) * rate(row) * value(row, l) * view.scale();
+      loops.when(row < at.count, [&]() {
+        Expr total = view.normalised() ? loops.load(totals, {row}) : Expr();
+        output.put({b, token(row), {}, h, {}, feature(l)}, pieceNumber, {result, total, {}}, stage);
       });
-      for (int64_t i = 0; i < rowBlock; ++i) {
-        Expr row = r + loops.index(i), result = sums[i] * view.scale();
-        if (isCorrected)
-          result = result - loops.load(chunks.weights, {row, row}) * rate(row) * value(row, l) * view.scale();
-        loops.when(row < place.count, [&]() {
-          Expr total = view.normalised() ? loops.load(totals, {row}) : Expr();
-          Point at = {b, token(row), {}, h, {}, feature(l)};
-          output.put(at, pieceNumber, {result, total, {}}, stage);
-        });
-      }
-    });
+    }
   };
-  loops.loop(zero, place.count, fourRows, rowBlock);
+  eachFeature([&](Lanes l) { loops.loop(loops.index(0), at.count, [&](Expr r) { someRows(r, l); }, rowBlock); });
 }
 
 void ChunkedPiece::totalsOf(Expr h, bool isCorrected) {
-  Expr zero = loops.index(0);
-  loops.loop(zero, place.count, [&](Expr i) {
-    Expr total = loops.sum(zero, loops.index(view.sizes.dk), loops.real(0.0), [&](Expr n, Expr acc) {
-      return fma(chunks.reach(view.query, h, i, n), loops.load(sum, {n}), acc);
-    });
-    if (Expr factor = chunks.reachFactor(i))
-      total = total * factor;
-    total = loops.sum(zero, i + loops.index(1), total, [&](Expr j, Expr acc) {
-      return fma(loops.load(chunks.weights, {i, j}), loops.load(units, {j}), acc);
-    });
+  loops.loop(loops.index(0), at.count, [&](Expr i) {
+    Expr total = loops.sum(loops.index(0), i + loops.index(1), readSum(i),
+                           [&](Expr j, Expr acc) { return fma(chunks.weight(i, j), loops.load(units, {j}), acc); });
     if (isCorrected)
-      total = total - loops.load(chunks.weights, {i, i}) * rate(i);
+      total = total - chunks.weight(i, i) * rate(i);
     loops.store(total * view.scale(), totals, {i});
   });
 }
 
 //===--- kernel ---------------------------------------------------------------------------===//
 
-/// Tokens per chunk: whole vectors of pairs. Decays per channel cost a walk per pair, so their chunks are short.
+/// Tokens per chunk: one vector of pairs unless asked for more. Pairs inside of a chunk cost what its length is, passes
+/// over a state in L1 or L2 next to nothing. Rows of all its tokens stay in L1.
 static int64_t chunkLength(MixView &view, int64_t asked) {
-  int64_t length = asked > 0 ? std::min<int64_t>(llvm::alignTo(asked, vectorLanes), 4 * vectorLanes) : 4 * vectorLanes;
-  if (!isa<mixer::KeyChannelAttr>(view.op.getTransport()))
-    return length;
-  return view.sizes.dk > 128 ? vectorLanes / 2 : vectorLanes;
+  int64_t rowBytes = view.sizes.dk * view.loops.realType.getWidth() / 8, length = asked > 0 ? asked : vectorLanes;
+  if (isa<mixer::KeyChannelAttr>(view.op.getTransport()))
+    return view.sizes.dk > 128 ? vectorLanes / 2 : vectorLanes;
+  int64_t most = std::clamp(32 * 1024 / rowBytes, vectorLanes, 4 * vectorLanes);
+  return std::min(llvm::alignTo(length, vectorLanes), llvm::alignDown(most, vectorLanes));
+}
+
+/// Value features per piece: all of them, so that pairs are computed once, unless the state outgrows its share of the
+/// stack or threads would find no work.
+static int64_t pieceWidth(MixView &view) {
+  constexpr int64_t fewestPieces = 8, stateBytes = 64 * 1024;
+  int64_t rowBytes = view.sizes.dk * view.loops.realType.getWidth() / 8, dv = view.sizes.dv;
+  int64_t width = llvm::alignTo(std::min(dv, stateBytes / rowBytes), vectorLanes);
+  while (width > 4 * vectorLanes && view.sizes.Hs * LoopBuilder::pieces(dv, width) < fewestPieces)
+    width = llvm::alignTo(width / 2, vectorLanes);
+  return width;
+}
+
+/// Rows beyond this do not fit the stack in chunks.
+static bool fitsChunks(MixView &view) {
+  int64_t rowBytes = view.sizes.dk * view.loops.realType.getWidth() / 8;
+  return rowBytes <= (isa<mixer::KeyChannelAttr>(view.op.getTransport()) ? 1024 : 2048);
 }
 
 void emitChunked(MixView &view, int64_t asked) {
-  LoopBuilder &loops = view.loops;
-  int64_t dv = view.sizes.dv, dk = view.sizes.dk, bytes = loops.realType.getWidth() / 8;
-  // A state that leaves the L1 cache gains nothing from chunks.
-  int64_t most = 32 * 1024 / (dk * bytes) / vectorLanes * vectorLanes;
-  if (most == 0 || (isa<mixer::KeyChannelAttr>(view.op.getTransport()) && dk * bytes > 1024))
+  if (!fitsChunks(view))
     return emitRecurrent(view);
-  int64_t width = std::min<int64_t>(most, 4 * vectorLanes), pieces = LoopBuilder::pieces(dv, width);
+  LoopBuilder &loops = view.loops;
+  int64_t dv = view.sizes.dv, dk = view.sizes.dk, width = pieceWidth(view), pieces = LoopBuilder::pieces(dv, width);
   std::unique_ptr<ChunkWeights> chunks = ChunkWeights::of(view, chunkLength(view, asked));
-  chunks->pack(view.sweeps());
   SweepOutput output(view, pieces);
   Exprs counts = {view.batch, loops.index(view.sizes.Hs), loops.index(pieces)};
   int64_t work = 1024 * (4 * dk * width + chunks->chunk * (dk + width));

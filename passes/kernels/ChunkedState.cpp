@@ -6,15 +6,15 @@ using namespace mlir;
 namespace heddle::kernels {
 
 void ChunkedPiece::loadState() {
+  auto given = [&](unsigned index, const Point &at, int64_t width) {
+    bool isGiven = index < view.initialState.size();
+    return isGiven ? loops.broadcast(view.load(view.initialState[index], at, width), width) : loops.real(0.0, width);
+  };
   loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
-    eachFeature([&](Lanes l) {
-      Point at = {b, {}, {}, firstHead, n, feature(l)};
-      bool isGiven = !view.initialState.empty();
-      loops.store(isGiven ? view.load(view.initialState[0], at, l.width) : loops.real(0.0, l.width), state,
-                  {n, l.first});
-    });
-    bool isGiven = view.initialState.size() > 1;
-    loops.store(isGiven ? view.load(view.initialState[1], {b, {}, {}, firstHead, n}) : loops.real(0.0), sum, {n});
+    eachFeature(
+        [&](Lanes l) { loops.store(given(0, {b, {}, {}, firstHead, n, feature(l)}, l.width), state, place(n, l)); });
+    if (view.normalised())
+      loops.store(given(1, {b, {}, {}, firstHead, n}, 0), sum, {n});
   });
 }
 
@@ -24,7 +24,7 @@ void ChunkedPiece::storeState() {
   loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
     eachFeature([&](Lanes l) {
       Point at = {b, {}, {}, firstHead, n, feature(l)};
-      view.store(loops.load(state, {n, l.first}, l.width), view.finalState[0], at);
+      view.store(loops.load(state, place(n, l), l.width), view.finalState[0], at);
     });
     if (view.finalState.size() > 1)
       loops.when(pieceNumber == 0.0,
@@ -32,14 +32,14 @@ void ChunkedPiece::storeState() {
   });
 }
 
-/// Rows r .. r + 3 of (Q E) . S.
-Exprs ChunkedPiece::readState(const Operand &rows, Expr h, Expr r, Lanes l) {
+/// Rows r .. of (Q E) . S.
+Exprs ChunkedPiece::readState(Expr r, Lanes l) {
   Exprs sums(rowBlock, loops.real(0.0, l.width));
   sums = loops.loop(loops.index(0), loops.index(view.sizes.dk), sums, [&](Expr n, ArrayRef<Expr> carried) {
-    Expr s = loops.load(state, {n, l.first}, l.width);
+    Expr s = loops.load(state, place(n, l), l.width);
     Exprs next;
     for (int64_t i = 0; i < rowBlock; ++i)
-      next.push_back(fma(chunks.reach(rows, h, r + loops.index(i), n), s, carried[i]));
+      next.push_back(fma(chunks.reach(r + loops.index(i), n), s, carried[i]));
     return next;
   });
   for (int64_t i = 0; i < rowBlock; ++i)
@@ -50,36 +50,51 @@ Exprs ChunkedPiece::readState(const Operand &rows, Expr h, Expr r, Lanes l) {
 
 void ChunkedPiece::updateState() {
   int64_t dk = view.sizes.dk, full = dk / rowBlock * rowBlock;
-  loops.loop(loops.index(0), loops.index(full), [&](Expr n) { updateRows(n, rowBlock); }, rowBlock);
-  if (full < dk)
-    updateRows(loops.index(full), dk - full);
-}
-
-void ChunkedPiece::updateRows(Expr n, int64_t rows) {
   eachFeature([&](Lanes l) {
-    Exprs sums;
-    for (int64_t i = 0; i < rows; ++i) {
-      Expr row = n + loops.index(i);
-      sums.push_back(loops.load(state, {row, l.first}, l.width) * chunks.keep(row));
-    }
-    sums = loops.loop(loops.index(0), place.count, sums, [&](Expr j, ArrayRef<Expr> carried) {
-      Expr u = update(j, l);
-      Exprs next;
-      for (int64_t i = 0; i < rows; ++i)
-        next.push_back(fma(chunks.rest(j, n + loops.index(i)), u, carried[i]));
-      return next;
+    // Nobody reads an update again but the state.
+    loops.loop(loops.index(0), at.count, [&](Expr j) {
+      if (Expr factor = chunks.restFactor(j))
+        loops.store(update(j, l) * factor, updates, place(j, l));
     });
-    for (int64_t i = 0; i < rows; ++i)
-      loops.store(sums[i], state, {n + loops.index(i), l.first});
+    loops.loop(loops.index(0), loops.index(full), [&](Expr n) { updateRows(n, rowBlock, l); }, rowBlock);
+    if (full < dk)
+      updateRows(loops.index(full), dk - full, l);
   });
 }
 
+void ChunkedPiece::updateRows(Expr n, int64_t rows, Lanes l) {
+  Exprs sums;
+  for (int64_t i = 0; i < rows; ++i) {
+    Expr row = n + loops.index(i);
+    sums.push_back(loops.load(state, place(row, l), l.width) * chunks.keep(row));
+  }
+  sums = loops.loop(loops.index(0), at.count, sums, [&](Expr j, ArrayRef<Expr> carried) {
+    Expr u = update(j, l);
+    Exprs next;
+    for (int64_t i = 0; i < rows; ++i)
+      next.push_back(fma(chunks.rest(j, n + loops.index(i)), u, carried[i]));
+    return next;
+  });
+  for (int64_t i = 0; i < rows; ++i)
+    loops.store(sums[i], state, place(n + loops.index(i), l));
+}
+
+/// Row i of (Q E) . z.
+Expr ChunkedPiece::readSum(Expr i) {
+  Expr zero = loops.index(0);
+  Expr read = reduceSum(chunks.reach(i, zero, view.sizes.dk) * loops.load(sum, {zero}, view.sizes.dk));
+  Expr factor = chunks.reachFactor(i);
+  return factor ? read * factor : read;
+}
+
 void ChunkedPiece::updateSum() {
-  loops.loop(loops.index(0), loops.index(view.sizes.dk), [&](Expr n) {
-    Expr kept = loops.load(sum, {n}) * chunks.keep(n);
-    Expr next = loops.sum(loops.index(0), place.count, kept,
-                          [&](Expr j, Expr acc) { return fma(chunks.rest(j, n), loops.load(units, {j}), acc); });
-    loops.store(next, sum, {n});
+  loops.lanes(view.sizes.dk, vectorLanes, [&](Lanes l) {
+    Expr kept = loops.load(sum, {l.first}, l.width) * chunks.keep(l.first, l.width);
+    Expr next = loops.sum(loops.index(0), at.count, kept, [&](Expr j, Expr acc) {
+      Expr unit = loops.load(units, {j}), factor = chunks.restFactor(j);
+      return fma(chunks.rest(j, l.first, l.width), factor ? unit * factor : unit, acc);
+    });
+    loops.store(next, sum, {l.first});
   });
 }
 

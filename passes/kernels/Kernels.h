@@ -10,7 +10,8 @@
 
 namespace heddle::kernels {
 
-/// Largest matrix, in bytes, that a kernel keeps on its stack; a kernel has at most three.
+/// Largest matrix, in bytes, that a kernel keeps on its stack; a kernel has at most three. Only the chunked form takes
+/// more: a state of up to 64 KB with three matrices of up to 32 KB, so that a head's pairs are computed once.
 constexpr int64_t stackBytes = 20 * 1024;
 /// Lanes of one vector register.
 constexpr int64_t vectorLanes = 16;

@@ -83,4 +83,32 @@ static Expr reduce(Expr x, vector::CombiningKind kind) {
 Expr reduceSum(Expr x) { return reduce(x, vector::CombiningKind::ADD); }
 Expr reduceMax(Expr x) { return reduce(x, vector::CombiningKind::MAXNUMF); }
 
+/// One row of each two that swap blocks of `bit` lanes: the first keeps its even blocks and takes those of the second
+/// behind them, the second keeps its odd blocks and takes those of the first in front of them.
+static Expr exchange(Expr first, Expr second, int64_t bit, bool isFirst) {
+  LoopBuilder &loops = *first.builder;
+  int64_t width = first.width();
+  SmallVector<int64_t> lanes;
+  for (int64_t lane = 0; lane < width; ++lane)
+    if (isFirst)
+      lanes.push_back(lane & bit ? width + lane - bit : lane);
+    else
+      lanes.push_back(lane & bit ? width + lane : lane + bit);
+  return loops.wrap(vector::ShuffleOp::create(loops.builder, loops.loc, first.value, second.value, lanes));
+}
+
+/// Swaps the blocks beside the diagonal at every size: 1 x 1 in squares of 2, then 2 x 2 in squares of 4, ..
+Exprs transpose(Exprs rows) {
+  int64_t count = rows.size();
+  assert(rows.front().width() == count && llvm::isPowerOf2_64(count) && "expected a square of lanes");
+  for (int64_t bit = 1; bit < count; bit *= 2)
+    for (int64_t i = 0; i < count; ++i)
+      if (!(i & bit)) {
+        Expr first = rows[i], second = rows[i + bit];
+        rows[i] = exchange(first, second, bit, /*isFirst=*/true);
+        rows[i + bit] = exchange(first, second, bit, /*isFirst=*/false);
+      }
+  return rows;
+}
+
 } // namespace heddle::kernels

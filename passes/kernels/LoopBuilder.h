@@ -132,6 +132,8 @@ Expr select(Expr condition, Expr then, Expr otherwise);
 /// Sum or maximum over the lanes of a vector; a scalar is its own.
 Expr reduceSum(Expr x);
 Expr reduceMax(Expr x);
+/// Columns of a square of lanes: as many vectors as each has lanes, a power of two.
+Exprs transpose(Exprs rows);
 
 } // namespace heddle::kernels
 

@@ -6,7 +6,7 @@
 // FORCE: form = #mixer.form<recurrent>
 // CHUNK: form = #mixer.form<chunked, chunk = 32>
 // TOKEN-NOT: form = #mixer.form<chunked
-// LONG: form = #mixer.form<chunked, chunk = 64>
+// LONG: form = #mixer.form<chunked, chunk = 16>
 func.func @scalar_decay(%query: tensor<?x?x4x64xf32>, %decay: tensor<?x?x4xf32>, %init: tensor<?x?x4x64xf32>)
     -> tensor<?x?x4x64xf32> {
   %output = mixer.mix query(%query : tensor<?x?x4x64xf32>) key(%query : tensor<?x?x4x64xf32>)

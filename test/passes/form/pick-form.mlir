@@ -3,7 +3,7 @@
 // RUN: heddle-opt %s --heddle-pick-form='force=dense' | FileCheck %s --check-prefix=FORCED
 
 // CHECK-LABEL:  func.func @pick_chunked_long
-// CHECK:          form = #mixer.form<chunked, chunk = 64>
+// CHECK:          form = #mixer.form<chunked, chunk = 16>
 // SHORT-LABEL:  func.func @pick_chunked_long
 // SHORT:          form = #mixer.form<dense>
 // FORCED-LABEL: func.func @pick_chunked_long

@@ -1,10 +1,14 @@
 // RUN: heddle-opt %s --heddle-expand-mix --canonicalize --cse | FileCheck %s
 
+// The state lies in blocks of 32 features, the keys of a chunk as rows and as columns; nothing comes from the arena.
 // CHECK-LABEL: func.func @scalar
-// CHECK:         heddle.kernel = "mix_chunked_pack"
+// CHECK-NOT:     memref.alloc()
 // CHECK:         scf.parallel
 // CHECK-DAG:       memref.alloca() {{.*}} : memref<32x32xf32>
-// CHECK-DAG:       memref.alloca() {{.*}} : memref<64x64xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<32x64xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<64x32xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<2x64x32xf32>
+// CHECK-DAG:       memref.alloca() {{.*}} : memref<2x32x32xf32>
 // CHECK:         heddle.kernel = "mix_chunked"
 func.func @scalar(%query: memref<?x?x4x64xf32>, %decay: memref<?x?x4xf32>, %output: memref<?x?x4x64xf32>) {
   mixer.mix query(%query : memref<?x?x4x64xf32>) key(%query : memref<?x?x4x64xf32>) value(%query : memref<?x?x4x64xf32>)
