@@ -1,13 +1,14 @@
 // Random lives of a batch's rows: calls of some rows and some tokens, calls that fail, are cancelled in the middle or
 // are taken back, rows that begin anew or become copies of others, states that are saved, restored and forked. In the
 // end each row lives again with nothing but the calls that count, beside rows of NaN: its outputs and its state are the
-// same, bit for bit. usage: Histories PACKAGE COUNT (of lives)
+// same, bit for bit. usage: Histories PACKAGE COUNT (of lives) [MOST (tokens of a call)]
 #include "StepModel.h"
 #include <utility>
 
 namespace {
 
-constexpr int64_t kRows = 3, kCapacity = 96, kRewind = 3, kMaxTokens = 5;
+constexpr int64_t kRows = 3, kRewind = 3, kMostTokens = 5;
+constexpr int64_t kLongCalls = 19; // for which a row has room
 constexpr int kActions = 120;
 
 /// Ends a call before its kernel of some number, from its own thread.
@@ -40,10 +41,11 @@ struct Call {
 
 class Life {
 public:
-  Life(const char *path, unsigned seed)
-      : options(canceller.options()), model(path, &options), state(newState()), random(seed), calls(kRows) {
+  Life(const char *path, unsigned seed, int64_t mostTokens)
+      : mostTokens(mostTokens), capacity(kLongCalls * mostTokens + 1), options(canceller.options()),
+        model(path, &options), state(newState()), random(seed), calls(kRows) {
     canceller.session = model.session.get();
-    good = heddle::State::plan(model.step, kRows, kCapacity, kRewind) == heddle_state_bytes(state.get());
+    good = heddle::State::plan(model.step, kRows, capacity, kRewind) == heddle_state_bytes(state.get());
   }
 
   bool run() {
@@ -55,7 +57,7 @@ public:
   }
 
 private:
-  heddle::State newState() const { return heddle::State(model.step, kRows, kCapacity, kRewind); }
+  heddle::State newState() const { return heddle::State(model.step, kRows, capacity, kRewind); }
   int64_t below(int64_t count) { return std::uniform_int_distribution<int64_t>(0, count - 1)(random); }
 
   void act() {
@@ -92,12 +94,12 @@ private:
   bool chooseRows(int64_t tokens, bool *active) {
     bool any = false;
     for (int64_t row = 0; row < kRows; ++row)
-      any |= active[row] = below(4) != 0 && state.position(row) + tokens <= kCapacity;
+      any |= active[row] = below(4) != 0 && state.position(row) + tokens <= capacity;
     return any;
   }
 
   void step() {
-    int64_t tokens = 1 + below(kMaxTokens);
+    int64_t tokens = 1 + below(mostTokens);
     bool active[kRows];
     if (!chooseRows(tokens, active))
       return;
@@ -153,7 +155,7 @@ private:
       state.step(model.session, model.step, {input.view()}, {output.view()});
     });
     leavesNothing([&] {
-      Tensor input(model.input(), kRows, kCapacity + 1), output(model.output(), kRows, kCapacity);
+      Tensor input(model.input(), kRows, capacity + 1), output(model.output(), kRows, capacity);
       state.step(model.session, model.step, {input.view()}, {output.view()});
     });
     leavesNothing([&] { state.rewind(-1); });
@@ -209,7 +211,7 @@ private:
 
   /// The calls that count of one row of a new state, whose other rows never take part.
   bool livesAgain(int64_t row) {
-    heddle::State again = newState(), own(model.step, 1, kCapacity), other(model.step, 1, kCapacity);
+    heddle::State again = newState(), own(model.step, 1, capacity), other(model.step, 1, capacity);
     int64_t place = row;
     for (Call &call : calls[static_cast<size_t>(row)]) {
       int64_t tokens = call.input.tokens();
@@ -227,6 +229,7 @@ private:
     return own.save() == other.save();
   }
 
+  const int64_t mostTokens, capacity;
   Canceller canceller;
   heddle_session_options_t options;
   Model model;
@@ -242,12 +245,13 @@ public:
 } // namespace
 
 int main(int argc, char **argv) try {
-  if (argc != 3)
+  if (argc != 3 && argc != 4)
     return 2;
+  int64_t mostTokens = argc == 4 ? std::stoi(argv[3]) : kMostTokens;
   bool good = true;
   int rewound = 0;
   for (unsigned seed = 0; seed < static_cast<unsigned>(std::stoi(argv[2])); ++seed) {
-    Life life(argv[1], seed);
+    Life life(argv[1], seed, mostTokens);
     good = good && life.run();
     rewound += life.rewound;
   }
