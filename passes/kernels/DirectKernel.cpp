@@ -16,6 +16,7 @@ namespace {
 
 constexpr int64_t rowBlock = 8;
 constexpr int64_t margin = rowBlock - 1;
+constexpr int64_t tapPiece = 16; // taps that are packed at a time, a line of the cache
 
 class DirectKernel {
 public:
@@ -61,25 +62,29 @@ void DirectKernel::storeRows(Expr b, Expr firstRow, Expr channel, ArrayRef<Expr>
 
 //===--- toeplitz -------------------------------------------------------------------------===//
 
-/// taps[margin + k, c] = kernel[c, k]; zero in the margins and, for a causal support, for negative lags.
+/// taps[margin + k, c] = kernel[c, k]; zero in the margins and, for a causal support, for negative lags. A piece of one
+/// channel after the other: taps of a channel lie side by side, those of two far apart.
 void DirectKernel::packTaps(Expr length, int64_t center) {
   const Operand &kernel = view.transport[0];
   int64_t tapChannels = kernel.size(0) * kernel.size(1) == 1 ? 1 : channels, dv = view.sizes.dv;
-  Expr padded = length + loops.index(2 * margin);
+  Expr padded = length + loops.index(2 * margin), zero = loops.index(0);
   taps = loops.buffer({padded, loops.index(tapChannels)});
-  bool isCausal = view.op.getSupport().isCausal();
-  loops.kernel("mix_direct_pack", {padded}, tapChannels, [&](ArrayRef<Expr> at) {
-    Expr tap = at[0] - loops.index(margin);
-    Expr isInside = (loops.index(isCausal ? center : 0) <= tap) & (tap < length);
-    loops.loop(loops.index(0), loops.index(tapChannels), [&](Expr channel) {
-      Point point = {{}, {}, {}, channel / loops.index(dv), {}, channel % loops.index(dv)};
-      auto inside = [&]() {
-        Expr head = kernel.size(0) == 1 ? loops.index(0) : point.h / loops.index(view.sizes.Ho / kernel.size(0));
-        Expr feature = kernel.size(1) == 1 ? loops.index(0) : point.d;
-        return Exprs{loops.load(kernel.memref, {head, feature, tap})};
-      };
-      Expr entry = loops.choose(isInside, inside, [&]() { return Exprs{loops.real(0.0)}; })[0];
-      loops.store(entry, taps, {at[0], channel});
+  int64_t first = view.op.getSupport().isCausal() ? center : 0; // that is seen
+  Expr pieces = (padded + loops.index(tapPiece - 1)) / loops.index(tapPiece);
+  loops.kernel("mix_direct_pack", {pieces}, tapPiece * tapChannels, [&](ArrayRef<Expr> at) {
+    Expr begin = at[0] * loops.index(tapPiece), end = min(begin + loops.index(tapPiece), padded);
+    Expr inside = min(end, max(begin, loops.index(margin + first)));
+    Expr behind = min(end, max(inside, length + loops.index(margin)));
+    loops.loop(zero, loops.index(tapChannels), [&](Expr channel) {
+      Expr h = channel / loops.index(dv), d = channel % loops.index(dv);
+      Expr head = kernel.size(0) == 1 ? zero : h / loops.index(view.sizes.Ho / kernel.size(0));
+      Expr feature = kernel.size(1) == 1 ? zero : d;
+      auto clear = [&](Expr k) { loops.store(loops.real(0.0), taps, {k, channel}); };
+      loops.loop(begin, inside, clear);
+      loops.loop(inside, behind, [&](Expr k) {
+        loops.store(loops.load(kernel.memref, {head, feature, k - loops.index(margin)}), taps, {k, channel});
+      });
+      loops.loop(behind, end, clear);
     });
   });
 }

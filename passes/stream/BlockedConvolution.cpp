@@ -1,7 +1,6 @@
 #include "passes/stream/BlockedConvolution.h"
 
 #include "passes/stream/BlockBorders.h"
-#include "passes/stream/LongKernel.h"
 
 #include "dialects/mixer/TensorMath.h"
 
@@ -20,9 +19,8 @@ namespace {
 using mixer::MixOp;
 using mixer::TensorMath;
 
-constexpr int64_t mostPositions = 1024; // of a block; as many where the length has no limit
-constexpr int64_t chunkBlocks = 4;      // blocks of values that are convolved at once
-constexpr int64_t fewTokens = 8;        // calls of so many add them one by one, others as a mixer
+constexpr int64_t mostPositions = 512; // of a block; as many where the length has no limit
+constexpr int64_t chunkBlocks = 4;     // blocks of values that are convolved at once
 
 class BlockedConvolution {
 public:
@@ -34,20 +32,20 @@ private:
   Value index(ImplicitLocOpBuilder &b, int64_t number) { return arith::ConstantIndexOp::create(b, number); }
   Value loop(ImplicitLocOpBuilder &b, int64_t dim) { return linalg::IndexOp::create(b, dim); }
   Value asIndex(OpFoldResult size) { return getValueOrCreateConstantIndexOp(e, e.getLoc(), size); }
-  Value count() { return asIndex(outputs[1]); }
   Value generate(ArrayRef<OpFoldResult> sizes, Type element, Body body) {
     return TensorMath(e.getLoc(), e).generate(sizes, element, {}, {}, body);
   }
 
+  Value widened(Value tensor);
   Value countChunks(Value farthest);
   Value countTaps(Value chunks);
+  Value tapsFrom(Value kernel, Value offset, OpFoldResult count);
   Value mixed(Value values, Value kernel, int64_t center);
   Value plus(Value sums, Value terms);
   Value repeated(Value sums, Value times, function_ref<Value(Value, Value)> body);
   Value chunkInFront(Value starts, Value number);
-  Value addPast(Value sums, Value starts, Value chunks, LongKernel &kernel);
-  Value addToken(Value sums, Value tokens, LongKernel &kernel, Value number);
-  Value addTokens(Value sums, LongKernel &kernel);
+  Value addPast(Value sums, Value starts, Value chunks, Value kernel);
+  Value addTokens(Value sums, Value kernel);
   Value output(Value sums, Value ahead);
   Value nextAhead(Value sums, Value ahead);
 
@@ -65,6 +63,15 @@ BlockedConvolution::BlockedConvolution(StreamEmitter &e, MixOp mix, std::optiona
       borders(e, block, e.demand.newest(mix.getValue()).low), outputs(e.sizesOf(mix.getResult(0), Span())),
       reached(outputs) {
   reached[1] = e.plus(outputs[1], block);
+}
+
+Value BlockedConvolution::widened(Value tensor) {
+  if (getElementTypeOrSelf(tensor) == compute)
+    return tensor;
+  TensorMath math(e.getLoc(), e);
+  AffineMap all = e.getMultiDimIdentityMap(cast<RankedTensorType>(tensor.getType()).getRank());
+  return math.generate(math.sizesOf(tensor), compute, tensor, all,
+                       [&](ImplicitLocOpBuilder &b, ValueRange at) { return mixer::widen(b, at[0], compute); });
 }
 
 //===--- taps -----------------------------------------------------------------------------===//
@@ -85,6 +92,12 @@ Value BlockedConvolution::countTaps(Value chunks) {
   Value capacity = asIndex(tensor::getMixedSize(e, e.getLoc(), e.grown(mix.getValue()), 1));
   Value most = arith::CeilDivSIOp::create(e, capacity, index(e, chunk));
   return arith::MinSIOp::create(e, reach(most), reach(chunks));
+}
+
+/// Up to `count` taps from `offset` on.
+Value BlockedConvolution::tapsFrom(Value kernel, Value offset, OpFoldResult count) {
+  Value left = arith::SubIOp::create(e, asIndex(tensor::getMixedSize(e, e.getLoc(), kernel, 2)), offset);
+  return e.slice(kernel, 2, offset, Value(arith::MinSIOp::create(e, left, asIndex(count))));
 }
 
 //===--- sums -----------------------------------------------------------------------------===//
@@ -135,45 +148,19 @@ Value BlockedConvolution::chunkInFront(Value starts, Value number) {
   });
 }
 
-Value BlockedConvolution::addPast(Value sums, Value starts, Value chunks, LongKernel &kernel) {
+Value BlockedConvolution::addPast(Value sums, Value starts, Value chunks, Value kernel) {
   return repeated(sums, chunks, [&](Value carried, Value number) {
     Value offset = arith::MulIOp::create(e, number, index(e, chunk));
-    return plus(carried, mixed(chunkInFront(starts, number), kernel.from(offset, e.plus(reached[1], chunk)), chunk));
+    return plus(carried,
+                mixed(chunkInFront(starts, number), tapsFrom(kernel, offset, e.plus(reached[1], chunk)), chunk));
   });
 }
 
-Value BlockedConvolution::addToken(Value sums, Value tokens, LongKernel &kernel, Value number) {
-  enum : unsigned { Row, Place, Head, Channel, Loops };
-  Value token = e.slice(tokens, 1, number, e.getIndexAttr(1));
-  auto type = cast<RankedTensorType>(token.getType());
-  int64_t share = mix.getSizes().Ho / type.getDimSize(2);
-  AffineExpr zero = e.getAffineConstantExpr(0), head = e.getAffineDimExpr(Head);
-  AffineMap values = AffineMap::get(
-      Loops, 0, {e.getAffineDimExpr(Row), zero, head.floorDiv(share), e.getAffineDimExpr(Channel)}, e.getContext());
-  return TensorMath(e.getLoc(), e)
-      .accumulate(sums, e.getMultiDimIdentityMap(Loops), token, values,
-                  [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
-                    Value lag = arith::SubIOp::create(b, loop(b, Place), number);
-                    Value product = arith::MulFOp::create(b, at[0], kernel.at(b, loop(b, Head), loop(b, Channel), lag));
-                    // What stands in front of a token does not see it: it is left out, not multiplied by 0.
-                    Value sees = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, lag, index(b, 0));
-                    Value term = arith::SelectOp::create(b, sees, product, mixer::real(b, compute, 0.0));
-                    return arith::AddFOp::create(b, at[1], term);
-                  });
-}
-
-/// The tokens of the call, one by one or all of them in a loop of one turn.
-Value BlockedConvolution::addTokens(Value sums, LongKernel &kernel) {
+Value BlockedConvolution::addTokens(Value sums, Value kernel) {
   Type element = getElementTypeOrSelf(mix.getValue());
   Span newest = e.demand.newest(mix.getValue());
-  Value tokens = widened(e, e.piece(mix.getValue(), newest, cast<TypedAttr>(e.getZeroAttr(element))).value, compute);
-  Value few = arith::CmpIOp::create(e, arith::CmpIPredicate::sle, count(), index(e, fewTokens));
-  Value single = arith::SelectOp::create(e, few, count(), index(e, 0));
-  sums = repeated(sums, single, [&](Value carried, Value number) { return addToken(carried, tokens, kernel, number); });
-  Value once = arith::SelectOp::create(e, few, index(e, 0), index(e, 1));
-  return repeated(sums, once, [&](Value carried, Value) {
-    return plus(carried, mixed(tokens, kernel.from(index(e, 0), reached[1]), /*center=*/0));
-  });
+  Value tokens = e.piece(mix.getValue(), newest, cast<TypedAttr>(e.getZeroAttr(element))).value;
+  return plus(sums, mixed(widened(tokens), tapsFrom(kernel, index(e, 0), reached[1]), /*center=*/0));
 }
 
 //===--- results --------------------------------------------------------------------------===//
@@ -216,7 +203,8 @@ Value BlockedConvolution::nextAhead(Value sums, Value ahead) {
 
 Value BlockedConvolution::emit() {
   Value starts = borders.entering(), chunks = countChunks(borders.farthest(starts));
-  LongKernel kernel(e, mix, taps, taps ? Value() : countTaps(chunks));
+  Value original = mix.getTransportOperands().front();
+  Value kernel = widened(taps ? e.value(original) : e.atLength(original, countTaps(chunks)));
   Value sums = TensorMath(e.getLoc(), e).filled(reached, compute, 0.0);
   sums = addTokens(addPast(sums, starts, chunks, kernel), kernel);
   SmallVector<AffineExpr> shape = {e.stateShape(mix.getResult(0)).front()};
@@ -231,9 +219,9 @@ Value BlockedConvolution::emit() {
 } // namespace
 
 int64_t convolutionBlock(std::optional<int64_t> tokens) {
-  // A step costs a block for each token, and one pass over the tokens for a block. A pass goes over a token in a small
-  // part of the time that a step takes for one, so blocks are some square roots long.
-  auto balanced = [](int64_t number) { return int64_t(llvm::PowerOf2Ceil(uint64_t(4 * std::sqrt(double(number))))); };
+  // A token costs a block, and one pass over the tokens for a block. The pass is the faster of both, so that blocks are
+  // some square roots long; a value that meets 512 outputs at once is no longer what a pass waits for.
+  auto balanced = [](int64_t number) { return int64_t(llvm::PowerOf2Ceil(uint64_t(2 * std::sqrt(double(number))))); };
   return tokens ? std::min(mostPositions, balanced(*tokens)) : mostPositions;
 }
 

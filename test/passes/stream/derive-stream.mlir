@@ -234,7 +234,7 @@ func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}, %front: tensor
 // are kept; chunks of them are convolved for a row that enters a block, and what a call adds to the rest of it is left.
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    (%[[X:.*]]: tensor<?x?x1x4xf32> {{{.*}}}, %[[SEEN:.*]]: tensor<?xi64> {{{.*}}}, %[[KEPT:.*]]: tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
-// CHECK-SAME:    %[[AHEAD:[^:]*]]: tensor<?x1024x1x4xf32> {heddle.name = "ahead", {{.*}} heddle.state = 0.0
+// CHECK-SAME:    %[[AHEAD:[^:]*]]: tensor<?x512x1x4xf32> {heddle.name = "ahead", {{.*}} heddle.state = 0.0
 // CHECK:         %[[ALL:.*]] = mixer.append %[[X]] at(%[[SEEN]] : tensor<?xi64>) outs(%[[KEPT]]
 // CHECK:         %[[ENTERING:.*]] = linalg.generic {{.*}} ins(%[[SEEN]] : tensor<?xi64>)
 // CHECK:         %[[FARTHEST:.*]] = linalg.generic {{.*}}["reduction"]} ins(%[[ENTERING]] : tensor<?xi64>)
@@ -242,16 +242,14 @@ func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}, %front: tensor
 // CHECK:         %[[CHUNKS:.*]] = arith.ceildivsi
 // CHECK:         %[[KERNEL:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<1x1x?xf32>)
 // CHECK:         %[[PAST:.*]] = scf.for {{.*}} to %[[CHUNKS]]
-// CHECK:           %[[CHUNK:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<?x4096x1x4xf32>)
+// CHECK:           %[[CHUNK:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<?x2048x1x4xf32>)
 // CHECK:             tensor.extract %[[ALL]]
 // CHECK:             arith.select
-// CHECK:           mixer.mix value(%[[CHUNK]] : tensor<?x4096x1x4xf32>) {{.*}} transport = #mixer.toeplitz<center = 4096>
-// CHECK:         %[[FEW:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[PAST]])
-// CHECK:           tensor.extract %[[KERNEL]]
-// CHECK:         %[[SUMS:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[FEW]])
-// CHECK:           %[[TAPS:.*]] = tensor.extract_slice %[[KERNEL]]
-// CHECK:           mixer.mix value(%[[X]] : tensor<?x?x1x4xf32>) transport(%[[TAPS]]
-// CHECK:         linalg.generic {{.*}} ins(%[[AHEAD]] : tensor<?x1024x1x4xf32>)
+// CHECK:           mixer.mix value(%[[CHUNK]] : tensor<?x2048x1x4xf32>) {{.*}} transport = #mixer.toeplitz<center = 2048>
+// CHECK:         %[[TAPS:.*]] = tensor.extract_slice %[[KERNEL]]
+// CHECK:         %[[OWN:.*]] = mixer.mix value(%[[X]] : tensor<?x?x1x4xf32>) transport(%[[TAPS]]
+// CHECK:         %[[SUMS:.*]] = linalg.generic {{.*}} ins(%[[OWN]] : tensor<?x?x1x4xf32>) outs(%[[PAST]]
+// CHECK:         linalg.generic {{.*}} ins(%[[AHEAD]] : tensor<?x512x1x4xf32>)
 // CHECK:           tensor.extract %[[SUMS]]
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
@@ -283,10 +281,10 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 // A kernel of many taps: the same, and no value behind its last tap is looked at.
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
-// CHECK-SAME:    tensor<?x512x1x4xf32> {heddle.name = "ahead"
+// CHECK-SAME:    tensor<?x256x1x4xf32> {heddle.name = "ahead"
 // CHECK:         %[[CHUNKS:.*]] = arith.ceildivsi
-// CHECK:         arith.minsi %[[CHUNKS]], %c5
-// CHECK:         mixer.mix {{.*}} transport = #mixer.toeplitz<center = 2048>
+// CHECK:         arith.minsi %[[CHUNKS]], %c10
+// CHECK:         mixer.mix {{.*}} transport = #mixer.toeplitz<center = 1024>
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
