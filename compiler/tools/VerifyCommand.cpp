@@ -57,6 +57,9 @@ io::Status checkSizes(func::FuncOp function, const std::vector<io::HostTensor> &
 
 struct Reference {
   SmallVector<ReferenceTensor> exact, single; // in double, and in the model's own precision
+  SmallVector<ReferenceTensor> stored;        // f64 in double, narrower types in their own; empty without f64 results
+
+  Tolerance tolerance(size_t index) const;
 };
 
 SmallVector<ReferenceTensor> toReferences(func::FuncOp function, const std::vector<io::HostTensor> &inputs) {
@@ -69,12 +72,20 @@ SmallVector<ReferenceTensor> toReferences(func::FuncOp function, const std::vect
 /// The imported function in both precisions; false after diagnostics.
 bool evaluateReference(func::FuncOp function, const std::vector<io::HostTensor> &inputs, Reference &reference) {
   SmallVector<ReferenceTensor> tensors = toReferences(function, inputs);
+  bool hasDoubles =
+      llvm::any_of(function.getResultTypes(), [](Type type) { return getElementTypeOrSelf(type).isF64(); });
   return succeeded(interpret(function, tensors, reference.exact, Precision::Double)) &&
-         succeeded(interpret(function, tensors, reference.single, Precision::Single));
+         succeeded(interpret(function, tensors, reference.single, Precision::Single)) &&
+         (!hasDoubles || succeeded(interpret(function, tensors, reference.stored, Precision::Stored)));
 }
 
 /// Another order of summation may err a few times as much as the plain loop.
 constexpr double slack = 4;
+
+Tolerance Reference::tolerance(size_t index) const {
+  double narrow = stored.empty() ? 0 : maxDifference(exact[index], stored[index]);
+  return Tolerance::of(exact[index], single[index], slack, narrow);
+}
 
 /// Compares one output; prints a line and returns whether it is within the tolerance.
 bool check(const std::string &name, const char *against, const ReferenceTensor &actual, const ReferenceTensor &expected,
@@ -145,8 +156,8 @@ private:
   void bisect(func::FuncOp function, const std::vector<io::HostTensor> &inputs, const Reference &reference,
               bool passed) {
     BisectionTruth truth{options.entry, toReferences(function, inputs), reference.exact, {}};
-    for (auto [exact, single] : llvm::zip_equal(reference.exact, reference.single))
-      truth.bounds.push_back(Tolerance::of(exact, single, slack).bound);
+    for (size_t index = 0; index < reference.exact.size(); ++index)
+      truth.bounds.push_back(reference.tolerance(index).bound);
     Bisection bisection(std::move(truth));
     CompileOptions compileOptions = options.compile;
     compileOptions.onPassManager = [&](PassManager &pm, const std::string &phase) { bisection.observe(pm, phase); };
@@ -179,7 +190,7 @@ private:
     for (auto [index, output] : llvm::enumerate(outputs)) {
       Type type = cast<ShapedType>(function.getResultTypes()[index]).getElementType();
       ReferenceTensor actual = toReference(output.tensor, type);
-      Tolerance tolerance = Tolerance::of(reference.exact[index], reference.single[index], slack);
+      Tolerance tolerance = reference.tolerance(index);
       passed &= check(output.name, "reference", actual, reference.exact[index], tolerance);
       const io::HostTensor *expected = find(data, output.name);
       if (!expected)

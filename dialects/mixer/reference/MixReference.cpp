@@ -53,7 +53,9 @@ LogicalResult evaluateMix(mixer::MixOp mix, const MixOperands &operands, Interpr
                           SmallVectorImpl<ReferenceTensor> &results) {
   if (mix.hasTransportRegion())
     return evaluateRegion(mix, operands, interpreter, results);
-  bool isSingle = interpreter.precision == Precision::Single;
+  bool isDouble = getElementTypeOrSelf(mix.getResult(0).getType()).isF64();
+  bool isSingle =
+      interpreter.precision == Precision::Single || (interpreter.precision == Precision::Stored && !isDouble);
   return isSingle ? evaluateAs<float>(mix, operands, interpreter, results)
                   : evaluateAs<double>(mix, operands, interpreter, results);
 }

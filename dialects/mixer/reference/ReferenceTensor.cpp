@@ -73,7 +73,8 @@ void ReferenceTensor::set(int64_t offset, Scalar value) {
 Finish finishOf(Type type, Precision precision) {
   if (type.isInteger())
     return integerWidth(type) < 64 ? Finish::Wrap : Finish::Keep;
-  if (precision == Precision::Double || !isa<FloatType>(type))
+  bool isKept = precision == Precision::Double || (precision == Precision::Stored && type.isF64());
+  if (isKept || !isa<FloatType>(type))
     return Finish::Keep;
   return type.isF16() ? Finish::F16 : type.isBF16() ? Finish::BF16 : Finish::F32;
 }

@@ -20,8 +20,9 @@ namespace heddle {
 /// Double computes everything in double and rounds nothing: the meaning. Single rounds every result to its own type
 /// (inside of mixer.mix, to float): the plain same-precision loop that tolerances are measured by. Single rounds f64 to
 /// float as well: double cannot measure its own error, so the error of a float loop stands for it, scaled
-/// (Tolerance.h).
-enum class Precision { Double, Single };
+/// (Tolerance.h). Stored rounds every result to its own type and leaves f64 as it is: what the narrower parts of a
+/// computation add to the error of a result in f64.
+enum class Precision { Double, Single, Stored };
 
 /// One element: `real` for float types, `integer` for integer and index types.
 union Scalar {

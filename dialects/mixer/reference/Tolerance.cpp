@@ -30,12 +30,12 @@ double maxDifference(const ReferenceTensor &left, const ReferenceTensor &right) 
 // Units in the last place of the largest value that the floor grants: one for the store, one for the value before it.
 static constexpr double floorUnits = 2;
 
-Tolerance Tolerance::of(const ReferenceTensor &reference, const ReferenceTensor &single, double slack) {
+Tolerance Tolerance::of(const ReferenceTensor &reference, const ReferenceTensor &single, double slack, double narrow) {
   if (!reference.isFloat())
     return {0.0, "integers must be equal"};
   double plain = maxDifference(reference, single), largest = maxMagnitude(reference);
   if (reference.elementType.isF64())
-    plain *= std::ldexp(1.0, 23 - 52);
+    plain = plain * std::ldexp(1.0, 23 - 52) + narrow;
   double floor = floorUnits * epsilonOf(reference.elementType) * largest;
   std::string type;
   llvm::raw_string_ostream(type) << reference.elementType;

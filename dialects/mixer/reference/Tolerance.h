@@ -4,8 +4,8 @@
 //
 // The first part measures how hard the computation is in its own precision, at exactly these inputs; the factor k pays
 // for another order of summation. For f64 results the plain loop runs in float and its error is scaled by
-// eps(f64) / eps(f32). The floor pays for the storage type alone: where the plain loop happens to be exact,
-// a result may still be one rounding away. Integers must be equal.
+// eps(f64) / eps(f32); what parts of narrower types err is added as it is. The floor pays for the storage type alone:
+// where the plain loop happens to be exact, a result may still be one rounding away. Integers must be equal.
 #ifndef HEDDLE_DIALECTS_MIXER_REFERENCE_TOLERANCE_H
 #define HEDDLE_DIALECTS_MIXER_REFERENCE_TOLERANCE_H
 
@@ -19,7 +19,8 @@ struct Tolerance {
   std::string reason; // one printable sentence with the figures
 
   /// `slack` is k. `reference` is in double, `single` the same computation with every result rounded to its type.
-  static Tolerance of(const ReferenceTensor &reference, const ReferenceTensor &single, double slack);
+  /// `narrow` is what parts of narrower types add to the error of an f64 result.
+  static Tolerance of(const ReferenceTensor &reference, const ReferenceTensor &single, double slack, double narrow = 0);
 };
 
 struct Comparison {

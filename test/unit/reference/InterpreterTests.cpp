@@ -179,6 +179,20 @@ TEST_F(InterpreterTest, singleRoundsEveryResultToItsType) {
   EXPECT_EQ(run(text, {f32({1}, {third})}, Precision::Single)[0].data[0], 0.111328125);
 }
 
+TEST_F(InterpreterTest, storedRoundsAllButDoubles) {
+  const char *text = R"(
+    func.func @forward(%x: tensor<1xf64>) -> (tensor<1xf64>, tensor<1xf32>) {
+      %0 = arith.mulf %x, %x : tensor<1xf64>
+      %1 = arith.truncf %0 : tensor<1xf64> to tensor<1xf32>
+      return %0, %1 : tensor<1xf64>, tensor<1xf32>
+    })";
+  double third = 1.0 / 3;
+  ReferenceTensor x{Float64Type::get(context.get()), {1}, {third}, {}};
+  EXPECT_EQ(run(text, {x}, Precision::Stored)[0].data[0], third * third);
+  EXPECT_EQ(run(text, {x}, Precision::Stored)[1].data[0], float(third * third));
+  EXPECT_EQ(run(text, {x}, Precision::Single)[0].data[0], float(third * third));
+}
+
 TEST_F(InterpreterTest, constantsOfAllKinds) {
   auto result = run(R"(
     func.func @forward() -> (tensor<2xf16>, tensor<3xi1>, tensor<2xf32>) {

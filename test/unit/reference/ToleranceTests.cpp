@@ -22,6 +22,14 @@ TEST_F(ToleranceTest, isSlackTimesPlainErrorPlusFloor) {
   EXPECT_NE(tolerance.reason.find("error of the plain f32 loop"), std::string::npos) << tolerance.reason;
 }
 
+TEST_F(ToleranceTest, addsWhatNarrowerPartsOfAnF64ResultErr) {
+  auto f64 = [&](std::vector<double> data) {
+    return ReferenceTensor{Float64Type::get(&context), {1, int64_t(data.size())}, std::move(data), {}};
+  };
+  Tolerance tolerance = Tolerance::of(f64({2.0, 1.0}), f64({2.0, 1.5}), 3.0, /*narrow=*/0.25);
+  EXPECT_DOUBLE_EQ(tolerance.bound, 3 * (0.5 * std::ldexp(1.0, -29) + 0.25) + 2 * std::ldexp(1.0, -52) * 2.0);
+}
+
 TEST_F(ToleranceTest, integersMustBeEqual) {
   ReferenceTensor left{IntegerType::get(&context, 64), {2}, {}, {1, 2}}, right = left;
   EXPECT_EQ(Tolerance::of(left, right, 3.0).bound, 0.0);
