@@ -124,11 +124,18 @@ private:
     llvm::append_range(needed, piecesOutside(schedule, begin, end));
     OpBuilder builder(block.getParentOp()->getContext());
     setInsertionPointAfterAll(builder, needed);
+    SmallVector<Value> guessed;
     for (auto [index, init] : llvm::enumerate(inits))
-      if (!init)
+      if (!init) {
         init = startOf(builder, table, loop.carried()[index], starts[index]);
-    if (llvm::is_contained(inits, Value()) || dependsOn(inits, replaced))
+        guessed.push_back(init);
+      }
+    if (llvm::is_contained(inits, Value()) || dependsOn(inits, replaced)) {
+      // Left behind, their sizes would be read off the ops of the trace, which another attempt could then not replace.
+      llvm::erase(guessed, Value());
+      eraseUnused(guessed);
       return false;
+    }
     loop.build(builder, loc, inits, *wanted);
     std::string what = llvm::formatv("a loop over {0} of {1} steps", end - begin, schedule.iterations);
     if (!raiser.apply(loc, what, {frontier, loop.originals, loop.replacements}))

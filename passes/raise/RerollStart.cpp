@@ -54,6 +54,19 @@ SmallVector<double> numbersAtStart(const UnrolledTable &table, const RerollSched
   return numbers;
 }
 
+/// Sizes of a tensor, where they can be had from what it is written into: what is read off another step of the trace
+/// would keep the trace alive.
+std::optional<SmallVector<OpFoldResult>> sizesOf(OpBuilder &builder, OpResult result) {
+  auto destination = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+  if (destination)
+    if (auto empty = destination.getTiedOpOperand(result)->get().getDefiningOp<tensor::EmptyOp>())
+      return empty.getMixedSizes();
+  ReifiedRankedShapedTypeDims shapes;
+  if (failed(reifyResultShapes(builder, result.getOwner(), shapes)))
+    return std::nullopt;
+  return shapes[result.getResultNumber()];
+}
+
 template <typename... Ops> bool computesWith(Operation *op) {
   return op->walk([](Operation *inner) { return isa<Ops...>(inner) ? WalkResult::interrupt() : WalkResult::advance(); })
       .wasInterrupted();
@@ -101,10 +114,10 @@ Value startOf(OpBuilder &builder, const UnrolledTable &table, const CarriedValue
     return arith::ConstantOp::create(builder, loc, scalar);
   if (tensor.hasStaticShape())
     return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(tensor, scalar));
-  ReifiedRankedShapedTypeDims shapes;
-  if (failed(reifyResultShapes(builder, result.getOwner(), shapes)))
+  std::optional<SmallVector<OpFoldResult>> sizes = sizesOf(builder, result);
+  if (!sizes)
     return nullptr;
-  Value empty = tensor::EmptyOp::create(builder, loc, shapes[value.result], element);
+  Value empty = tensor::EmptyOp::create(builder, loc, *sizes, element);
   Value fill = arith::ConstantOp::create(builder, loc, scalar);
   return linalg::FillOp::create(builder, loc, fill, empty).getResult(0);
 }
