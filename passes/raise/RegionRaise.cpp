@@ -31,8 +31,7 @@ public:
   /// Tokens along dimension `tokenDim` of the arguments.
   bool run(int64_t tokenDim) {
     TokenAxes axes(entry, tokenDim, symbols);
-    // Fewer tokens are too few to tell a past from a future.
-    if (axes.tokens() < 6)
+    if (axes.tokens() < kFewestTokens)
       return false;
     bool hasRaised = false;
     // From the end: what ends later holds more, and a sum alone is less than the mixer that it is a part of. What a

@@ -25,6 +25,9 @@ struct RegionRaiseOptions {
   bool triesRows = false; // where nothing becomes of a region: whether to look at it from its nearest rows on
 };
 
+/// Fewer tokens are too few to tell a past from a future.
+inline constexpr int64_t kFewestTokens = 6;
+
 /// Marks an entry whose author has named its mixers: what stands between them hides none, and is not probed.
 inline constexpr llvm::StringLiteral kNamedMixersAttr = "heddle.named_mixers";
 

@@ -46,9 +46,8 @@ public:
       return false;
     Value rest = builder.clone(*sum, mapping)->getResult(0);
     Value result = multiplied(rest, *dims);
-    bool holds = raiser.apply(sum.getLoc(), "a sum along tokens whose rows are multiplied behind it",
-                              {frontier.getArrayRef(), {sum->getResult(0)}, {result}});
-    return holds;
+    return raiser.apply(sum.getLoc(), "a sum along tokens whose rows are multiplied behind it",
+                        {frontier.getArrayRef(), {sum->getResult(0)}, {result}});
   }
 
 private:
@@ -141,15 +140,12 @@ private:
     if (!isChanged)
       return leaf(op->getResult(0));
     frontier.insert_range(read);
-    for (Value operand : op->getOperands())
-      if (!mapping.contains(operand) && isa<RankedTensorType>(operand.getType()) && !isInit(op, operand))
+    auto structured = dyn_cast<linalg::LinalgOp>(op);
+    for (Value operand :
+         structured ? SmallVector<Value>(structured.getDpsInputs()) : SmallVector<Value>(op->getOperands()))
+      if (!mapping.contains(operand) && isa<RankedTensorType>(operand.getType()))
         leaf(operand);
     return builder.clone(*op, mapping)->getResult(0);
-  }
-
-  static bool isInit(Operation *op, Value operand) {
-    auto destination = dyn_cast<DestinationStyleOpInterface>(op);
-    return destination && llvm::is_contained(destination.getDpsInits(), operand);
   }
 
   /// The sum with all factors, one op for each.
@@ -196,21 +192,35 @@ private:
   llvm::SetVector<Value> frontier;
 };
 
-/// Whether an operand has pairs of tokens, along one side of which the op sums.
+/// The loops of an op along which an operand is made from tokens, reductions or others.
+llvm::SmallDenseSet<unsigned> tokenLoops(linalg::LinalgOp op, OpOperand *operand, utils::IteratorType kind,
+                                         const TokenAxes &tokens) {
+  llvm::SmallDenseSet<unsigned> loops;
+  if (!isa<RankedTensorType>(operand->get().getType()))
+    return loops;
+  for (auto [dim, expr] : llvm::enumerate(op.getMatchingIndexingMap(operand).getResults()))
+    if (auto loop = dyn_cast<AffineDimExpr>(expr); loop && tokens.isMadeFromTokens(operand->get(), dim))
+      if (op.getIteratorTypesArray()[loop.getPosition()] == kind)
+        loops.insert(loop.getPosition());
+  return loops;
+}
+
+/// Whether an op sums along tokens over pairs of tokens: an operand has both of a pair, and the other either goes along
+/// the same tokens or is a table of pairs. A matrix of weights is neither, whatever the features next to it are taken
+/// for.
 bool sumsPairs(linalg::LinalgOp op, const TokenAxes &tokens) {
   if (!op || !op.getNumReductionLoops())
     return false;
-  return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-    bool hasSummed = false, hasKept = false;
-    for (auto [dim, expr] : llvm::enumerate(op.getMatchingIndexingMap(operand).getResults())) {
-      auto loop = dyn_cast<AffineDimExpr>(expr);
-      if (!loop || !isa<RankedTensorType>(operand->get().getType()) || !tokens.isMadeFromTokens(operand->get(), dim))
-        continue;
-      bool isSummed = op.getIteratorTypesArray()[loop.getPosition()] == utils::IteratorType::reduction;
-      (isSummed ? hasSummed : hasKept) = true;
-    }
-    return hasSummed && hasKept;
-  });
+  auto isPairs = [&](OpOperand *pairs) {
+    auto summed = tokenLoops(op, pairs, utils::IteratorType::reduction, tokens);
+    auto kept = tokenLoops(op, pairs, utils::IteratorType::parallel, tokens);
+    return !summed.empty() && !kept.empty() && llvm::all_of(op.getDpsInputOperands(), [&](OpOperand *other) {
+      bool isTable =
+          llvm::any_of(kept, [&](unsigned loop) { return op.getMatchingIndexingMap(other).isFunctionOfDim(loop); });
+      return isTable || !tokenLoops(op, other, utils::IteratorType::reduction, tokens).empty();
+    });
+  };
+  return llvm::any_of(op.getDpsInputOperands(), isPairs);
 }
 
 } // namespace
@@ -219,15 +229,21 @@ void moveRowFactors(func::FuncOp entry, Raiser &raiser) {
   if (entry->hasAttr(kNamedMixersAttr))
     return;
   SmallVector<int64_t> symbols = exampleSizes(entry);
+  // By custom tokens come behind the batch, now and then in front of it.
   for (int64_t tokenDim : {1, 0}) {
     TokenAxes tokens(entry, tokenDim, symbols);
+    if (tokens.tokens() < kFewestTokens)
+      continue;
     SmallVector<linalg::LinalgOp> sums = llvm::filter_to_vector(
         entry.getOps<linalg::LinalgOp>(), [&](linalg::LinalgOp op) { return sumsPairs(op, tokens); });
     // From the end: what a move erases lies in front of it, and is no sum.
+    bool hasMoved = false;
     for (linalg::LinalgOp sum : llvm::reverse(sums)) {
       ConcreteSizes sizes(entry, symbols);
-      Move(sizes, sum).run(raiser);
+      hasMoved |= Move(sizes, sum).run(raiser);
     }
+    if (hasMoved)
+      return;
   }
 }
 

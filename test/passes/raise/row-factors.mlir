@@ -112,3 +112,29 @@ func.func @no_factors_of_keys(%w: tensor<2x8x8xf32>, %v: tensor<2x8x6xf32>, %r: 
       ins(%weights, %v : tensor<2x8x8xf32>, tensor<2x8x6xf32>) outs(%z2x8x6 : tensor<2x8x6xf32>) -> tensor<2x8x6xf32>
   return %y : tensor<2x8x6xf32>
 }
+
+// Features are summed, not tokens: a norm in front of a projection stays there, also where heads were merged with tokens on the way.
+// CHECK-LABEL: @no_sum_of_features
+// CHECK: arith.divf
+// CHECK: linalg.contract
+// CHECK: return
+func.func @no_sum_of_features(%x: tensor<1x9x4x8xf32>, %r: tensor<9xf32>, %w: tensor<32x7xf32>) -> tensor<9x7xf32> {
+  %zero = arith.constant 0.0 : f32
+  %first = tensor.extract_slice %x[0, 0, 0, 0] [1, 5, 4, 8] [1, 1, 1, 1] : tensor<1x9x4x8xf32> to tensor<1x5x4x8xf32>
+  %last = tensor.extract_slice %x[0, 5, 0, 0] [1, 4, 4, 8] [1, 1, 1, 1] : tensor<1x9x4x8xf32> to tensor<1x4x4x8xf32>
+  %heads = tensor.concat dim(1) %last, %first : (tensor<1x4x4x8xf32>, tensor<1x5x4x8xf32>) -> tensor<1x9x4x8xf32>
+  %flat = tensor.collapse_shape %heads [[0, 1, 2, 3]] : tensor<1x9x4x8xf32> into tensor<288xf32>
+  %rows = tensor.expand_shape %flat [[0, 1]] output_shape [9, 32] : tensor<288xf32> into tensor<9x32xf32>
+  %e9x32 = tensor.empty() : tensor<9x32xf32>
+  %normed = linalg.generic {indexing_maps = [affine_map<(l, d) -> (l, d)>, affine_map<(l, d) -> (l)>, affine_map<(l, d) -> (l, d)>],
+      iterator_types = ["parallel", "parallel"]} ins(%rows, %r : tensor<9x32xf32>, tensor<9xf32>) outs(%e9x32 : tensor<9x32xf32>) {
+  ^bb0(%a: f32, %b: f32, %out: f32):
+    %y = arith.divf %a, %b : f32
+    linalg.yield %y : f32
+  } -> tensor<9x32xf32>
+  %e9x7 = tensor.empty() : tensor<9x7xf32>
+  %z9x7 = linalg.fill ins(%zero : f32) outs(%e9x7 : tensor<9x7xf32>) -> tensor<9x7xf32>
+  %p = linalg.contract indexing_maps = [affine_map<(l, e, d) -> (l, d)>, affine_map<(l, e, d) -> (d, e)>, affine_map<(l, e, d) -> (l, e)>]
+      ins(%normed, %w : tensor<9x32xf32>, tensor<32x7xf32>) outs(%z9x7 : tensor<9x7xf32>) -> tensor<9x7xf32>
+  return %p : tensor<9x7xf32>
+}
