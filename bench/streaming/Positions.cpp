@@ -56,7 +56,7 @@ public:
   int64_t formula(const char *group, const char *key, int64_t capacity) const {
     heddle::SymbolValues symbols;
     for (size_t i = 0; i < heddle_entry_symbol_count(entry); ++i)
-      symbols[heddle_entry_symbol(entry, i)->name] = 1;
+      symbols[heddle_entry_symbol(entry, i)->name] = heddle_entry_symbol(entry, i)->minimum;
     if (grows())
       symbols[description["capacity"]] = capacity;
     heddle::io::Result<int64_t> value = heddle::evaluate(description[group][key], symbols);

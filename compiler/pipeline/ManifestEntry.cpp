@@ -164,12 +164,14 @@ json::Object entryToJson(func::FuncOp func) {
     (*entry.getObject("memory"))["states"] = printSize(states, symbols);
   if (auto source = func->getAttrOfType<StringAttr>(kStreamOfAttr))
     entry["stream_of"] = source.getValue();
-  for (auto [key, attribute] : {std::pair("tokens", kTokensAttr), std::pair("capacity", kCapacityAttr)})
+  for (auto [key, attribute] :
+       {std::pair("tokens", kTokensAttr), std::pair("capacity", kCapacityAttr), std::pair("ring", kRingAttr)})
     if (auto symbol = func->getAttrOfType<IntegerAttr>(attribute))
       entry[key] = symbols[symbol.getInt()];
   if (func->hasAttr(kCallerPlacesAttr))
     entry["caller_places"] = true;
-  for (auto [key, attribute] : {std::pair("positions", kPositionsAttr), std::pair("latency", kLatencyAttr)})
+  for (auto [key, attribute] : {std::pair("positions", kPositionsAttr), std::pair("latency", kLatencyAttr),
+                                std::pair("ring_tokens", kRingTokensAttr)})
     if (auto tokens = func->getAttrOfType<IntegerAttr>(attribute))
       entry[key] = tokens.getInt();
   if (auto pairs = func->getAttrOfType<ArrayAttr>(kStatePairsAttr))

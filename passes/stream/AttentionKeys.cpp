@@ -15,6 +15,11 @@ bool hasKeysFromElsewhere(MixOp mix, const TokenFlow &flow) {
 
 bool isRepeated(Value operand) { return cast<RankedTensorType>(operand.getType()).getDimSize(1) == 1; }
 
+bool hasRows(Value operand, TokenFlow &flow) {
+  std::optional<SizeFormula> size = flow.sizes.of(operand, 0);
+  return !flow.sizes.rows || !flow.isTokens(operand) || (size && size->isSymbol(*flow.sizes.rows));
+}
+
 std::optional<int64_t> windowOf(MixOp mix) {
   bool asksForPlaces = mix.hasScoreRegion() || hasDenseBias(mix) || mix.getSegments();
   bool weighsNothing =
@@ -22,6 +27,17 @@ std::optional<int64_t> windowOf(MixOp mix) {
                            (mix.getNorm().getKind() == mixer::NormKind::None || !isRepeated(mix.getKey())));
   return asksForPlaces || !weighsNothing ? std::nullopt : mix.getSupport().getReach();
 }
+
+Tail::Room roomOf(MixOp mix, const StreamDemand &demand) {
+  bool isLate = demand.newest(mix.getResult(0)) != Span();
+  bool haveRows = hasRows(mix.getKey(), demand.flow) && hasRows(mix.getValue(), demand.flow);
+  bool hasPairs = hasDenseBias(mix) || mix.getSegments();
+  if (mix.getSupport().getReach() && mix.getSupport().isCausal() && haveRows && !isLate && !hasPairs)
+    return Tail::Ring;
+  return windowOf(mix) ? Tail::Last : Tail::Growing;
+}
+
+int64_t ringTokensOf(MixOp mix) { return std::max<int64_t>(1, *mix.getSupport().getReach()); }
 
 Span keysOf(MixOp mix, const StreamDemand &demand) {
   Span own = demand.newest(mix.getResult(0));

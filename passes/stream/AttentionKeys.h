@@ -16,10 +16,22 @@ bool hasKeysFromElsewhere(mixer::MixOp mix, const TokenFlow &flow);
 /// Whether an operand is the same for all tokens.
 bool isRepeated(mlir::Value operand);
 
-/// How many keys in front of a query's own one are enough; empty where all are kept, each at its position. The last few
-/// keys have no place of their own: a support or a region that asks for it is answered by a bias, which a softmax has.
-/// Without one, keys that do not exist are 0 and weigh nothing, unless there is one key for all of them.
+/// Whether dimension 0 of an operand with tokens has the rows, where there are any.
+bool hasRows(mlir::Value operand, TokenFlow &flow);
+
+/// How many keys in front of a query's own one are enough where the last ones are kept, newest last; empty where others
+/// have to be. The last few keys have no place of their own: a support or a region that asks for it is answered by a
+/// bias, which a softmax has. Without one, keys that do not exist are 0 and weigh nothing, unless there is one key for
+/// all of them.
 std::optional<int64_t> windowOf(mixer::MixOp mix);
+
+/// Where the keys and values of earlier tokens are kept. A ring takes those of any support of some reach, since its
+/// keys have positions, but no table of pairs and no ids of segments; its queries are the tokens of the call and see
+/// none that follow.
+Tail::Room roomOf(mixer::MixOp mix, const StreamDemand &demand);
+
+/// How many tokens a ring keeps. A token that sees itself alone has one too: its keys stand at positions there.
+int64_t ringTokensOf(mixer::MixOp mix);
 
 /// The keys that new queries of a window see.
 Span keysOf(mixer::MixOp mix, const StreamDemand &demand);

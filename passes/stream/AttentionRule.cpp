@@ -1,6 +1,7 @@
 // Attention: the new queries on the keys and values that are kept and on the new ones.
 //
-//   window of w tokens      w - 1 keys and values are kept, newest last; with a right reach the queries wait for theirs
+//   window of w tokens      w - 1 keys and values are kept, in rings of places
+//   with a right reach      the queries wait for their keys, and those are kept newest last
 //   the whole past          all of them are, at their positions, up to a capacity that the caller chooses
 //   keys from elsewhere     nothing is kept
 #include "passes/stream/AttentionBias.h"
@@ -46,12 +47,6 @@ bool isPlain(Value operand, TokenFlow &flow) {
     return isRepeated(operand);
   std::optional<TokenAxis> axis = flow.axis(operand);
   return axis && axis->dim == 1 && !axis->merged && axis->extra == 0;
-}
-
-/// Whether dimension 0 of an operand with tokens has the rows, where there are any.
-bool hasRows(Value operand, TokenFlow &flow) {
-  std::optional<SizeFormula> size = flow.sizes.of(operand, 0);
-  return !flow.sizes.rows || !flow.isTokens(operand) || (size && size->isSymbol(*flow.sizes.rows));
 }
 
 std::string describe(StringRef slot, Attribute value, StringRef reason) {
@@ -130,6 +125,17 @@ void AttentionRule::classify(Operation *op, TokenFlow &flow) const {
   flow.setResults(op, result);
 }
 
+void needKeys(MixOp mix, Value operand, StringRef part, StreamDemand &demand) {
+  switch (roomOf(mix, demand)) {
+  case Tail::Last:
+    return demand.need(operand, keysOf(mix, demand), mix, zeroOf(operand), part);
+  case Tail::Ring:
+    return demand.needRing(operand, ringTokensOf(mix), mix, part);
+  case Tail::Growing:
+    return demand.needAll(operand, mix, part);
+  }
+}
+
 void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
   demand.need(mix.getQuery(), demand.newest(mix.getResult(0)), op);
@@ -137,12 +143,8 @@ void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
     return;
   for (auto [operand, part] :
        {std::pair(mix.getKey(), "key"), std::pair(mix.getValue(), "value"), std::pair(mix.getSegments(), "segment")})
-    if (operand && demand.flow.isTokens(operand)) {
-      if (windowOf(mix))
-        demand.need(operand, keysOf(mix, demand), op, zeroOf(operand), part);
-      else
-        demand.needAll(operand, op, part);
-    }
+    if (operand && demand.flow.isTokens(operand))
+      needKeys(mix, operand, part, demand);
   if (mix.getSegments())
     demand.need(mix.getSegments(), demand.newest(mix.getResult(0)), op);
 }
@@ -161,7 +163,8 @@ Value placeOf(StreamEmitter &e, Span queries, Span keys) {
   return arith::ConstantOp::create(e, DenseElementsAttr::get(type, queries.low - keys.low));
 }
 
-/// The same mixer, its queries at a fixed place among the keys: the last ones, where none follow.
+/// The same mixer on keys that are kept newest last, its queries at a fixed place among them: the last ones, where none
+/// follow.
 Value mixWindow(StreamEmitter &e, MixOp mix) {
   Span queries = e.demand.newest(mix.getResult(0)), keys = keysOf(mix, e.demand);
   bool areLast = queries.high == keys.high;
@@ -185,8 +188,13 @@ Value mixWindow(StreamEmitter &e, MixOp mix) {
       .getResult(0);
 }
 
-/// The same mixer on keys at their positions, its queries standing at theirs.
-Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
+/// Keys and values that a step mixes: those at their positions, or those of a call and what rings keep in front of it.
+struct Keys {
+  Value key, value, pastKey = {}, pastValue = {}, places = {};
+};
+
+/// The same mixer on keys whose positions are known, its queries standing at theirs.
+Value mixAtPositions(StreamEmitter &e, MixOp mix, const Keys &keys) {
   Span own = e.demand.newest(mix.getResult(0));
   Value query = elements(e, mix.getQuery(), own), output = emptyOutput(e, mix), bias = buildBiasAtPositions(e, mix);
   Attribute score = mix.getScore();
@@ -195,28 +203,35 @@ Value mixAtPositions(StreamEmitter &e, MixOp mix, Value key, Value value) {
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value read) { return e.value(read); });
   auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::Start);
-  auto step = MixOp::create(e, TypeRange(output.getType()), query, key, value, ValueRange(), bias, Value(), Value(),
-                            isPositionFree(mix) ? Value() : e.rowPositions(own.low), ValueRange(), output, layout,
-                            mix.getSupport(), mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
+  auto step = MixOp::create(e, TypeRange(output.getType()), query, keys.key, keys.value, ValueRange(), bias, Value(),
+                            Value(), isPositionFree(mix) ? Value() : e.rowPositions(own.low), keys.pastKey,
+                            keys.pastValue, keys.places, ValueRange(), output, layout, mix.getSupport(),
+                            mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
   IRMapping mapping;
   mapping.map(captures.getArrayRef(), captured);
   mix.getScoreRegion().cloneInto(&step.getScoreRegion(), mapping);
   return step.getResult(0);
 }
 
-/// An operand at all positions so far.
-Value allOf(StreamEmitter &e, Value operand) { return e.flow.isTokens(operand) ? e.grown(operand) : e.value(operand); }
+/// What a step reads of the keys that rings keep, or of all so far. What is the same for all tokens is so for earlier
+/// ones too.
+Keys keysAtPositions(StreamEmitter &e, MixOp mix) {
+  Value key = mix.getKey(), value = mix.getValue();
+  if (hasKeysFromElsewhere(mix, e.flow))
+    return {e.value(key), e.value(value)};
+  auto kept = [&](Value operand, bool isRing) {
+    return !e.flow.isTokens(operand) ? e.value(operand) : isRing ? e.ringOf(operand) : e.grown(operand);
+  };
+  if (roomOf(mix, e.demand) == Tail::Growing)
+    return {kept(key, false), kept(value, false)};
+  auto own = [&](Value operand) { return elements(e, operand, Span(), zeroOf(operand)); };
+  return {own(key), own(value), kept(key, true), kept(value, true), e.rowPlaces()};
+}
 
 void AttentionRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
-  Value mixed;
-  if (hasKeysFromElsewhere(mix, e.flow))
-    mixed = mixAtPositions(e, mix, e.value(mix.getKey()), e.value(mix.getValue()));
-  else if (windowOf(mix))
-    mixed = mixWindow(e, mix);
-  else
-    mixed = mixAtPositions(e, mix, allOf(e, mix.getKey()), allOf(e, mix.getValue()));
-  e.define(mix.getResult(0), Piece{mixed});
+  bool isNewestLast = !hasKeysFromElsewhere(mix, e.flow) && roomOf(mix, e.demand) == Tail::Last;
+  e.define(mix.getResult(0), Piece{isNewestLast ? mixWindow(e, mix) : mixAtPositions(e, mix, keysAtPositions(e, mix))});
 }
 
 } // namespace

@@ -17,6 +17,10 @@ inline constexpr llvm::StringLiteral kGrowsAttr = "heddle.grows";
 inline constexpr llvm::StringLiteral kCallerPlacesAttr = "heddle.caller_places";
 // On an entry: its pairs of inputs and outputs that are states, for people (StateTable.h).
 inline constexpr llvm::StringLiteral kStatePairsAttr = "heddle.state_pairs";
+// On a step: the number of the symbol that counts the places of rings, and how many tokens one call leaves there at
+// most. A ring of n times as many places still holds what n - 1 calls have left when the next one has failed.
+inline constexpr llvm::StringLiteral kRingAttr = "heddle.ring";
+inline constexpr llvm::StringLiteral kRingTokensAttr = "heddle.ring_tokens";
 // On a step: the number of the symbol that counts the new tokens.
 inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
 // On a step: how many tokens a row may see in all, where the entry takes a limited number.

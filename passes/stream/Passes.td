@@ -10,8 +10,8 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     Adds a function that computes what the entry computes of the C tokens that come next, C being any number, from them and
     from states that an earlier call left; docs/streaming.md has the rules. States are arguments with the attribute
     `heddle.state`, their value in front of the first token, and in the same order the last results. The first state is the
-    position of each row. What a mixer carries, the last tokens in front of a convolution or a window, and keys and values up to a
-    capacity are the others.
+    position of each row, the second one its place in rings where there are any. What a mixer carries, the last tokens in front of
+    a convolution, keys and values of a window in rings, and those of the whole past up to a capacity are the others.
 
     Where the length of a trace is in the way, and all that pins it is tables with a row for each token, the step takes as many
     tokens in all as they have rows.

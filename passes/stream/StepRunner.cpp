@@ -23,6 +23,17 @@ SmallVector<int64_t> shapeAt(AffineMap map, ArrayRef<int64_t> symbols) {
   return shape;
 }
 
+SmallVector<int64_t> symbolsOfStep(func::FuncOp step, ArrayRef<int64_t> ofEntry, int64_t capacity) {
+  SmallVector<int64_t> symbols(ofEntry);
+  auto known = step->getAttrOfType<IntegerAttr>(kCapacityAttr);
+  auto ranges = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
+  while (symbols.size() < step->getAttrOfType<ArrayAttr>(kSymbolsAttr).size()) {
+    bool isCapacity = known && known.getInt() == int64_t(symbols.size());
+    symbols.push_back(isCapacity ? capacity : ranges[2 * symbols.size()]);
+  }
+  return symbols;
+}
+
 namespace {
 
 /// Arguments that say where segments begin: what the ids of some mixer are computed from.

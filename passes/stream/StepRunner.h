@@ -59,6 +59,8 @@ ReferenceTensor concatAlong(llvm::ArrayRef<ReferenceTensor> parts, int64_t dim);
 /// of segments, which must not decrease, are sums of such integers.
 ReferenceTensors drawInputs(mlir::func::FuncOp entry, llvm::ArrayRef<int64_t> symbols, uint64_t seed,
                             int64_t largestInteger);
+/// The symbols of a step: those of its entry, and what it adds to them at the given capacity.
+llvm::SmallVector<int64_t> symbolsOfStep(mlir::func::FuncOp step, llvm::ArrayRef<int64_t> ofEntry, int64_t capacity);
 /// The sizes that an affine map of symbols stands for.
 llvm::SmallVector<int64_t> shapeAt(mlir::AffineMap map, llvm::ArrayRef<int64_t> symbols);
 

@@ -35,7 +35,7 @@ Span StreamDemand::newest(Value value) const {
 void StreamDemand::addTail(Value value, Tail tail) {
   Demand &demand = demands[value];
   for (Tail &known : demand.tails)
-    if (known.grows == tail.grows && (known.fill == tail.fill || !known.fill || !tail.fill)) {
+    if (known.room == tail.room && (known.fill == tail.fill || !known.fill || !tail.fill)) {
       int64_t depth = std::max(known.depth, tail.depth);
       known = known.fill ? known : tail;
       known.depth = depth;
@@ -62,7 +62,7 @@ void StreamDemand::need(Value value, Span span, Operation *reader, TypedAttr fil
       return refuse(reader, "tokens are merged with another dimension in front of a shift");
     if (fill && (latency > 0 || flow.of(value).delay() > 0) && flow.sizes.rows && !flow.rowDim(value))
       return refuse(reader, "tokens that all rows share are read in front of the first one");
-    addTail(value, {fill, newest.low - span.low, false, part, reader});
+    addTail(value, {fill, newest.low - span.low, Tail::Last, part, reader});
     span = newest;
   }
   Demand &demand = demands[value];
@@ -72,10 +72,27 @@ void StreamDemand::need(Value value, Span span, Operation *reader, TypedAttr fil
     refuse(reader, "tokens before the first one are padded twice");
 }
 
-void StreamDemand::needAll(Value value, Operation *reader, StringRef part) {
+void StreamDemand::addRoom(Value value, Tail::Room room, int64_t depth, Operation *reader, StringRef part) {
   need(value, newest(value), reader);
   Type element = getElementTypeOrSelf(value.getType());
-  addTail(value, {cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element)), 0, true, part, reader});
+  addTail(value, {cast<TypedAttr>(Builder(element.getContext()).getZeroAttr(element)), depth, room, part, reader});
+}
+
+void StreamDemand::needRing(Value value, int64_t depth, Operation *reader, StringRef part) {
+  addRoom(value, Tail::Ring, depth, reader, part);
+}
+
+void StreamDemand::needAll(Value value, Operation *reader, StringRef part) {
+  addRoom(value, Tail::Growing, 0, reader, part);
+}
+
+int64_t StreamDemand::ringTokens() const {
+  int64_t most = 0;
+  for (auto &[value, demand] : demands)
+    for (const Tail &tail : demand.tails)
+      if (tail.room == Tail::Ring)
+        most = std::max(most, tail.depth);
+  return most;
 }
 
 /// Refused where the outputs need more tokens of look-ahead than are allowed.

@@ -4,9 +4,9 @@
 //   %p = pad of %x by 3                       needs elements [p, p + C + 3)
 //   %x: argument                              needs elements [p - 3, p + C):    C new ones and a tail of 3
 //
-// A tail is what is kept of a value: its last elements in front of the new ones, or all so far. Tails stand where
-// elements in front of the first token are asked for, which is at paddings, guarded reads and keys of attention; what
-// lies between a padding and its reader is computed again for a few tokens instead.
+// A tail is what is kept of a value: its last elements in front of the new ones, newest last or in a ring of places, or
+// all so far. Tails stand where elements in front of the first token are asked for, which is at paddings, guarded reads
+// and keys of attention; what lies between a padding and its reader is computed again for a few tokens instead.
 #ifndef HEDDLE_PASSES_STREAM_STREAMDEMAND_H
 #define HEDDLE_PASSES_STREAM_STREAMDEMAND_H
 
@@ -17,8 +17,12 @@ namespace heddle {
 
 struct Tail {
   mlir::TypedAttr fill; // its elements that belong to no token; null: anything
-  int64_t depth = 0;    // tokens kept, unless `grows`
-  bool grows = false;   // all tokens so far, at their positions, up to a capacity that the caller chooses
+  int64_t depth = 0;    // tokens kept, unless the room grows
+  enum Room {
+    Last,    // the last `depth` tokens, newest last
+    Ring,    // the same, each where it was written
+    Growing, // all tokens so far, at their positions, up to a capacity that the caller chooses
+  } room = Last;
   llvm::StringRef part; // what it is to its first reader: "key", "tail"
   mlir::Operation *reader = nullptr;
 };
@@ -37,6 +41,8 @@ public:
   const Demand &of(mlir::Value value) const;
   /// The elements of a value that are known first in a call: as many as there are new tokens.
   Span newest(mlir::Value value) const;
+  /// The most tokens that a ring keeps in front of the new ones, 0 where there is none.
+  int64_t ringTokens() const;
   /// How many tokens late the latest output is.
   int64_t latency = 0;
 
@@ -49,6 +55,8 @@ public:
   /// tokens. `part` names what is kept.
   void need(mlir::Value value, Span span, mlir::Operation *reader, mlir::TypedAttr fill = {},
             llvm::StringRef part = "tail");
+  /// Asks for the newest elements and for those in front of them: the last `depth` ones in a ring.
+  void needRing(mlir::Value value, int64_t depth, mlir::Operation *reader, llvm::StringRef part);
   /// Asks for all elements so far, each at its position.
   void needAll(mlir::Value value, mlir::Operation *reader, llvm::StringRef part);
   void refuse(mlir::Operation *op, const llvm::Twine &reason);
@@ -58,6 +66,7 @@ private:
   void findLatency(mlir::Operation *end, int64_t lookAhead);
   bool isKept(mlir::Value value, Span span, mlir::TypedAttr fill) const;
   void addTail(mlir::Value value, Tail tail);
+  void addRoom(mlir::Value value, Tail::Room room, int64_t depth, mlir::Operation *reader, llvm::StringRef part);
 
   llvm::DenseMap<mlir::Value, Demand> demands;
   bool failed = false;

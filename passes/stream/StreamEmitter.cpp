@@ -22,7 +22,10 @@ SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
   SmallVector<Value> inputs(step.getArguments());
   for (auto [original, argument] : llvm::zip_equal(entry.getArguments(), inputs))
     bindSymbols(original, argument);
-  addPosition();
+  positions = addCounter("position");
+  int64_t ringTokens = demand.ringTokens();
+  if (ringTokens > 0)
+    places = addCounter("place");
   if (looksAhead())
     addEnd();
   for (auto [original, argument] : llvm::zip_equal(entry.getArguments(), inputs)) {
@@ -37,7 +40,11 @@ SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
     emit(&op);
   }
   Value count = getValueOrCreateConstantIndexOp(*this, getLoc(), tokens());
-  states.setNext(positions, addToPositions(count));
+  states.setNext(positions, addToCounter(positions, count));
+  if (places) {
+    Value most = arith::ConstantIndexOp::create(*this, ringTokens);
+    states.setNext(places, addToCounter(places, arith::MinSIOp::create(*this, count, most)));
+  }
   return llvm::map_to_vector(body.getTerminator()->getOperands(), [&](Value output) {
     return flow.isTokens(output) ? piece(output, demand.newest(output)).value : value(output);
   });
@@ -50,26 +57,6 @@ void StreamEmitter::bindSymbols(BlockArgument original, Value argument) {
     if (auto symbol = dyn_cast<AffineSymbolExpr>(shape.getValue().getResult(dim)))
       if (Value &known = symbols[symbol.getPosition()]; !known)
         known = tensor::DimOp::create(*this, argument, dim);
-}
-
-/// A number of each row.
-AffineExpr StreamEmitter::rowCount() {
-  return hasRows() ? getAffineSymbolExpr(*flow.sizes.rows) : getAffineConstantExpr(1);
-}
-
-void StreamEmitter::addPosition() {
-  auto type = RankedTensorType::get({hasRows() ? ShapedType::kDynamic : 1}, getI64Type());
-  positions = states.add(UnknownLoc::get(getContext()), "position", type, rowCount(), getI64IntegerAttr(0));
-  states.setRange(positions, 0, kAlways); // sums of positions and lengths stay far from overflow
-}
-
-/// How many tokens the sequence of each row has. Nobody knows before its end: a number that no position reaches.
-void StreamEmitter::addEnd() {
-  ends = states.add(UnknownLoc::get(getContext()), "end", cast<RankedTensorType>(positions.getType()), rowCount(),
-                    getI64IntegerAttr(kAlways));
-  states.setRange(ends, 0, kAlways + 1);
-  states.setEnd(ends);
-  states.setNext(ends, ends);
 }
 
 //===--- ops ------------------------------------------------------------------------------===//
@@ -143,19 +130,15 @@ void StreamEmitter::emitTails(Value original, Piece now) {
   TokenAxis axis = flow.tokenAxis(original);
   for (const Tail &tail : demand.of(original).tails) {
     SmallVector<AffineExpr> shape = stateShape(original);
-    shape[axis.dim] = tail.grows ? states.capacity() : getAffineConstantExpr(tail.depth);
+    shape[axis.dim] = roomOf(tail);
     RankedTensorType type = typeOf(shape, getElementTypeOrSelf(now.value));
     TypedAttr initial = tail.fill ? tail.fill : cast<TypedAttr>(getZeroAttr(type.getElementType()));
     Value before = states.add(tail.reader->getLoc(), tail.part, type, shape, initial);
-    int64_t first = demand.newest(original).low;
     Value elements = now.value;
     if (tail.fill && mayBeNoToken(original))
-      elements = onlyExisting(*this, original, now, first, tail.fill).value;
-    if (tail.grows) {
-      growing[original] =
-          mixer::AppendOp::create(*this, before.getType(), elements, rowPositions(first), before).getResult();
-      states.setAppended(before);
-      states.setNext(before, growing[original]);
+      elements = onlyExisting(*this, original, now, demand.newest(original).low, tail.fill).value;
+    if (tail.room != Tail::Last) {
+      emitAppended(original, tail, elements, before);
       continue;
     }
     Value all = concat(before, elements, axis.dim);
@@ -163,6 +146,28 @@ void StreamEmitter::emitTails(Value original, Piece now) {
     states.setNext(before, slice(all, axis.dim, tokens(), depth));
     kept[original].push_back({tail.fill, {all, depth}});
   }
+}
+
+AffineExpr StreamEmitter::roomOf(const Tail &tail) {
+  switch (tail.room) {
+  case Tail::Last:
+    return getAffineConstantExpr(tail.depth);
+  case Tail::Ring:
+    return states.ring(demand.ringTokens());
+  case Tail::Growing:
+    return states.capacity();
+  }
+  llvm_unreachable("all rooms are listed");
+}
+
+void StreamEmitter::emitAppended(Value original, const Tail &tail, Value elements, Value before) {
+  bool isRing = tail.room == Tail::Ring;
+  Value at = isRing ? places : rowPositions(demand.newest(original).low);
+  IntegerAttr ring = isRing ? getI64IntegerAttr(demand.ringTokens()) : IntegerAttr();
+  Value after = mixer::AppendOp::create(*this, TypeRange(before.getType()), elements, at, before, ring).getResult();
+  (isRing ? rings : growing)[original] = after;
+  states.setAppended(before);
+  states.setNext(before, after);
 }
 
 //===--- sizes ----------------------------------------------------------------------------===//

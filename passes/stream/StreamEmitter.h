@@ -51,6 +51,9 @@ public:
   Piece piece(mlir::Value original, Span span, mlir::TypedAttr fill = {});
   /// All tokens so far of a value that grows, the new ones among them: element j at place j.
   mlir::Value grown(mlir::Value original) const { return growing.lookup(original); }
+  /// The last tokens of a value that a ring keeps, the new ones among them; the token n before the first new one is at
+  /// `rowPlaces` - n.
+  mlir::Value ringOf(mlir::Value original) const { return rings.lookup(original); }
   /// A value that positions decide, as it is in an entry on `length` tokens, or on as many as the entry takes.
   mlir::Value atLength(mlir::Value original, mlir::OpFoldResult length);
   /// The result of the op being emitted: elements of the span that was asked for.
@@ -71,6 +74,8 @@ public:
 
   /// Tokens seen before this call, of each row, plus `distance`: [rows].
   mlir::Value rowPositions(int64_t distance = 0);
+  /// Where the first new token of each row goes in rings, before the places go round: [rows].
+  mlir::Value rowPlaces() const { return places; }
   /// Tokens seen before this call, of one row; `row` is an index below the rows, or null where there is no symbol.
   mlir::Value position(mlir::OpBuilder &builder, mlir::Value row);
   /// Whether outputs come later than their tokens, so that elements are computed which belong to none.
@@ -95,13 +100,16 @@ public:
 private:
   void bindSymbols(mlir::BlockArgument original, mlir::Value argument);
   mlir::AffineExpr rowCount();
-  void addPosition();
+  mlir::Value addCounter(llvm::StringRef name);
   void addEnd();
-  mlir::Value addToPositions(mlir::Value count);
+  mlir::Value addToCounter(mlir::Value counter, mlir::Value count);
   void emit(mlir::Operation *op);
   void cloneOp(mlir::Operation *op);
   mlir::Value cloneWithSizes(mlir::Value original, mlir::IRMapping &local);
   void emitTails(mlir::Value original, Piece now);
+  mlir::AffineExpr roomOf(const Tail &tail);
+  /// The new elements at their places behind those of `before`.
+  void emitAppended(mlir::Value original, const Tail &tail, mlir::Value elements, mlir::Value before);
   /// What is kept of a Tokens value, and the new tokens behind it.
   History history(mlir::Value original, mlir::TypedAttr fill);
   mlir::AffineExpr exprOf(const SizeFormula &formula);
@@ -114,9 +122,9 @@ private:
     History history;
   };
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Kept, 1>> kept;
-  llvm::DenseMap<mlir::Value, mlir::Value> growing;
+  llvm::DenseMap<mlir::Value, mlir::Value> growing, rings;
   llvm::SmallVector<mlir::Value> symbols;
-  mlir::Value positions, ends;
+  mlir::Value positions, places, ends;
 };
 
 } // namespace heddle

@@ -72,11 +72,9 @@ private:
 /// its states too; they are no inputs then.
 LogicalResult StepProof::compute(ArrayRef<int64_t> symbols, ReferenceTensors &expected, ReferenceTensors &actual) {
   int64_t length = symbols[claim.tokens];
-  SmallVector<int64_t> all(symbols);
-  all[claim.tokens] += claim.latency;
-  all.push_back(length + claim.latency); // the capacity, where the step has one
-  StepRunner runner(claim.step, claim.tokens, all);
-  ArrayRef<int64_t> fed = ArrayRef(all).take_front(symbols.size());
+  SmallVector<int64_t> fed(symbols);
+  fed[claim.tokens] += claim.latency;
+  StepRunner runner(claim.step, claim.tokens, symbolsOfStep(claim.step, fed, /*capacity=*/fed[claim.tokens]));
   ReferenceTensors inputs = drawInputs(claim.entry, fed, /*seed=*/1, /*largestInteger=*/1);
   ReferenceTensors states = runner.initialStates(), whole = states;
   if (claim.isOwnEntry())

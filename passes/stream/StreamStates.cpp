@@ -43,25 +43,34 @@ void StreamStates::setRange(Value state, int64_t low, int64_t high) { find(state
 
 void StreamStates::setNext(Value state, Value next) { find(state).next = next; }
 
-AffineExpr StreamStates::capacity() {
+AffineExpr StreamStates::symbol(StringRef attribute, std::string name, int64_t least) {
   Builder builder(step.getContext());
-  SmallVector<StringRef> symbols;
-  for (Attribute name : step->getAttrOfType<ArrayAttr>(kSymbolsAttr))
-    symbols.push_back(cast<StringAttr>(name).getValue());
-  if (auto known = step->getAttrOfType<IntegerAttr>(kCapacityAttr))
+  constexpr int64_t unbounded = std::numeric_limits<int64_t>::max();
+  if (auto known = step->getAttrOfType<IntegerAttr>(attribute))
     return builder.getAffineSymbolExpr(known.getInt());
-  std::string name = "capacity";
+  SmallVector<StringRef> symbols;
+  for (Attribute known : step->getAttrOfType<ArrayAttr>(kSymbolsAttr))
+    symbols.push_back(cast<StringAttr>(known).getValue());
   while (llvm::is_contained(symbols, name))
     name += "_";
-  step->setAttr(kCapacityAttr, builder.getI64IntegerAttr(symbols.size()));
+  SmallVector<int64_t> ranges;
+  if (auto known = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges"))
+    ranges.assign(known.asArrayRef().begin(), known.asArrayRef().end());
+  while (ranges.size() < 2 * symbols.size())
+    ranges.append({1, unbounded});
+  ranges.append({least, unbounded});
+  step->setAttr(attribute, builder.getI64IntegerAttr(symbols.size()));
   symbols.push_back(name);
   step->setAttr(kSymbolsAttr, builder.getStrArrayAttr(symbols));
-  if (auto ranges = step->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges")) {
-    SmallVector<int64_t> all(ranges.asArrayRef());
-    all.append({1, std::numeric_limits<int64_t>::max()});
-    step->setAttr("heddle.symbol_ranges", builder.getDenseI64ArrayAttr(all));
-  }
+  step->setAttr("heddle.symbol_ranges", builder.getDenseI64ArrayAttr(ranges));
   return builder.getAffineSymbolExpr(symbols.size() - 1);
+}
+
+AffineExpr StreamStates::capacity() { return symbol(kCapacityAttr, "capacity", 1); }
+
+AffineExpr StreamStates::ring(int64_t tokens) {
+  step->setAttr(kRingTokensAttr, Builder(step.getContext()).getI64IntegerAttr(tokens));
+  return symbol(kRingAttr, "ring", 2 * tokens);
 }
 
 DictionaryAttr StreamStates::describe(const State &state, bool isArgument) {

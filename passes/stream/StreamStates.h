@@ -23,7 +23,7 @@ public:
                   llvm::ArrayRef<mlir::AffineExpr> shape, mlir::TypedAttr initial);
   /// The values that an integer state may have: low <= value < high. Whoever gives others is refused.
   void setRange(mlir::Value state, int64_t low, int64_t high);
-  /// A call only writes the new tokens, each at its position: the state may stay where it is.
+  /// A call only writes the new tokens, to places that mean nothing yet: the state may stay where it is.
   void setAppended(mlir::Value state) { find(state).isAppended = true; }
   /// The state leaves with another shape than it has come in: with the new tokens behind those of its capacity.
   void setGrown(mlir::Value state, llvm::ArrayRef<mlir::AffineExpr> shape) {
@@ -35,6 +35,8 @@ public:
   void setNext(mlir::Value state, mlir::Value next);
   /// The symbol of the number of tokens that growing states can keep; made when first asked for.
   mlir::AffineExpr capacity();
+  /// The symbol of the number of places of rings of which a call fills up to `tokens`; made when first asked for.
+  mlir::AffineExpr ring(int64_t tokens);
 
   /// Ends the step: returns `outputs` and the new states, and describes the boundary.
   void finish(mlir::ValueRange outputs, llvm::ArrayRef<mlir::DictionaryAttr> outputAttrs);
@@ -50,6 +52,8 @@ private:
     llvm::SmallVector<mlir::AffineExpr> grownShape = {};
   };
   State &find(mlir::Value argument);
+  /// The symbol whose number the attribute is; made with the name and the least value where there is none.
+  mlir::AffineExpr symbol(llvm::StringRef attribute, std::string name, int64_t least);
   std::string nameOf(mlir::Location place, llvm::StringRef part);
   mlir::DictionaryAttr describe(const State &state, bool isArgument);
 

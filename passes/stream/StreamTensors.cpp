@@ -10,6 +10,27 @@ using namespace mlir;
 
 namespace heddle {
 
+/// A number of each row.
+AffineExpr StreamEmitter::rowCount() {
+  return hasRows() ? getAffineSymbolExpr(*flow.sizes.rows) : getAffineConstantExpr(1);
+}
+
+Value StreamEmitter::addCounter(StringRef name) {
+  auto type = RankedTensorType::get({hasRows() ? ShapedType::kDynamic : 1}, getI64Type());
+  Value counter = states.add(UnknownLoc::get(getContext()), name, type, rowCount(), getI64IntegerAttr(0));
+  states.setRange(counter, 0, kAlways); // sums of positions and lengths stay far from overflow
+  return counter;
+}
+
+/// How many tokens the sequence of each row has. Nobody knows before its end: a number that no position reaches.
+void StreamEmitter::addEnd() {
+  ends = states.add(UnknownLoc::get(getContext()), "end", cast<RankedTensorType>(positions.getType()), rowCount(),
+                    getI64IntegerAttr(kAlways));
+  states.setRange(ends, 0, kAlways + 1);
+  states.setEnd(ends);
+  states.setNext(ends, ends);
+}
+
 Value StreamEmitter::position(OpBuilder &builder, Value row) {
   if (!row)
     row = arith::ConstantIndexOp::create(builder, getLoc(), 0);
@@ -26,11 +47,11 @@ Value StreamEmitter::end(OpBuilder &builder, Value row) {
   return arith::MinSIOp::create(builder, getLoc(), fed, known);
 }
 
-Value StreamEmitter::addToPositions(Value count) {
+Value StreamEmitter::addToCounter(Value counter, Value count) {
   Value more = arith::IndexCastOp::create(*this, getI64Type(), count);
-  Value empty = tensor::EmptyOp::create(*this, tensor::getMixedSizes(*this, getLoc(), positions), getI64Type());
+  Value empty = tensor::EmptyOp::create(*this, tensor::getMixedSizes(*this, getLoc(), counter), getI64Type());
   AffineMap all = getMultiDimIdentityMap(1);
-  return linalg::GenericOp::create(*this, empty.getType(), positions, empty, ArrayRef{all, all},
+  return linalg::GenericOp::create(*this, empty.getType(), counter, empty, ArrayRef{all, all},
                                    utils::IteratorType::parallel,
                                    [&](OpBuilder &b, Location at, ValueRange v) {
                                      Value sum = arith::AddIOp::create(b, at, v[0], more);
@@ -40,7 +61,7 @@ Value StreamEmitter::addToPositions(Value count) {
 }
 
 Value StreamEmitter::rowPositions(int64_t distance) {
-  return distance == 0 ? positions : addToPositions(arith::ConstantIndexOp::create(*this, distance));
+  return distance == 0 ? positions : addToCounter(positions, arith::ConstantIndexOp::create(*this, distance));
 }
 
 Piece StreamEmitter::lifted(Piece piece) {

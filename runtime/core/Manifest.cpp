@@ -75,12 +75,16 @@ private:
   /// What only a step has. The states are the last inputs and the last outputs, of equal names and types; the positions
   /// of the rows are the first of them.
   Status readStream() {
-    for (auto [key, index] : {std::pair<const char *, int *>{"tokens", &entry.tokens}, {"capacity", &entry.capacity}})
+    for (auto [key, index] : {std::pair<const char *, int *>{"tokens", &entry.tokens},
+                              {"capacity", &entry.capacity},
+                              {"ring", &entry.ring}})
       if (Status status = readSymbolName(key, *index); !status)
         return status;
-    if (const json &limit = member(object, "positions"); !limit.is_null())
-      if (Status status = readInteger(limit, path + "/positions", entry.positions); !status)
-        return status;
+    for (auto [key, number] :
+         {std::pair<const char *, int64_t *>{"positions", &entry.positions}, {"ring_tokens", &entry.ringTokens}})
+      if (const json &limit = member(object, key); !limit.is_null())
+        if (Status status = readInteger(limit, path + "/" + key, *number); !status)
+          return status;
     if (Status status = readFlag(member(object, "caller_places"), path + "/caller_places", entry.callerPlaces); !status)
       return status;
     if (Status status = readLatency(member(object, "latency"), path + "/latency", entry.latency); !status)
@@ -94,11 +98,25 @@ private:
     }
     if (!fits)
       return bad(path, "the states as the last inputs and outputs, and the symbol 'tokens'", object);
+    if (Status status = checkRing(inputs - count, count); !status)
+      return status;
     if (Status status = checkEnd(inputs - count); !status)
       return status;
     if (Status status = checkAppends(inputs - count); !status)
       return status;
     return checkGrowth();
+  }
+
+  /// A step with rings has a symbol of its own for their places, and counts them in its second state.
+  Status checkRing(size_t positions, size_t count) {
+    bool hasPlaces = count >= 2 && isPositions(entry.inputs[positions + 1]) && !entry.inputs[positions + 1].isEnd &&
+                     entry.inputs[positions + 1].dimensions == entry.inputs[positions].dimensions;
+    bool isOwn = entry.ring != entry.tokens && entry.ring != entry.capacity &&
+                 (count == 0 || entry.ring != entry.inputs[positions].exprs[0].plainSymbol());
+    if (entry.ring < 0 || (isOwn && hasPlaces && entry.ringTokens >= 1))
+      return {};
+    return bad(path + "/ring", "a symbol of its own, 'ring_tokens' of at least 1, and places as the second state",
+               object);
   }
 
   /// A step whose outputs come late has one state with the ends of the rows, like the positions.
@@ -122,15 +140,18 @@ private:
   /// Whether a capacity limits the positions.
   bool isLimited() const { return entry.capacity >= 0 && !entry.callerPlaces; }
 
-  /// What is appended to has the rows and the capacity in front.
+  /// What is appended to has the rows and the capacity in front, or the places of a ring.
   Status checkAppends(size_t positions) {
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
-      const TensorInfo &in = entry.inputs[i];
-      bool fits = in.isState && isLimited() && in.exprs.size() >= 2 && in.exprs[1].plainSymbol() == entry.capacity &&
+      TensorInfo &in = entry.inputs[i];
+      int places = in.exprs.size() >= 2 ? in.exprs[1].plainSymbol() : -1;
+      bool fits = in.isState && places >= 0 && ((isLimited() && places == entry.capacity) || places == entry.ring) &&
                   in.exprs[0].plainSymbol() == entry.inputs[positions].exprs[0].plainSymbol();
       if (in.appends && !fits)
-        return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and capacity",
+        return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and places",
                    member(object, "inputs")[i]);
+      if (in.appends && places == entry.ring)
+        in.ring = entry.ringTokens;
     }
     return {};
   }

@@ -28,9 +28,10 @@ struct TensorInfo {
   double initial = 0;   // of a state: every element in front of the first token
   bool isEnd = false;   // a state [rows]: how many tokens the sequence of each row has
   int64_t latency = 0;  // of an output with tokens: how many tokens late it comes
-  bool appends = false; // a state [rows, capacity, ..] of which calls write the places behind a row's position alone
-  bool grows =
-      false; // a state whose dimension `capacity` is the tokens seen, the same of all rows: each call copies it
+  bool appends = false; // a state [rows, places, ..] of which calls write places alone that mean nothing yet
+  // A state whose dimension `capacity` is the tokens seen, the same of all rows: each call copies it.
+  bool grows = false;
+  int64_t ring = 0; // where these go round: how many tokens in front of a row's place count
 };
 
 struct Symbol {
@@ -49,6 +50,9 @@ struct EntryInfo {
   bool callerPlaces = false; // inputs say where a call writes, so the capacity limits no positions
   // Of a step: how many tokens late its latest output comes. Where it is more than 0, a state has the ends of the rows.
   int64_t latency = 0;
+  // The symbol of the places of rings (-1: none), and how many tokens they keep. The second state then counts places.
+  int ring = -1;
+  int64_t ringTokens = 0;
 
   /// The states are the last so many inputs and outputs; 0 when the entry is no step.
   size_t stateCount() const;

@@ -108,22 +108,26 @@ void heddle_state::save(char *bytes) const {
   for (const StateTensor &tensor : tensors)
     for (int64_t index = 0; index < tensor.pieces(position(0)); ++index)
       for (int64_t row = 0; row < rows; ++row) {
-        int64_t used = tensor.used(position(row));
-        std::memcpy(bytes, tensor.piece(current, index, row), static_cast<size_t>(used));
-        bytes += used;
+        tensor.eachUsed(tensor.piece(current, index, row), position(row), place(current, row),
+                        [&](const char *part, size_t size) {
+                          std::memcpy(bytes, part, size);
+                          bytes += size;
+                        });
       }
 }
 
-/// The positions are the first tensor.
+/// The positions are the first tensor, the places the second one.
 void heddle_state::restore(const char *bytes) {
   const char *positions = bytes;
   for (StateTensor &tensor : tensors) {
     tensor.setLength(current, numberAt(positions, 0));
     for (int64_t index = 0; index < tensor.pieces(numberAt(positions, 0)); ++index)
       for (int64_t row = 0; row < rows; ++row) {
-        int64_t used = tensor.used(numberAt(positions, row));
-        std::memcpy(tensor.piece(current, index, row), bytes, static_cast<size_t>(used));
-        bytes += used;
+        tensor.eachUsed(tensor.piece(current, index, row), numberAt(positions, row), place(current, row),
+                        [&](char *part, size_t size) {
+                          std::memcpy(part, bytes, size);
+                          bytes += size;
+                        });
       }
   }
   for (int64_t row = 0; row < rows; ++row)

@@ -99,7 +99,8 @@ Status heddle_state::checkFits(const std::string &what, int64_t position) const 
 
 void heddle_state::copyRow(int64_t row, const heddle_state &other, int64_t otherRow) {
   for (size_t i = 0; i < tensors.size(); ++i) // the positions are the first
-    tensors[i].copyRow(current, row, other.tensors[i], other.current, otherRow, other.position(otherRow));
+    tensors[i].copyRow(current, row, other.tensors[i], other.current, otherRow, other.position(otherRow),
+                       other.place(other.current, otherRow));
   forget(row);
 }
 
@@ -129,16 +130,10 @@ void heddle_state::rewindRow(int64_t row, int64_t position) {
   if (calls == 0)
     return;
   for (StateTensor &tensor : tensors)
-    tensor.copyRow(current, row, tensor, version, row, position);
+    tensor.copyRow(current, row, tensor, version, row, position, place(version, row));
   for (int64_t since = 1; since < calls; ++since)
     seen[at(versionBefore(since), row)] = kForgotten;
   seen[at(current, row)] = position;
-}
-
-int64_t heddle_state::position(int64_t row) const {
-  int64_t tokens = 0;
-  std::memcpy(&tokens, tensors.front().piece(current, 0, row), sizeof tokens);
-  return tokens;
 }
 
 void heddle_state::setRows(RowRange range, int64_t position, const heddle_tensor_view_t *values) {
@@ -147,11 +142,13 @@ void heddle_state::setRows(RowRange range, int64_t position, const heddle_tensor
   for (size_t i = 1; i < tensors.size(); ++i) {
     StateTensor &tensor = tensors[i];
     tensor.setLength(current, position);
-    auto bytes = static_cast<size_t>(tensor.used(position));
     const char *from = viewData(values[i - 1]);
-    for (int64_t index = 0; bytes && index < tensor.pieces(position); ++index)
-      for (int64_t row = range.begin; row < range.end; ++row, from += bytes)
-        std::memcpy(tensor.piece(current, index, row), from, bytes);
+    for (int64_t index = 0; tensor.used(position) && index < tensor.pieces(position); ++index)
+      for (int64_t row = range.begin; row < range.end; ++row)
+        tensor.eachUsed(tensor.piece(current, index, row), position, place(current, row), [&](char *part, size_t size) {
+          std::memcpy(part, from, size);
+          from += size;
+        });
   }
   for (int64_t row = range.begin; row < range.end; ++row)
     forget(row);
@@ -220,8 +217,8 @@ Status heddle_state::admit(int64_t tokens, const bool *active, heddle_tensor_vie
 /// Keeps the places [begin, end) of a row in the tensors that calls append to.
 void heddle_state::setAside(int64_t row, int64_t begin, int64_t end) {
   for (const StateTensor &tensor : tensors) {
-    if (!tensor.info->appends || begin == end)
-      continue;
+    if (!tensor.info->appends || tensor.info->ring > 0 || begin == end)
+      continue; // what a call writes to a ring means nothing to any version
     char *place = tensor.piece(current, 0, row) + tensor.used(begin);
     size_t offset = asideBytes.size(), bytes = static_cast<size_t>(tensor.used(end) - tensor.used(begin));
     aside.push_back({place, offset, bytes});
@@ -238,7 +235,7 @@ void heddle_state::commit(const bool *active) {
   for (int64_t row = 0; row < rows; ++row)
     if (active && !active[row])
       for (StateTensor &tensor : tensors)
-        tensor.copyRow(next(), row, tensor, current, row, position(row));
+        tensor.copyRow(next(), row, tensor, current, row, position(row), place(current, row));
   current = next();
   for (int64_t row = 0; row < rows; ++row)
     seen[at(current, row)] = position(row);

@@ -9,7 +9,8 @@
 //
 //   rewind = 2    [10 tokens]  [13 tokens]  [20 tokens, current]  [written by the next call]
 //
-// Tensors that calls append to have no versions: of each row the places in front of its position count.
+// Tensors that calls append to have no versions: of each row the places in front of its position count. Rings have none
+// either: they have as many places for each version as a call fills.
 #ifndef HEDDLE_RUNTIME_CORE_STATE_H
 #define HEDDLE_RUNTIME_CORE_STATE_H
 
@@ -50,11 +51,13 @@ struct heddle_state {
   void setRows(RowRange range, int64_t position, const heddle_tensor_view_t *values);
 
   /// Tokens that a row has been fed.
-  int64_t position(int64_t row) const;
+  int64_t position(int64_t row) const { return tensors.front().number(current, row); }
   /// Tokens of the row's sequence; kMostTokens where nobody knows yet.
   int64_t end(int64_t row) const;
   heddle::runtime::Status checkEnd(int64_t row, int64_t tokens) const;
   void setEnd(int64_t row, int64_t tokens);
+  /// Where the next token of a row goes in rings, before the places go round; 0 where there are none.
+  int64_t place(int version, int64_t row) const { return entry.info.ring < 0 ? 0 : tensors[1].number(version, row); }
 
   /// What counts of the current version, in the tensors' order, row-major.
   int64_t savedBytes() const;

@@ -7,12 +7,7 @@
 
 using namespace heddle::runtime;
 
-int64_t heddle_state::end(int64_t row) const {
-  int64_t tokens = kMostTokens;
-  if (ends)
-    std::memcpy(&tokens, ends->piece(current, 0, row), sizeof tokens);
-  return tokens;
-}
+int64_t heddle_state::end(int64_t row) const { return ends ? ends->number(current, row) : kMostTokens; }
 
 Status heddle_state::checkEnd(int64_t row, int64_t tokens) const {
   int64_t least = std::min(position(row), end(row)), most = end(row) < position(row) ? least : kMostTokens;

@@ -40,7 +40,8 @@ Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int r
       return tooLarge(info);
     auto dim = static_cast<int>(tensor.shape.size());
     tensor.shape.push_back(size);
-    if ((info.appends || info.grows) && expr.plainSymbol() == capacity)
+    bool isPlaces = info.ring > 0 ? dim == 1 : capacity >= 0 && expr.plainSymbol() == capacity;
+    if ((info.appends || info.grows) && isPlaces)
       tensor.placesAt = dim;
     if (!foundRows && expr.plainSymbol() == rowSymbol) {
       foundRows = true;
@@ -73,7 +74,7 @@ std::vector<int64_t> StateTensor::shapeAt(int64_t count, int64_t position) const
   if (rowsAt >= 0)
     sizes[static_cast<size_t>(rowsAt)] = count;
   if (placesAt >= 0)
-    sizes[static_cast<size_t>(placesAt)] = position;
+    sizes[static_cast<size_t>(placesAt)] = tokens(position);
   return sizes;
 }
 
@@ -96,13 +97,22 @@ void StateTensor::resetRow(int version, int64_t row) {
 }
 
 void StateTensor::copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow,
-                          int64_t position) {
+                          int64_t position, int64_t place) {
   setLength(version, position);
   if (piece(version, 0, row) == from.piece(fromVersion, 0, fromRow))
-    return; // the versions of what is appended to
-  for (int64_t index = 0; index < pieces(position); ++index)
-    std::memcpy(piece(version, index, row), from.piece(fromVersion, index, fromRow),
-                static_cast<size_t>(used(position)));
+    return; // the versions of what is appended to, or of a ring
+  for (int64_t index = 0; index < pieces(position); ++index) {
+    char *to = piece(version, index, row);
+    if (info->ring == 0) {
+      std::memcpy(to, from.piece(fromVersion, index, fromRow), static_cast<size_t>(used(position)));
+      continue;
+    }
+    int64_t next = place - tokens(position), size = tokenBytes();
+    from.eachUsed(from.piece(fromVersion, index, fromRow), position, place, [&](const char *bytes, size_t count) {
+      for (size_t at = 0; at < count; at += static_cast<size_t>(size), ++next)
+        std::memcpy(to + (next % shape[1] + shape[1]) % shape[1] * size, bytes + at, static_cast<size_t>(size));
+    });
+  }
 }
 
 bool capacityIsRoom(const heddle_entry &entry) {
@@ -127,6 +137,9 @@ Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, i
     symbols[static_cast<size_t>(rowsAt)] = rows;
   if (entry.info.capacity >= 0)
     symbols[static_cast<size_t>(entry.info.capacity)] = capacity;
+  if (entry.info.ring >= 0)
+    if (mulOverflows(entry.info.ringTokens, versions, symbols[static_cast<size_t>(entry.info.ring)]))
+      return Status(HEDDLE_OUT_OF_RANGE, "places of rings, expected less than 2^63 but got more");
   int64_t sum = 0;
   for (size_t i = entry.info.inputs.size() - entry.info.stateCount(); i < entry.info.inputs.size(); ++i) {
     const TensorInfo &info = entry.info.inputs[i];

@@ -5,6 +5,8 @@
 #define HEDDLE_RUNTIME_CORE_STATETENSOR_H
 
 #include "runtime/core/Package.h"
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -18,6 +20,9 @@ namespace heddle::runtime {
 ///
 /// A tensor that grows ([.., capacity, ..]) has of each version as many places as tokens, without gaps, so all its rows
 /// stand at one position. `outer` and `inner` are those of a full one.
+///
+/// A ring ([rows, places, ..]) exists once too. Of a row the last tokens in front of its place count, and there are as
+/// many places for each version as a call fills, so that no call writes what a version needs.
 struct StateTensor {
   const TensorInfo *info = nullptr;
   std::vector<int64_t> shape;
@@ -32,6 +37,15 @@ struct StateTensor {
   char *piece(int version, int64_t index, int64_t row) const {
     return base(version) + (index * rows + row) * (info->grows ? used(grownLength(version)) : inner);
   }
+  /// What a tensor of one integer for each row says.
+  int64_t number(int version, int64_t row) const {
+    int64_t number = 0;
+    std::memcpy(&number, piece(version, 0, row), sizeof number);
+    return number;
+  }
+  /// Tokens that count of a row at this position, where there are places for them.
+  int64_t tokens(int64_t position) const { return info->ring > 0 ? std::min(position, info->ring) : position; }
+  int64_t tokenBytes() const { return inner / shape[static_cast<size_t>(placesAt)]; } // behind the rows
   /// Pieces of a row at this position, and the bytes that count of each.
   int64_t pieces(int64_t position) const { return info->grows && placesAt < rowsAt ? upTo(outer, position) : outer; }
   int64_t used(int64_t position) const {
@@ -39,6 +53,8 @@ struct StateTensor {
   }
   /// What counts of `count` rows at this position, as a tensor.
   std::vector<int64_t> shapeAt(int64_t count, int64_t position) const;
+  /// Visits these bytes of a piece, in the tokens' order: (address, size). `place` is the row's in a ring.
+  template <typename Visit> void eachUsed(char *piece, int64_t position, int64_t place, Visit visit) const;
   heddle_tensor_view_t view(int version);
 
   /// The tokens of a version, where the tensor grows.
@@ -47,15 +63,28 @@ struct StateTensor {
   void allocate();
   /// Initial values for a row.
   void resetRow(int version, int64_t row);
-  /// The values of a row, at `position`, of another tensor of the same layout or of another version of this one.
-  void copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow, int64_t position);
+  /// The values of a row, at `position` and `place`, of another tensor of the same layout or of another version of this
+  /// one. Rings may have other numbers of places.
+  void copyRow(int version, int64_t row, const StateTensor &from, int fromVersion, int64_t fromRow, int64_t position,
+               int64_t place);
 
 private:
-  int64_t upTo(int64_t full, int64_t position) const { return full / shape[static_cast<size_t>(placesAt)] * position; }
+  int64_t upTo(int64_t full, int64_t position) const {
+    return full / shape[static_cast<size_t>(placesAt)] * tokens(position);
+  }
   int64_t grownLength(int version) const {
     return grownShapes[static_cast<size_t>(version)][static_cast<size_t>(placesAt)];
   }
 };
+
+template <typename Visit> void StateTensor::eachUsed(char *piece, int64_t position, int64_t place, Visit visit) const {
+  if (info->ring == 0)
+    return visit(piece, static_cast<size_t>(used(position)));
+  int64_t places = shape[1], count = tokens(position), begin = ((place - count) % places + places) % places;
+  int64_t ahead = std::min(count, places - begin);
+  visit(piece + begin * tokenBytes(), static_cast<size_t>(ahead * tokenBytes()));
+  visit(piece, static_cast<size_t>((count - ahead) * tokenBytes()));
+}
 
 /// The tensors of a step's states in the entry's order, without memory. All their bytes together are below 2^63.
 Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,

@@ -81,11 +81,14 @@ heddle_status_t heddle_state_get(const heddle_state_t *state, size_t index, int6
     const StateTensor &tensor = state->tensors[index];
     if (Status status = checkShape(tensor, part.shape, *into); !status)
       return status;
-    auto bytes = static_cast<size_t>(tensor.used(part.position));
     char *to = viewData(*into);
-    for (int64_t piece = 0; bytes && piece < tensor.pieces(part.position); ++piece)
-      for (int64_t each = part.rows.begin; each < part.rows.end; ++each, to += bytes)
-        std::memcpy(to, tensor.piece(state->current, piece, each), bytes);
+    for (int64_t piece = 0; tensor.used(part.position) && piece < tensor.pieces(part.position); ++piece)
+      for (int64_t each = part.rows.begin; each < part.rows.end; ++each)
+        tensor.eachUsed(tensor.piece(state->current, piece, each), part.position, state->place(state->current, each),
+                        [&](const char *bytes, size_t size) {
+                          std::memcpy(to, bytes, size);
+                          to += size;
+                        });
     return {};
   });
 }

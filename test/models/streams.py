@@ -47,7 +47,7 @@ class Package:
         return {tensor["name"]: tensor["shape"].index(self.symbol) for tensor in tensors if self.symbol in tensor["shape"]}
 
     def initial(self, inputs, capacity):
-        sizes = {self.step.get("capacity"): capacity}
+        sizes = {symbol["name"]: symbol["min"] for symbol in self.step["symbols"]} | {self.step.get("capacity"): capacity}
         for tensor in self.step["inputs"]:
             if tensor["name"] in inputs:
                 sizes.update(zip(tensor["shape"], inputs[tensor["name"]].shape))

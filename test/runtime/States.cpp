@@ -103,6 +103,49 @@ bool resetsOneRow(const Model &model, Tensor &input) {
   return expect(same && differ, "a reset row begins anew and the other goes on, bit for bit");
 }
 
+/// The tensors behind the positions, as a caller gets them.
+class Values {
+public:
+  explicit Values(const heddle::State &state) : shapes(state.tensorCount() - 1), bytes(shapes.size()) {
+    for (size_t at = 0; at < shapes.size(); ++at) {
+      heddle_dtype_t dtype = state.tensor(at + 1)->dtype;
+      shapes[at] = state.dims(at + 1);
+      size_t size = dtype.bits / 8;
+      for (int64_t count : shapes[at])
+        size *= static_cast<size_t>(count);
+      bytes[at].resize(size);
+      views.push_back(
+          heddle_tensor_view(bytes[at].data(), dtype, static_cast<int32_t>(shapes[at].size()), shapes[at].data()));
+      state.get(at + 1, views.back());
+    }
+  }
+  std::vector<heddle_tensor_view_t> views;
+
+private:
+  std::vector<std::vector<int64_t>> shapes;
+  std::vector<std::vector<char>> bytes;
+};
+
+/// Its values and copies of its rows, in states that keep more calls and were in use.
+bool movesElsewhere(const Model &model, Tensor &input, Tensor &otherInput) {
+  constexpr int64_t taken = 40;
+  bool same = true;
+  for (bool copies : {false, true}) {
+    Tensor whole = newOutput(model), rest = newOutput(model);
+    heddle::State state = newState(model), other(model.step, kRows, kTokens, /*rewind=*/2);
+    model.advance(state, input, whole, 0, taken, 3);
+    model.advance(other, otherInput, rest, 0, 25, 2);
+    for (int64_t row = 0; copies && row < kRows; ++row)
+      other.copyRow(row, state, row);
+    if (!copies)
+      other.set(taken, Values(state).views);
+    model.advance(state, input, whole, taken, kTokens, 1);
+    model.advance(other, input, rest, taken, kTokens, 1);
+    same = same && sameTokens(whole, rest, taken, kTokens) && other.save() == state.save();
+  }
+  return expect(same, "its values and its rows continue in another state, bit for bit");
+}
+
 } // namespace
 
 int main(int argc, char **argv) try {
@@ -114,6 +157,7 @@ int main(int argc, char **argv) try {
   good &= savedStatesContinue(model, argv[1], input);
   good &= forksAreIndependent(model, input, otherInput);
   good &= resetsOneRow(model, input);
+  good &= movesElsewhere(model, input, otherInput);
   return good ? 0 : 1;
 } catch (const std::exception &error) {
   std::printf("error: %s\n", error.what());

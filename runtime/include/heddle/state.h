@@ -59,7 +59,7 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_end(heddle_state_t *stat
 
 /* Tokens that a row has been fed, those behind its end among them; -1 for no such row. */
 HEDDLE_API int64_t heddle_state_position(const heddle_state_t *state, int64_t row);
-/* Bytes of memory that its tensors take: those that calls append to once, the others rewind + 2 times. */
+/* Bytes of memory that its tensors take: those that grow with the capacity once, the others rewind + 2 times. */
 HEDDLE_API int64_t heddle_state_bytes(const heddle_state_t *state);
 
 /* Puts a row, or all of them (-1), in front of the first token. The other rows keep every bit. Where the manifest says
@@ -86,7 +86,8 @@ HEDDLE_API size_t heddle_state_tensor_count(const heddle_state_t *state);
 /* NULL: no such. Lives as long as the package. */
 HEDDLE_API const heddle_tensor_info_t *heddle_state_tensor(const heddle_state_t *state, size_t index);
 /* The shape of what counts of a tensor, of one row or of all (-1): one row or all where the tensor has the dimension of
- * rows, and as many places as tokens seen where it is appended to or grows. out_dims receives rank numbers.
+ * rows, and as many places as tokens seen where it is appended to or grows, of a ring those that it keeps, the oldest
+ * first. out_dims receives rank numbers.
  * HEDDLE_INVALID_ARGUMENT: all rows of a tensor with places, and they stand at different positions. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_dims(const heddle_state_t *state, size_t index, int64_t row,
                                                              int64_t *out_dims);
@@ -94,9 +95,9 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_dims(const heddle_state_
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_get(const heddle_state_t *state, size_t index, int64_t row,
                                                             const heddle_tensor_view_t *into);
 /* Puts a row, or all (-1), at `position` with these values: all tensors but the positions, in the shapes that
- * heddle_state_dims gives at that position. So a past that another program has computed is taken over. The row begins a
- * new window. HEDDLE_OUT_OF_RANGE: no room for so many tokens, or a value outside of its tensor's range. On failure the
- * state is as before. */
+ * heddle_state_dims gives at that position. So a past that another program has computed is taken over; `place`, of a
+ * step with rings, may be any number then. The row begins a new window. HEDDLE_OUT_OF_RANGE: no room for so many
+ * tokens, or a value outside of its tensor's range. On failure the state is as before. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_set(heddle_state_t *state, int64_t row, int64_t position,
                                                             const heddle_tensor_view_t *values, size_t count);
 

@@ -196,7 +196,7 @@ io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runne
   step.peakFormula = description["memory"].value("peak", "");
   for (size_t i = 0; i < heddle_entry_symbol_count(step.entry); ++i)
     if (std::string symbol = heddle_entry_symbol(step.entry, i)->name; symbol != step.tokens && symbol != step.capacity)
-      step.symbols[symbol] = 1;
+      step.symbols[symbol] = heddle_entry_symbol(step.entry, i)->minimum;
   auto isState = [](const Json &tensor) { return tensor.contains("initial"); };
   const Json &inputs = description["inputs"];
   for (const Json &input : inputs)

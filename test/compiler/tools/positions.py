@@ -1,10 +1,16 @@
-"""Reads what heddle-positions prints: bytes that do not depend on the position (flat), or grow with it (linear); no allocations."""
+"""Reads what heddle-positions prints: bytes that do not depend on the position (flat), or grow with it (linear), or that read each key
+of a window once (window: the first row has a longer one than the others); no allocations."""
 import json
 import sys
 
 rows = [json.loads(line) for line in sys.stdin]
 assert len(rows) >= 3 and all(row["allocations"] == 0 for row in rows), rows
 assert all(row["state_bytes"] == row["state_formula_bytes"] for row in rows), rows
+if sys.argv[1] == "window":
+    more, kept = (rows[0][key] - rows[1][key] for key in ("bytes", "state_bytes"))
+    print(more, kept)
+    assert 0 < kept == 2 * more, (more, kept)  # a ring has places for two versions
+    sys.exit()
 for key in ("bytes", "state_bytes", "arena_bytes"):
     values = [row[key] for row in rows]
     print(key, values)

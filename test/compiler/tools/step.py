@@ -23,7 +23,7 @@ def run(entry, inputs):
 
 
 def initial(tensor, capacity):
-    sizes = {"B": 2, "T": length, capacity: length}
+    sizes = {symbol["name"]: symbol["min"] for symbol in step["symbols"]} | {"B": 2, "T": length, capacity: length}
     return numpy.full([sizes.get(size, size) for size in tensor["shape"]], float(tensor["initial"]), types[tensor["type"]])
 
 

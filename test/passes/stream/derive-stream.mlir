@@ -27,15 +27,21 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 
-// A window of 4: three keys are kept, and the queries are the last of all keys. The bias hides keys that do not exist.
+// A window of 4: three keys are kept in a ring. Nothing is moved, and nothing is hidden by a bias.
 // CHECK-LABEL: func.func @step
-// CHECK-SAME:    %[[KEPT:[^:]*]]: tensor<?x3x1x4xf32> {heddle.name = "key",
-// CHECK:         %[[FRONT:.*]] = tensor.insert_slice %[[KEPT]] into
-// CHECK:         %[[ALL:.*]] = tensor.insert_slice %{{.*}} into %[[FRONT]][0, 3, 0, 0]
-// CHECK:         tensor.extract_slice %[[ALL]][0, %{{.*}}, 0, 0] [%{{.*}}, 3, 1, 4]
-// CHECK:         mixer.mix {{.*}} key(%[[ALL]] {{.*}} value(%[[ALL]] {{.*}} bias(%{{.*}} : tensor<?x1x1x?xf32>)
-// CHECK-SAME:      layout = #mixer.layout<forward, align = end>
-// CHECK-SAME:      score = #mixer.softmax<scale = 5.000000e-01, bias = dense>, support = #mixer.window<left = 3, right = 0>
+// CHECK-SAME:    %[[X:[^:]*]]: tensor<?x?x1x4xf32>
+// CHECK-SAME:    %[[SEEN:[^:]*]]: tensor<?xi64> {heddle.name = "position",
+// CHECK-SAME:    %[[PLACE:[^:]*]]: tensor<?xi64> {heddle.name = "place",
+// CHECK-SAME:    %[[KEPT:[^:]*]]: tensor<?x?x1x4xf32> {heddle.append, heddle.name = "key",
+// CHECK-SAME:    heddle.ring = 2 : i64, heddle.ring_tokens = 3 : i64
+// CHECK-SAME:    heddle.symbol_ranges = array<i64: 1, 9223372036854775807, 1, 9223372036854775807, 6, 9223372036854775807>
+// CHECK-SAME:    heddle.symbols = ["B", "T", "ring"]
+// CHECK-NOT:     tensor.insert_slice
+// CHECK:         %[[ALL:.*]] = mixer.append %[[X]] at(%[[PLACE]] : tensor<?xi64>) outs(%[[KEPT]] : tensor<?x?x1x4xf32>) {ring = 3 : i64}
+// CHECK-NOT:     tensor.insert_slice
+// CHECK:         mixer.mix query(%[[X]] {{.*}} key(%[[X]] {{.*}} value(%[[X]] : tensor<?x?x1x4xf32>) positions(%[[SEEN]] : tensor<?xi64>)
+// CHECK-SAME:      past(%[[ALL]] : tensor<?x?x1x4xf32>, %[[ALL]] : tensor<?x?x1x4xf32> at %[[PLACE]] : tensor<?xi64>) outs(
+// CHECK-SAME:      score = #mixer.softmax<scale = 5.000000e-01>, support = #mixer.window<left = 3, right = 0>
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index

@@ -56,6 +56,34 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape})
 // -----
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+
+// A window on the past in front of one that looks ahead: the first one is not late, and keeps its keys in a ring, what is
+// fed behind the end being zeros there; the other one keeps them newest last.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    {heddle.name = "position"{{.*}} {heddle.name = "place"{{.*}} {heddle.end
+// CHECK-SAME:    tensor<?x?x1x4xf32> {heddle.append, heddle.name = "key"
+// CHECK-SAME:    tensor<?x3x1x4xf32> {heddle.name = "key.1"
+// CHECK-SAME:    heddle.latency = 1 : i64, heddle.ring = 2 : i64, heddle.ring_tokens = 2 : i64
+// CHECK:         mixer.append %[[EXISTING:[^ ]*]] at(
+// CHECK:         mixer.mix {{.*}} key(%[[EXISTING]] {{.*}} past({{.*}} support = #mixer.window<left = 2, right = 0>
+// CHECK:         mixer.mix {{.*}} bias({{.*}} support = #mixer.window<left = 2, right = 1>
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %past = mixer.mix query(%x : tensor<?x?x1x4xf32>) key(%x : tensor<?x?x1x4xf32>) value(%x : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.window<left = 2, right = 0>, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  %mixed = mixer.mix query(%past : tensor<?x?x1x4xf32>) key(%past : tensor<?x?x1x4xf32>) value(%past : tensor<?x?x1x4xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.window<left = 2, right = 1>, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01>, norm = #mixer.norm<row_sum>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 #state = affine_map<()[b, t] -> (b, 1, 4, 4)>
 
 // A memory behind the token that follows: what it is given in front of the first token, and behind the end, leaves it as

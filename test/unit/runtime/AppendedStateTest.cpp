@@ -117,7 +117,7 @@ TEST_F(AppendedState, may_be_an_output_of_its_own) {
               "output 'position', expected memory of its own but got that of input 'position'");
 }
 
-TEST_F(AppendedState, is_refused_without_rows_and_capacity_in_front) {
+TEST_F(AppendedState, is_refused_without_rows_and_places_in_front) {
   std::string text = kManifest, right = "[\"B\", \"C\"]", wrong = "[\"C\", \"B\"]";
   for (size_t at = text.find(right); at != std::string::npos; at = text.find(right))
     text.replace(at, right.size(), wrong);
@@ -125,7 +125,7 @@ TEST_F(AppendedState, is_refused_without_rows_and_capacity_in_front) {
   heddle_status_t status = nullptr;
   load(other, &status);
   EXPECT_NE(std::string(heddle_status_message(status))
-                .find("manifest /entries/3/inputs/2/append, expected a state of rows and capacity but got "),
+                .find("manifest /entries/3/inputs/2/append, expected a state of rows and places but got "),
             std::string::npos)
       << heddle_status_message(status);
   EXPECT_EQ(codeOf(status), HEDDLE_CORRUPT);

@@ -56,8 +56,14 @@ protected:
     return results;
   }
 
-  /// What NaN takes the place of in growing states: nothing; places that no row has seen; all of them in front of calls
-  /// that enter no block of a convolution, or of those that do.
+  bool isRing(unsigned argument) {
+    auto symbol = derived.step->getAttrOfType<IntegerAttr>(kRingAttr);
+    auto shape = derived.step.getArgAttrOfType<AffineMapAttr>(argument, kShapeAttr);
+    return symbol && shape.getValue().getResult(1) == getAffineSymbolExpr(symbol.getInt(), derived.step.getContext());
+  }
+
+  /// What NaN takes the place of in growing states: nothing; places that no row has seen, and those of rings that are
+  /// not the last tokens; all of them in front of calls that enter no block of a convolution, or of those that do.
   enum class Poison { Nothing, Unseen, InsideOfBlocks, AtBorders };
 
   /// Whether a row that has seen so many tokens is at a place to be poisoned.
@@ -76,9 +82,15 @@ protected:
       if (!derived.step.getArgAttr(first + number, kAppendAttr))
         continue;
       int64_t rows = positions.size(), room = state.shape[1], features = state.size() / (rows * room);
-      for (int64_t i = 0; i < state.size(); ++i)
-        if (isPoisoned(poison, i / features % room, positions[i / (features * room)]))
+      for (int64_t i = 0; i < state.size(); ++i) {
+        int64_t row = i / (features * room), place = i / features % room, seen = positions[row];
+        if (isRing(first + number)) {
+          seen = std::min(seen, derived.step->getAttrOfType<IntegerAttr>(kRingTokensAttr).getInt());
+          place = llvm::mod(place - (states[1].integers[row] - seen), room);
+        }
+        if (isPoisoned(poison, place, seen))
           visit(number, i);
+      }
     }
   }
 
@@ -110,6 +122,22 @@ protected:
     return concatAlong(parts, 1);
   }
 
+  /// Steps of so many tokens each, and the entry in the reference evaluator.
+  void expectEqualForward(int64_t length, ArrayRef<int64_t> chunks) {
+    SmallVector<int64_t> symbols = derived.symbols(2, length);
+    ReferenceTensors inputs = drawInputs(derived.forward, symbols, 1, kLargestInteger), expected, single;
+    for (ReferenceTensor &input : inputs)
+      roundToStorage(input);
+    ASSERT_TRUE(succeeded(interpret(derived.forward, inputs, expected, Precision::Double)));
+    ASSERT_TRUE(succeeded(interpret(derived.forward, inputs, single, Precision::Single)));
+    Tolerance tolerance = Tolerance::of(expected.front(), single.front(), kSlack);
+    for (int64_t chunk : chunks) {
+      SCOPED_TRACE(std::to_string(length) + " tokens, " + std::to_string(chunk) + " at a time");
+      Comparison comparison = compare(expected.front(), runSteps(inputs, symbols, length, chunk), tolerance.bound);
+      EXPECT_TRUE(comparison.passes) << comparison.describe() << "; " << tolerance.reason;
+    }
+  }
+
   static void resetSecondRow(ReferenceTensors &states, const ReferenceTensors &initial) {
     for (auto [state, fresh] : llvm::zip_equal(states, initial))
       for (int64_t i = state.size() / 2; i < state.size(); ++i)
@@ -122,21 +150,7 @@ protected:
   Derived derived;
 };
 
-TEST_P(CompiledTest, StepsEqualForward) {
-  constexpr int64_t length = 25;
-  SmallVector<int64_t> symbols = derived.symbols(2, length);
-  ReferenceTensors inputs = drawInputs(derived.forward, symbols, 1, kLargestInteger), expected, single;
-  for (ReferenceTensor &input : inputs)
-    roundToStorage(input);
-  ASSERT_TRUE(succeeded(interpret(derived.forward, inputs, expected, Precision::Double)));
-  ASSERT_TRUE(succeeded(interpret(derived.forward, inputs, single, Precision::Single)));
-  Tolerance tolerance = Tolerance::of(expected.front(), single.front(), kSlack);
-  for (int64_t chunk : {1, 3, 8, 9, 25}) {
-    SCOPED_TRACE(std::to_string(chunk) + " at a time");
-    Comparison comparison = compare(expected.front(), runSteps(inputs, symbols, length, chunk), tolerance.bound);
-    EXPECT_TRUE(comparison.passes) << comparison.describe() << "; " << tolerance.reason;
-  }
-}
+TEST_P(CompiledTest, StepsEqualForward) { expectEqualForward(/*length=*/25, {1, 3, 8, 9, 25}); }
 
 // What a buffer holds behind the position of a row is never seen, bit for bit, whichever row stands where.
 TEST_P(CompiledTest, UnseenPlacesMeanNothing) {
@@ -172,6 +186,16 @@ TEST_P(CompiledConvolutionTest, StepsInsideOfABlockTouchNothingKept) {
 INSTANTIATE_TEST_SUITE_P(All, CompiledConvolutionTest, testing::Values(Example{"longconv", 8}), [](const auto &info) {
   return info.param.name + std::string("_blocks_of_") + std::to_string(info.param.block);
 });
+
+/// A window of 16 tokens: 15 are kept in a ring.
+class WindowTest : public CompiledTest {};
+
+TEST_P(WindowTest, GoesRound) {
+  for (int64_t length : {1, 15, 16, 17, 31, 32, 33, 47, 48, 49})
+    expectEqualForward(length, {1, 3, 14, 15, 16, 17, length});
+}
+
+INSTANTIATE_TEST_SUITE_P(Rings, WindowTest, testing::Values(Example{"attention-window"}));
 
 INSTANTIATE_TEST_SUITE_P(All, CompiledTest,
                          testing::Values(Example{"attention"}, Example{"attention-alibi"}, Example{"attention-gqa"},

@@ -74,11 +74,11 @@ Derived Derived::of(ModuleOp module, int64_t lookAhead) {
 
 SmallVector<int64_t> Derived::symbols(int64_t rows, int64_t count) {
   SmallVector<int64_t> sizes;
-  for (Attribute name : step->getAttrOfType<ArrayAttr>(kSymbolsAttr)) {
+  for (Attribute name : forward->getAttrOfType<ArrayAttr>(kSymbolsAttr)) {
     StringRef symbol = cast<StringAttr>(name).getValue();
-    sizes.push_back(symbol == "B" ? rows : symbol == "T" || symbol == "capacity" ? count : 3);
+    sizes.push_back(symbol == "B" ? rows : symbol == "T" ? count : 3);
   }
-  return sizes;
+  return symbolsOfStep(step, sizes, /*capacity=*/count);
 }
 
 void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed) {
