@@ -43,6 +43,7 @@ private:
   Value mixed(Value values, Value kernel, int64_t center);
   Value plus(Value sums, Value terms);
   Value repeated(Value sums, Value times, function_ref<Value(Value, Value)> body);
+  Value placeOf(ImplicitLocOpBuilder &b, Value kept, Value position, Value distance);
   Value chunkInFront(Value starts, Value number);
   Value addPast(Value sums, Value starts, Value chunks, Value kernel);
   Value addTokens(Value sums, Value kernel);
@@ -130,20 +131,36 @@ Value BlockedConvolution::repeated(Value sums, Value times, function_ref<Value(V
   return loop.getResult(0);
 }
 
-/// The values from (number + 1) chunks in front of each row's position on, 0 in front of the first token: [rows, chunk,
-/// heads, features].
+/// Where the token `distance` in front of the row's first new one is kept: at its position, or in a ring.
+Value BlockedConvolution::placeOf(ImplicitLocOpBuilder &b, Value kept, Value position, Value distance) {
+  if (!taps)
+    return arith::MaxSIOp::create(b, position, index(b, 0));
+  Value row = e.hasRows() ? loop(b, 0) : index(b, 0), size = b.createOrFold<tensor::DimOp>(kept, 1);
+  Value next = arith::IndexCastOp::create(b, b.getIndexType(), Value(tensor::ExtractOp::create(b, e.rowPlaces(), row)));
+  // Less than one round in front of a place that is less than one round.
+  Value round = arith::AddIOp::create(b, Value(arith::RemSIOp::create(b, next, size)), size);
+  Value nearest = arith::MinSIOp::create(b, distance, index(b, *taps - 1));
+  return arith::RemSIOp::create(b, Value(arith::SubIOp::create(b, round, nearest)), size);
+}
+
+/// The values from (number + 1) chunks in front of each row's position on, 0 where there is none or it meets no tap:
+/// [rows, chunk, heads, features].
 Value BlockedConvolution::chunkInFront(Value starts, Value number) {
-  Value kept = e.grown(mix.getValue());
+  Value kept = taps ? e.ringOf(mix.getValue()) : e.grown(mix.getValue());
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(e, e.getLoc(), kept);
   sizes[1] = e.getIndexAttr(chunk);
   Value back = arith::MulIOp::create(e, Value(arith::AddIOp::create(e, number, index(e, 1))), index(e, chunk));
   return generate(sizes, compute, [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
-    Value row = e.hasRows() ? loop(b, 0) : index(b, 0), zero = index(b, 0);
+    Value row = e.hasRows() ? loop(b, 0) : index(b, 0);
     Value start = arith::IndexCastOp::create(b, b.getIndexType(), Value(tensor::ExtractOp::create(b, starts, row)));
-    Value place = arith::AddIOp::create(b, Value(arith::SubIOp::create(b, start, back)), loop(b, 1));
-    Value nearest = arith::MaxSIOp::create(b, place, zero);
-    Value element = tensor::ExtractOp::create(b, kept, ValueRange{loop(b, 0), nearest, loop(b, 2), loop(b, 3)});
-    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, place, nearest);
+    Value distance = arith::SubIOp::create(b, back, loop(b, 1));
+    Value position = arith::SubIOp::create(b, start, distance);
+    Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, position, index(b, 0));
+    if (taps)
+      exists = arith::AndIOp::create(
+          b, exists, Value(arith::CmpIOp::create(b, arith::CmpIPredicate::slt, distance, index(b, *taps))));
+    Value place = placeOf(b, kept, position, distance);
+    Value element = tensor::ExtractOp::create(b, kept, ValueRange{loop(b, 0), place, loop(b, 2), loop(b, 3)});
     return arith::SelectOp::create(b, exists, mixer::widen(b, element, compute), mixer::real(b, compute, 0.0));
   });
 }

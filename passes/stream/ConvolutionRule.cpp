@@ -2,8 +2,8 @@
 //
 //   K taps                       new token c is token K - 1 + c of the kept and the new ones together, so the kernel's
 //                                centre moves to K - 1
-//   many taps, or one for        all values are kept, up to a capacity, and are convolved block by block
-//   each token so far
+//   many taps, K                 K - 1 values are kept in a ring, and are convolved block by block
+//   a tap for each token so far  the same with all values, up to a capacity
 #include "passes/stream/BlockedConvolution.h"
 #include "passes/stream/KeptTokens.h"
 
@@ -19,7 +19,7 @@ namespace {
 using mixer::MixOp;
 
 // A kernel of more taps is convolved in blocks: fewer are gone over as fast as a block is.
-constexpr int64_t kLongKernel = 1024;
+constexpr int64_t kLongKernel = 256;
 
 class ConvolutionRule : public StreamRule {
 public:
@@ -61,7 +61,8 @@ std::optional<int64_t> givenBlock(MixOp mix) {
   return given ? std::optional(given.getInt()) : std::nullopt;
 }
 
-/// Whether all values are kept. Outputs come as late as the newest value that they see: a centre moves them alone.
+/// Whether it is convolved block by block. Outputs come as late as the newest value that they see: a centre moves them
+/// alone.
 bool isInBlocks(MixOp mix, TokenFlow &flow) {
   if (isAsLongAsSequence(mix, flow))
     return true;
@@ -107,8 +108,10 @@ void ConvolutionRule::classify(Operation *op, TokenFlow &flow) const {
 
 void ConvolutionRule::demand(Operation *op, StreamDemand &demand) const {
   auto mix = cast<MixOp>(op);
-  if (isInBlocks(mix, demand.flow))
+  if (isAsLongAsSequence(mix, demand.flow))
     demand.needAll(mix.getValue(), op, "value");
+  else if (isInBlocks(mix, demand.flow))
+    demand.needRing(mix.getValue(), tapsOf(mix) - 1, op, "value");
   else
     demand.need(mix.getValue(), valuesOf(mix, demand), op, zeroOf(mix.getValue()), "value");
 }

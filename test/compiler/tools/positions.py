@@ -1,5 +1,6 @@
 """Reads what heddle-positions prints: bytes that do not depend on the position (flat), or grow with it (linear), or that read each key
-of a window once (window: the first row has a longer one than the others); no allocations."""
+of a window once (window: the first row has a longer one than the others), or that grow with the square root of a kernel's length (root:
+the first row has a sixteenth of the taps of the others); no allocations."""
 import json
 import sys
 
@@ -10,6 +11,11 @@ if sys.argv[1] == "window":
     more, kept = (rows[0][key] - rows[1][key] for key in ("bytes", "state_bytes"))
     print(more, kept)
     assert 0 < kept == 2 * more, (more, kept)  # a ring has places for two versions
+    sys.exit()
+if sys.argv[1] == "root":
+    short, *long = [row["bytes"] for row in rows]
+    print(short, long)
+    assert len(set(long)) == 1 and long[0] <= 4 * short, (short, long)
     sys.exit()
 for key in ("bytes", "state_bytes", "arena_bytes"):
     values = [row[key] for row in rows]

@@ -226,7 +226,7 @@ TEST(Stream, ofConvolutionsInBlocks) {
       checkRefusal(derived.error, /*isCausal=*/true);
       continue;
     }
-    inBlocks += derived.step->hasAttr(kCapacityAttr);
+    inBlocks += derived.step->hasAttr(kRingAttr);
     expectStepsEqualForward(derived, /*chunk=*/seed % 2 ? 4 : 11, seed);
     expectIndependentRows(derived, seed);
     expectOwnEnds(derived, seed);
