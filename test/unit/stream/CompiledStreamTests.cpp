@@ -9,6 +9,7 @@
 #include "passes/stream/Names.h"
 #include "test/property/CompiledModule.h"
 
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include <gtest/gtest.h>
 
@@ -22,14 +23,44 @@ constexpr double kSlack = 8; // other orders of summation than the plain loop's
 
 struct Example {
   const char *name;
-  int64_t block = 0; // positions of a block of its convolutions, where they are to be computed so
+  int64_t block = 0;          // positions of a block of its convolutions, where they are to be computed so
+  const char *text = nullptr; // a module in place of an example
 };
+
+// A kernel with a tap for each token so far, computed from positions.
+constexpr const char *kKernelOfPositions = R"mlir(
+  #shape = affine_map<()[b, t] -> (b, t, 1, 20)>
+  func.func @forward(%x: tensor<?x?x1x20xf32> {heddle.name = "x", heddle.shape = #shape})
+      -> (tensor<?x?x1x20xf32> {heddle.name = "y", heddle.shape = #shape}) attributes {heddle.symbols = ["B", "T"]} {
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %b = tensor.dim %x, %c0 : tensor<?x?x1x20xf32>
+    %t = tensor.dim %x, %c1 : tensor<?x?x1x20xf32>
+    %init = tensor.empty(%b, %t) : tensor<?x?x1x20xf32>
+    %blank = tensor.empty(%t) : tensor<1x20x?xf32>
+    %kernel = linalg.generic {indexing_maps = [affine_map<(h, d, k) -> (h, d, k)>],
+        iterator_types = ["parallel", "parallel", "parallel"]} outs(%blank : tensor<1x20x?xf32>) {
+    ^bb0(%none: f32):
+      %d = linalg.index 1 : index
+      %k = linalg.index 2 : index
+      %sum = arith.addi %d, %k : index
+      %integer = arith.index_cast %sum : index to i64
+      %number = arith.sitofp %integer : i64 to f32
+      %tap = math.cos %number : f32
+      linalg.yield %tap : f32
+    } -> tensor<1x20x?xf32>
+    %y = mixer.mix value(%x : tensor<?x?x1x20xf32>) transport(%kernel : tensor<1x20x?xf32>)
+        outs(%init : tensor<?x?x1x20xf32>) {support = #mixer.causal, transport = #mixer.toeplitz,
+        score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x20xf32>
+    return %y : tensor<?x?x1x20xf32>
+  })mlir";
 
 class CompiledTest : public testing::TestWithParam<Example> {
 protected:
   void SetUp() override {
     context = makeCompilerContext();
-    module = importModel(std::string(HEDDLE_EXAMPLES "/") + GetParam().name + ".json", context.get());
+    module = GetParam().text ? parseSourceString<ModuleOp>(GetParam().text, context.get())
+                             : importModel(std::string(HEDDLE_EXAMPLES "/") + GetParam().name + ".json", context.get());
     ASSERT_TRUE(module);
     if (int64_t block = GetParam().block)
       module->lookupSymbol<func::FuncOp>("forward")->setAttr(kConvolutionBlockAttr,
@@ -201,8 +232,9 @@ INSTANTIATE_TEST_SUITE_P(All, CompiledTest,
                          testing::Values(Example{"attention"}, Example{"attention-alibi"}, Example{"attention-gqa"},
                                          Example{"expression"}, Example{"attention-sinks"}, Example{"attention-window"},
                                          Example{"gated-delta"}, Example{"gpt"}, Example{"hyena"}, Example{"hyena", 4},
-                                         Example{"longconv", 2}, Example{"mamba"}, Example{"mamba2"}, Example{"rwkv4"},
-                                         Example{"s5"}, Example{"sgconv"}, Example{"sgconv", 8}),
+                                         Example{"longconv", 2}, Example{"kernel-of-positions", 4, kKernelOfPositions},
+                                         Example{"mamba"}, Example{"mamba2"}, Example{"rwkv4"}, Example{"s5"},
+                                         Example{"sgconv"}, Example{"sgconv", 8}),
                          [](const auto &info) {
                            std::string name = info.param.name;
                            std::replace(name.begin(), name.end(), '-', '_');
