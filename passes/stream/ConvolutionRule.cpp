@@ -9,6 +9,7 @@
 
 #include "passes/stream/Names.h"
 
+#include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -80,6 +81,8 @@ std::optional<int64_t> reachOf(MixOp mix, TokenFlow &flow) {
 }
 
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
+  if (std::optional<int64_t> block = givenBlock(mix); block && !(*block > 0 && llvm::isPowerOf2_64(*block)))
+    return llvm::formatv("{0}, expected a power of two but got {1}", kConvolutionBlockAttr, *block);
   if (mix.getOrder() != mixer::Order::Forward)
     return "layout: the tokens are visited from the last to the first";
   if (isAsLongAsSequence(mix, flow) && centerOf(mix) > 0)
@@ -131,7 +134,12 @@ Value convolveTail(StreamEmitter &e, MixOp mix) {
 
 Value convolveInBlocks(StreamEmitter &e, MixOp mix) {
   std::optional<int64_t> taps = isAsLongAsSequence(mix, e.flow) ? std::nullopt : std::optional(tapsOf(mix));
-  return convolveBlocks(e, mix, taps, givenBlock(mix).value_or(convolutionBlock(reachOf(mix, e.flow))));
+  int64_t block = givenBlock(mix).value_or(convolutionBlock(reachOf(mix, e.flow)));
+  remark::passed(mix.getLoc(), remark::RemarkOpts::name("long-convolution").category("derive-stream"))
+      << llvm::formatv("{0} in blocks of {1} positions",
+                       taps ? std::to_string(*taps) + " taps" : "a tap for each token", block)
+             .str();
+  return convolveBlocks(e, mix, taps, block);
 }
 
 void ConvolutionRule::emit(Operation *op, StreamEmitter &e) const {

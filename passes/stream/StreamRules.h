@@ -7,7 +7,7 @@
 //   insert          tensor.insert_slice                      the same tokens; behind a padding: tokens before
 //   reshape         tensor.expand_shape, collapse_shape, cast   the same tokens
 //   attention       mixer.mix with a weight for each pair    the new queries, and kept keys and values
-//   convolution     mixer.mix with a Toeplitz transport      kept values
+//   convolution     mixer.mix with a Toeplitz transport      kept values, or sums that they have left
 //   matrix          mixer.mix with a matrix over tokens      kept values
 //   window          mixer.mix of a decaying past             the last tokens of all operands
 //   recurrence      mixer.mix with a state of fixed size     the state

@@ -87,6 +87,24 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 // -----
 
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
+// Blocks that are no power of two.
+func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T"], heddle.convolution_block = 3 : i64} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
+  %kernel = arith.constant dense<1.0> : tensor<1x1x5xf32>
+  // expected-error @below {{cannot run token by token: heddle.convolution_block, expected a power of two but got 3}}
+  %mixed = mixer.mix value(%x : tensor<?x?x1x4xf32>) transport(%kernel : tensor<1x1x5xf32>) outs(%init : tensor<?x?x1x4xf32>)
+      {support = #mixer.causal, transport = #mixer.toeplitz, score = #mixer.linear, norm = #mixer.norm<none>} -> tensor<?x?x1x4xf32>
+  return %mixed : tensor<?x?x1x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 // A convolution centred on its token.
 func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = #shape})
     attributes {heddle.symbols = ["B", "T"]} {

@@ -1,9 +1,11 @@
 // RUN: heddle-opt %s -split-input-file --heddle-derive-stream=verify=always | FileCheck %s
+// RUN: heddle-opt %s -split-input-file --heddle-derive-stream --remarks-filter=derive-stream --remark-policy=all --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
 // Steps that are proved over the borders of blocks: one call of several tokens, single ones, the rest.
 
 #shape = affine_map<()[b, t] -> (b, t, 2, 3)>
 
 // Seven taps on blocks of two positions, shared by the channels of a head; values in 16 bits.
+// REMARK:      long-convolution{{.*}}7 taps in blocks of 2 positions
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    tensor<?x?x2x3xbf16> {heddle.append, heddle.name = "value"
 // CHECK-SAME:    tensor<?x2x2x3xf32> {heddle.name = "ahead"
@@ -25,6 +27,7 @@ func.func @forward(%x: tensor<?x?x2x3xbf16> {heddle.shape = #shape}) -> (tensor<
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 
 // A tap for each token so far, decided by positions: evaluated as far as the call needs it.
+// REMARK:      long-convolution{{.*}}a tap for each token in blocks of 4 positions
 // CHECK-LABEL: func.func @step
 // CHECK-SAME:    tensor<?x?x1x4xf32> {heddle.append, heddle.name = "value"
 // CHECK-SAME:    tensor<?x4x1x4xf32> {heddle.name = "ahead"
