@@ -1,5 +1,7 @@
 #include "passes/raise/AttentionMatch.h"
 
+#include "passes/raise/SinkColumn.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -40,9 +42,13 @@ public:
 private:
   bool matchWeights(const Axes::Source &weights, ArrayRef<AxisId> keys) {
     Expr quotient = exprs.read(weights.value, weights.dims);
-    found.keyTokens = AxisList(keys);
-    Expr exponent = exponentOf(quotient);
+    std::optional<SinkSoftmax> softmax = matchSinkSoftmax(exprs, quotient, keys);
+    found.keyTokens = softmax ? softmax->all : AxisList(keys);
+    Expr exponent = exponentOf(softmax ? softmax->weights : quotient);
     if (!exponent)
+      return false;
+    found.scores = withoutRowTerms(exponent);
+    if (softmax && !takeSink(*softmax, keys))
       return false;
     // Axes of the weights that the values do not have are those of the queries.
     AxisList ofWeights = axes.of(weights), ofValues = axes.of(found.value);
@@ -50,7 +56,6 @@ private:
     found.valueFeatures = without(ofValues, ofWeights);
     AxisList shared = without(without(ofWeights, found.queryTokens), axes.resolve(keys));
     found.keyTokens = axes.resolve(keys);
-    found.scores = withoutRowTerms(exponent);
     if (!matchProduct())
       return false;
     found.query = axes.origin(found.query, &found.scale);
@@ -58,6 +63,15 @@ private:
     found.value = axes.origin(found.value, nullptr);
     followForward();
     return isNormalised && assignRoles(exprs, shared, found);
+  }
+
+  bool takeSink(const SinkSoftmax &softmax, ArrayRef<AxisId> keys) {
+    std::optional<SinkScores> scores = splitSinkScores(exprs, found.scores, softmax, keys);
+    if (!scores)
+      return false;
+    found.scores = scores->ofKeys;
+    found.sink = scores->ofSink;
+    return true;
   }
 
   bool dependsOnKeys(Expr expr) { return containsAny(exprs.axesOf(expr), axes.resolve(found.keyTokens)); }

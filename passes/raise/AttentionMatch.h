@@ -39,6 +39,7 @@ struct AttentionMatch {
   Axes::Source query, key, value; // as they come from projections: layout and constant factors are looked through
   double scale = 1;               // product of the constant factors
   Expr scores = nullptr, product = nullptr; // f, and the leaf in it that is q . k
+  Expr sink = nullptr;                      // one more score, which no value belongs to, if any
   AxisList batch, heads, queryTokens, keyTokens, keyFeatures, valueFeatures;
 };
 

@@ -121,7 +121,7 @@ def RaiseAttentionPass : Pass<"heddle-raise-attention", "::mlir::func::FuncOp"> 
     Starts at each contraction whose one side is exp(f(q . k)) divided by something that is the same for all keys, with any
     arithmetic f, guard, cast, reshape, transpose or repeat of heads between. Masks are evaluated at one or two lengths and
     fitted to the support family; on the support, conditions on positions fold away, and the rest of f becomes scale, soft
-    cap, bias, or a score region. Where no pair of contractions is the attention (overlapping chunks, gathered blocks, rows of
+    cap, bias, or a score region. One more score than there are keys becomes a first token of zeros. Where no pair of contractions is the attention (overlapping chunks, gathered blocks, rows of
     several softmaxes put together), the region between query, key, value and output is probed: responses to one-hot values
     show the support and the scale. Each raise is proved or left alone; remarks of category `raise-attention` say which.
 

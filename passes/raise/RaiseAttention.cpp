@@ -6,6 +6,7 @@
 #include "passes/raise/Raiser.h"
 #include "passes/raise/Reads.h"
 #include "passes/raise/ScorePlan.h"
+#include "passes/raise/SinkColumn.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -134,17 +135,38 @@ private:
       if (!fixed)
         fixed.emplace(getOperation());
       tried = use;
-      if (propose(exprs, *match, raiser, *fixed, *tried)) {
-        fixed.reset();
-        return true;
+      SmallVector<Value> frontier = frontierOf(*match, *fixed);
+      SinkToken sink;
+      if (match->sink) {
+        if (!sink.prependTo(exprs, *match))
+          return false;
+        fixed.emplace(getOperation());
       }
+      bool isRaised = propose(exprs, *match, frontier, raiser, *fixed, *tried);
+      if (isRaised || match->sink)
+        fixed.reset();
+      if (isRaised)
+        return true;
     }
     return false;
   }
 
+  /// Query, key, value and whatever data the scores read.
+  static SmallVector<Value> frontierOf(const AttentionMatch &match, const FixedValues &fixed) {
+    SmallVector<Value> frontier{match.query.value, match.key.value, match.value.value};
+    for (Expr scores : {match.scores, match.sink})
+      if (scores)
+        ElementExprs::any(scores, [&](Expr expr) {
+          if (expr->kind == ElementExpr::Kind::Leaf && expr != match.product && !fixed.contains(expr->value))
+            frontier.push_back(expr->value);
+          return false;
+        });
+    return frontier;
+  }
+
   /// Builds and proves one proposal. `use` becomes the last that need not be tried again.
-  bool propose(ElementExprs &exprs, const AttentionMatch &match, Raiser &raiser, const FixedValues &fixed,
-               MaskUse &use) {
+  bool propose(ElementExprs &exprs, const AttentionMatch &match, ArrayRef<Value> frontier, Raiser &raiser,
+               const FixedValues &fixed, MaskUse &use) {
     auto isFixed = [&](Value value) { return fixed.contains(value); };
     Location loc = match.output.getLoc();
     std::string problem;
@@ -163,12 +185,6 @@ private:
       raiser.leave(loc, "attention", "its heads are shared in an order that the mixer does not have");
       return false;
     }
-    SmallVector<Value> frontier{match.query.value, match.key.value, match.value.value};
-    ElementExprs::any(match.scores, [&](Expr expr) {
-      if (expr->kind == ElementExpr::Kind::Leaf && expr != match.product && !fixed.contains(expr->value))
-        frontier.push_back(expr->value);
-      return false;
-    });
     std::string what;
     llvm::raw_string_ostream(what) << "attention with support " << Attribute(plan->support.support);
     return raiser.apply(loc, what, {frontier, match.output, mixed, lengthToSee(plan->support.support)});
