@@ -7,7 +7,8 @@ using namespace mlir;
 namespace heddle::mixer {
 namespace {
 
-constexpr int64_t kTile = 64; // length of a chunk or key tile that the form attribute leaves open
+constexpr uint64_t kRowBlock = 8; // rows that the chunked form computes together
+constexpr int64_t kTile = 64;     // length of a chunk or key tile that the form attribute leaves open
 
 /// Pairs of a support within [i0,i1) x [j0,j1), by halving tiles that are neither full nor empty down to `least`; what
 /// is still mixed there counts half.
@@ -123,13 +124,15 @@ FormCost Model::recurrent() const {
 }
 
 FormCost Model::chunked() const {
-  double length = std::min<double>(chunk, n.T), passes = mix.getOrder() == Order::Bidirectional ? 2 : 1;
-  double inside = length * (keyWidth + n.dv);                                    // half of the pairs of a chunk
-  double across = 2 * keyWidth * n.dv * (double(n.Hs) / n.Ho + 1);               // summary and read-out of the state
-  double solve = isa<DeltaAttr>(mix.getTransport()) ? 2 * length * keyWidth : 0; // triangular solve of the delta rule
-  double perToken = transport.exps + (transport.exps > 0 ? length / 2 : 0);
-  return {passes * tokens() * n.Ho * (inside + across + solve), passes * tensorBytes(),
-          passes * tokens() * n.Hs * perToken, double(n.B) * n.Hs * std::max(1.0, n.T / length)};
+  bool isDelta = isa<DeltaAttr>(mix.getTransport());
+  double passes = mix.getOrder() == Order::Bidirectional ? 2 : 1;
+  double rows = double(n.B) * llvm::alignTo(n.T, kRowBlock),
+         length = std::min<double>(chunk, llvm::alignTo(n.T, kRowBlock));
+  double pairs = 2 * length * keyWidth, sums = length * n.dv; // pairs by whole vectors, sums over half of them
+  double state = 2 * keyWidth * n.dv;                         // a pass over it: to read, to update
+  double ofHead = pairs + sums + state, ofState = state + (isDelta ? ofHead : 0); // the delta rule asks its keys too
+  return {passes * rows * (n.Ho * ofHead + n.Hs * ofState), passes * tensorBytes(),
+          passes * rows * n.Hs * transport.exps, double(n.B) * n.Hs * std::max<double>(1, n.dv / 128)};
 }
 
 double Model::kernelLength() const {

@@ -1,5 +1,7 @@
 // The chunks of the chunked form, and its kernel.
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/kernels/ChunkedPiece.h"
+#include "passes/kernels/Recurrence.h"
 
 using namespace mlir;
 
@@ -157,6 +159,21 @@ static bool fitsChunks(MixView &view) {
   return rowBytes <= (isa<mixer::KeyChannelAttr>(view.op.getTransport()) ? 1024 : 2048);
 }
 
+/// A mixer that continues a state is called with one token as often as with many, and a block of rows for one token is
+/// work for eight.
+static bool mayHaveFewTokens(MixView &view) {
+  return !view.initialState.empty() && !getConstantIntValue(view.queryTokens.value);
+}
+
+/// The same piece token by token, over as many features as a block of rows takes.
+static void emitSteps(MixView &view, SweepOutput &output, ArrayRef<Expr> at, Lanes features) {
+  auto steps = [&](Lanes l) {
+    Lanes block = {features.width == 0 ? features.first : features.first + l.first, l.width};
+    Recurrence(view, at[0], at[1], at[2], block, output).emit();
+  };
+  view.loops.lanes(std::max<int64_t>(features.width, 1), 2 * vectorLanes, steps);
+}
+
 void emitChunked(MixView &view, int64_t asked) {
   if (!fitsChunks(view))
     return emitRecurrent(view);
@@ -168,7 +185,13 @@ void emitChunked(MixView &view, int64_t asked) {
   int64_t work = 1024 * (4 * dk * width + chunks->chunk * (dk + width));
   loops.kernel("mix_chunked", counts, work, [&](ArrayRef<Expr> at) {
     ChunkedPiece piece(view, *chunks, output, std::min(width, dv));
-    loops.piece(at[2], dv, width, [&](Lanes features) { piece.emit(at[0], at[1], at[2], features); });
+    loops.piece(at[2], dv, width, [&](Lanes features) {
+      auto inChunks = [&]() { piece.emit(at[0], at[1], at[2], features); };
+      if (!mayHaveFewTokens(view))
+        return inChunks();
+      auto inSteps = [&]() { emitSteps(view, output, at, features); };
+      loops.whenElse(view.queryTokens < loops.index(ChunkWeights::rowBlock), inSteps, inChunks);
+    });
   });
 }
 

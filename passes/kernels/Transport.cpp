@@ -1,5 +1,6 @@
 // One step of every affine transport, on states and on queries that walk back.
 #include "passes/kernels/Transport.h"
+#include "passes/kernels/Kernels.h"
 
 using namespace mlir;
 
@@ -33,12 +34,46 @@ Expr decay(MixView &view, const Point &at, Expr n, int64_t width) {
 
 //===--- diagonal -------------------------------------------------------------------------===//
 
-static bool isDecayShared(MixView &view) { return isa<mixer::ScalarAttr>(view.op.getTransport()); }
+namespace {
+/// The decays of one token, by row: what rows or lanes share is computed once, in front of the walk over the rows.
+class RowDecays {
+public:
+  RowDecays(MixView &view, const Point &at, int64_t width) : view(view), at(at), width(width) {
+    if (isa<mixer::ScalarAttr>(view.op.getTransport()))
+      shared = decay(view, at, {}, 0);
+    else if (isa<mixer::KeyChannelAttr>(view.op.getTransport()) && view.headLanes == 0)
+      tabulate();
+  }
+  /// Empty for the identity.
+  Expr operator()(Expr n) {
+    if (table)
+      return view.loops.load(table, {n});
+    return shared ? shared : decay(view, at, n, width);
+  }
+
+private:
+  /// Value features share the decays of key channels: exponentials of vectors of channels.
+  void tabulate() {
+    LoopBuilder &loops = view.loops;
+    table = loops.scratch({view.sizes.dk});
+    loops.lanes(view.sizes.dk, vectorLanes, [&](Lanes l) {
+      Expr decays = exp(view.load(view.transport[0], withRow(at, l.first), l.width));
+      loops.store(loops.broadcast(decays, l.width), table, {l.first});
+    });
+  }
+
+  MixView &view;
+  const Point &at;
+  int64_t width;
+  Expr shared;
+  Value table;
+};
+} // namespace
 
 static Expr stepDiagonal(MixView &view, Rows &rows, const Point &at, RowExpr key, Expr value, RowExpr query) {
-  Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
+  RowDecays decays(view, at, rows.width());
   auto next = [&](Expr n) {
-    Expr factor = shared ? shared : decay(view, at, n, rows.width());
+    Expr factor = decays(n);
     return fma(key(n), value, factor ? rows.get(n) * factor : rows.get(n));
   };
   return rows.update(next, query);
@@ -47,8 +82,8 @@ static Expr stepDiagonal(MixView &view, Rows &rows, const Point &at, RowExpr key
 static void adjointDiagonal(MixView &view, Rows &rows, const Point &at) {
   if (isa<mixer::IdentityAttr>(view.op.getTransport()))
     return;
-  Expr shared = isDecayShared(view) ? decay(view, at, {}, 0) : Expr();
-  rows.update([&](Expr n) { return rows.get(n) * (shared ? shared : decay(view, at, n, rows.width())); });
+  RowDecays decays(view, at, rows.width());
+  rows.update([&](Expr n) { return rows.get(n) * decays(n); });
 }
 
 //===--- complex diagonal -----------------------------------------------------------------===//

@@ -33,3 +33,22 @@ func.func @key_channel(%query: memref<?x?x1x32xf32>, %decay: memref<?x?x1x32xf32
      form = #mixer.form<chunked, chunk = 64>}
   return
 }
+
+// What continues a state is called with single tokens too: fewer than a block of rows are steps, in the same kernel.
+// CHECK-LABEL: func.func @continued
+// CHECK:         scf.parallel
+// CHECK-DAG:       %[[FEW:.+]] = arith.cmpi slt, %{{.+}}, %c8
+// CHECK:           scf.if %[[FEW]] {
+// CHECK:             memref<32x32xf32>
+// CHECK:           } else {
+// CHECK:             memref<1x32x32xf32>
+// CHECK:         heddle.kernel = "mix_chunked"
+func.func @continued(%query: memref<?x?x4x32xf32>, %decay: memref<?x?x4xf32>, %state: memref<?x4x32x32xf32>,
+                     %output: memref<?x?x4x32xf32>, %next: memref<?x4x32x32xf32>) {
+  mixer.mix query(%query : memref<?x?x4x32xf32>) key(%query : memref<?x?x4x32xf32>) value(%query : memref<?x?x4x32xf32>)
+    transport(%decay : memref<?x?x4xf32>) state(%state : memref<?x4x32x32xf32>)
+    outs(%output, %next : memref<?x?x4x32xf32>, memref<?x4x32x32xf32>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<chunked, chunk = 16>}
+  return
+}

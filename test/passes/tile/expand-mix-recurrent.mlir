@@ -97,3 +97,17 @@ func.func @no_lanes_bidirectional(%x: memref<?x?x16x1xf32>, %output: memref<?x?x
      norm = #mixer.norm<none>, form = #mixer.form<recurrent>}
   return
 }
+
+// Value features share the decays of key channels: two vectors of exponentials for a token, not one number per row.
+// CHECK-LABEL: func.func @channel_decays
+// CHECK:         scf.for
+// CHECK:           math.exp %{{.+}} : vector<16xf32>
+// CHECK-NOT:       math.exp
+// CHECK:         heddle.kernel = "mix_recurrent"
+func.func @channel_decays(%query: memref<?x?x1x32xf32>, %decay: memref<?x?x1x32xf32>, %output: memref<?x?x1x32xf32>) {
+  mixer.mix query(%query : memref<?x?x1x32xf32>) key(%query : memref<?x?x1x32xf32>) value(%query : memref<?x?x1x32xf32>)
+    transport(%decay : memref<?x?x1x32xf32>) outs(%output : memref<?x?x1x32xf32>)
+    {support = #mixer.causal, transport = #mixer.key_channel, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
