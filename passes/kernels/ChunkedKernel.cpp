@@ -165,15 +165,6 @@ static bool mayHaveFewTokens(MixView &view) {
   return !view.initialState.empty() && !getConstantIntValue(view.queryTokens.value);
 }
 
-/// The same piece token by token, over as many features as a block of rows takes.
-static void emitSteps(MixView &view, SweepOutput &output, ArrayRef<Expr> at, Lanes features) {
-  auto steps = [&](Lanes l) {
-    Lanes block = {features.width == 0 ? features.first : features.first + l.first, l.width};
-    Recurrence(view, at[0], at[1], at[2], block, output).emit();
-  };
-  view.loops.lanes(std::max<int64_t>(features.width, 1), 2 * vectorLanes, steps);
-}
-
 void emitChunked(MixView &view, int64_t asked) {
   if (!fitsChunks(view))
     return emitRecurrent(view);
@@ -189,7 +180,7 @@ void emitChunked(MixView &view, int64_t asked) {
       auto inChunks = [&]() { piece.emit(at[0], at[1], at[2], features); };
       if (!mayHaveFewTokens(view))
         return inChunks();
-      auto inSteps = [&]() { emitSteps(view, output, at, features); };
+      auto inSteps = [&]() { Recurrence::emitPiece(view, at, features, 2 * vectorLanes, output); };
       loops.whenElse(view.queryTokens < loops.index(ChunkWeights::rowBlock), inSteps, inChunks);
     });
   });

@@ -6,9 +6,10 @@
 // feature, a vector of state heads (MixView::headLanes).
 //
 // A bonus for the current token moves the read-out in front of the step. A state of few rows stays in registers over
-// the whole loop. The sum of keys z steps like the state with v = 1. For keys given as logarithms, S and z are scaled
-// by exp(-m), m the running maximum of each row. A bidirectional mixer keeps the sums of its forward sweep in the
-// arena.
+// the whole loop; taller ones stand on the stack, or, for a call of one token, stay where they are given: their rows
+// are read once or twice and written once, which is all the memory traffic that a step needs. The sum of keys z steps
+// like the state with v = 1. For keys given as logarithms, S and z are scaled by exp(-m), m the running maximum of each
+// row. A bidirectional mixer keeps the sums of its forward sweep in the arena.
 #ifndef HEDDLE_PASSES_KERNELS_RECURRENCE_H
 #define HEDDLE_PASSES_KERNELS_RECURRENCE_H
 
@@ -20,25 +21,37 @@ namespace heddle::kernels {
 /// x, or 0 where x is -infinity: exp(-infinity - origin) is then 0 and not a NaN.
 Expr finiteOrigin(Expr x);
 
+/// How many tokens a call brings: any number, or one, known where the code is made or behind a branch.
+enum class Extent { Tokens, OneToken };
+
 /// A strict sweep reads between the transport of a token and its update.
 enum class StepPart { Both, Transport, Update };
 
 class Recurrence {
 public:
-  Recurrence(MixView &view, Expr b, Expr s, Expr pieceNumber, Lanes block, SweepOutput &output)
+  Recurrence(MixView &view, Expr b, Expr s, Expr pieceNumber, Lanes block, SweepOutput &output,
+             Extent extent = Extent::Tokens)
       : view(view), loops(view.loops), b(b), pieceNumber(pieceNumber), block(block), output(output),
         firstHead(s * loops.index(view.group())),
-        state(loops, view.keyWidth(), std::max(block.width, view.headLanes), registerRows),
+        tokens(extent == Extent::OneToken ? loops.index(1) : view.queryTokens), state(makeState(extent)),
         sum(loops, view.normalised() ? view.keyWidth() : 0, view.headLanes, registerRows),
         top(loops, view.logKeys() ? view.sizes.dk : 0, view.headLanes, registerRows) {}
 
   void emit();
+  /// A piece of value features (`at`: batch entry, state head, number of the piece), `width` of them at a time; with a
+  /// body of its own for one token where that saves copies of the state.
+  static void emitPiece(MixView &view, llvm::ArrayRef<Expr> at, Lanes features, int64_t width, SweepOutput &output);
 
   /// The most rows that stay in registers.
   static constexpr int64_t registerRows = 16;
+  /// Vectors of a row that a single step takes at a time: long reads, and still registers for two sums of each.
+  static constexpr int64_t mostVectorsInPlace = 8;
   static bool inRegisters(int64_t rows) { return rows <= registerRows; }
+  /// A single step reads each row of the old state before it writes the row of the new one: such rows are not copied.
+  static bool stepsInPlace(MixView &view);
 
 private:
+  Rows makeState(Extent extent);
   void tabulateConstants();
   mlir::Value tabulate(int64_t count, llvm::function_ref<Expr(Expr)> row);
   void loadState();
@@ -64,7 +77,7 @@ private:
   Expr b, pieceNumber;
   Lanes block;
   SweepOutput &output;
-  Expr firstHead;
+  Expr firstHead, tokens;
   Rows state, sum, top;
   // Rows that are the same at every token, with heads as lanes; gathered once. Empty where rows are loaded.
   mlir::Value keyTable, queryTable;

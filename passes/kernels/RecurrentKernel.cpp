@@ -1,4 +1,5 @@
 // The steps of the recurrent form, and its kernel.
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "passes/kernels/Kernels.h"
 #include "passes/kernels/Recurrence.h"
 #include <limits>
@@ -21,6 +22,23 @@ void Recurrence::emit() {
     sweep(order, {number == 0, number + 1 == sweeps.size()});
   }
   storeState();
+}
+
+void Recurrence::emitPiece(MixView &view, ArrayRef<Expr> at, Lanes features, int64_t width, SweepOutput &output) {
+  auto emit = [&](Extent extent, int64_t width) {
+    view.loops.lanes(std::max<int64_t>(features.width, 1), width, [&](Lanes l) {
+      Lanes block = {features.width == 0 ? features.first : features.first + l.first, l.width};
+      Recurrence(view, at[0], at[1], at[2], block, output, extent).emit();
+    });
+  };
+  auto oneToken = [&]() { emit(Extent::OneToken, mostVectorsInPlace * vectorLanes); };
+  auto anyTokens = [&]() { emit(Extent::Tokens, width); };
+  std::optional<int64_t> count = getConstantIntValue(view.queryTokens.value);
+  if (!stepsInPlace(view) || (count && count != 1))
+    return anyTokens();
+  if (count)
+    return oneToken();
+  view.loops.whenElse(view.queryTokens == 1.0, oneToken, anyTokens);
 }
 
 //===--- rows -----------------------------------------------------------------------------===//
@@ -61,42 +79,10 @@ void Recurrence::tabulateConstants() {
     view.decayTable = tabulateDecays(view, at);
 }
 
-//===--- state ----------------------------------------------------------------------------===//
-
-void Recurrence::loadState() {
-  auto part = [&](Rows &rows, unsigned index, double otherwise) {
-    rows.each([&](Expr n) {
-      rows.set(n, index < view.initialState.size()
-                      ? view.load(view.initialState[index], {b, {}, {}, firstHead, n, block.first}, rows.width())
-                      : loops.real(otherwise, rows.width()));
-    });
-  };
-  bool carriesSum = view.op.getNorm().getKind() == mixer::NormKind::Running;
-  constexpr unsigned absent = 3;
-  part(state, 0, 0.0);
-  part(sum, carriesSum ? 1 : absent, 0.0);
-  part(top, carriesSum ? 2 : 1, -std::numeric_limits<double>::infinity());
-}
-
-void Recurrence::storeState() {
-  if (view.finalState.empty())
-    return;
-  bool carriesSum = view.op.getNorm().getKind() == mixer::NormKind::Running;
-  auto part = [&](Rows &rows, unsigned index) {
-    rows.each([&](Expr n) { view.store(rows.get(n), view.finalState[index], {b, {}, {}, firstHead, n, block.first}); });
-  };
-  part(state, 0);
-  // Every piece of value features computes the same sums and maxima; the first one stores them.
-  loops.when(pieceNumber == 0.0, [&]() {
-    if (carriesSum)
-      part(sum, 1);
-    if (view.logKeys())
-      part(top, carriesSum ? 2 : 1);
-  });
-}
+//===--- tokens ---------------------------------------------------------------------------===//
 
 void Recurrence::sweep(const Sweep &order, SweepStage stage) {
-  carryLoop(loops, loops.index(0), view.queryTokens, {&state, &sum, &top}, [&](Expr position) {
+  carryLoop(loops, loops.index(0), tokens, {&state, &sum, &top}, [&](Expr position) {
     Expr token = view.token(order, position, view.queryTokens);
     Point at = {b, token, token, firstHead, {}, block.first};
     if (view.segments)
@@ -191,10 +177,12 @@ static int64_t vectorWidth(MixView &view) {
 /// Value features per piece: several vectors where they fit, so that a row's key and query are loaded once for all of
 /// them and their sums do not wait for each other, while every thread still has pieces.
 static int64_t pieceWidth(MixView &view) {
-  constexpr int64_t mostVectors = 4, fewestPieces = 16;
+  constexpr int64_t fewestPieces = 16;
   int64_t room = Recurrence::inRegisters(view.keyWidth()) ? Recurrence::registerRows * vectorLanes
                                                           : stackBytes * 8 / view.loops.realType.getWidth();
-  int64_t width = vectorWidth(view), dv = view.sizes.dv;
+  int64_t mostVectors = 4, width = vectorWidth(view), dv = view.sizes.dv;
+  if (getConstantIntValue(view.queryTokens.value) == 1 && Recurrence::stepsInPlace(view)) // long reads, no copy
+    room = std::numeric_limits<int64_t>::max(), mostVectors = Recurrence::mostVectorsInPlace;
   for (int64_t wider = 2 * width; wider <= mostVectors * vectorLanes; wider *= 2)
     if (dv % wider == 0 && view.keyWidth() * wider <= room && view.sizes.Hs * (dv / wider) >= fewestPieces)
       width = wider;
@@ -233,7 +221,7 @@ void emitRecurrent(MixView &view) {
   Exprs counts = {view.batch, loops.index(view.sizes.Hs), loops.index(count)};
   int64_t work = 1024 * 4 * view.keyWidth() * width;
   loops.kernel("mix_recurrent", counts, work, [&](ArrayRef<Expr> at) {
-    loops.piece(at[2], dv, width, [&](Lanes block) { Recurrence(view, at[0], at[1], at[2], block, output).emit(); });
+    loops.piece(at[2], dv, width, [&](Lanes block) { Recurrence::emitPiece(view, at, block, width, output); });
   });
 }
 

@@ -1,6 +1,7 @@
 // Rows in registers or on the stack.
 #include "passes/kernels/Rows.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "passes/kernels/Kernels.h"
 
 using namespace mlir;
 
@@ -14,7 +15,13 @@ Rows::Rows(LoopBuilder &loops, int64_t count, int64_t width, int64_t registerLim
     registers.assign(count, loops.real(0.0, width));
 }
 
+Rows::Rows(LoopBuilder &loops, int64_t count, int64_t width, std::function<Expr(Expr)> source,
+           std::function<void(Expr, Expr)> target)
+    : loops(loops), rowCount(count), laneCount(width), source(std::move(source)), target(std::move(target)) {}
+
 Expr Rows::get(Expr n) const {
+  if (source)
+    return source(n);
   if (inRegisters())
     return registers[*getConstantIntValue(n.value)];
   return loops.load(memory, {n, loops.index(0)}, laneCount);
@@ -22,7 +29,9 @@ Expr Rows::get(Expr n) const {
 
 void Rows::set(Expr n, Expr value) {
   value = loops.broadcast(value, laneCount);
-  if (inRegisters())
+  if (target)
+    target(n, value);
+  else if (inRegisters())
     registers[*getConstantIntValue(n.value)] = value;
   else
     loops.store(value, memory, {n, loops.index(0)});
@@ -48,7 +57,8 @@ Expr Rows::fold(Expr initial, function_ref<Expr(Expr, Expr)> body) const {
 }
 
 Expr Rows::sum(function_ref<Expr(Expr)> weight) const {
-  constexpr int64_t partialSums = 4; // the latency of a multiply-add
+  constexpr int64_t latency = 4; // of a multiply-add, in sums of one vector
+  int64_t partialSums = std::max<int64_t>(1, latency * vectorLanes / std::max(laneCount, vectorLanes));
   auto add = [&](Expr n, Expr acc) { return fma(weight(n), get(n), acc); };
   Expr zero = loops.real(0.0, laneCount);
   if (rowCount % partialSums != 0)
@@ -66,7 +76,10 @@ Expr Rows::sum(function_ref<Expr(Expr)> weight) const {
     };
     parts = loops.loop(loops.index(0), loops.index(rowCount), parts, body, partialSums);
   }
-  return (parts[0] + parts[1]) + (parts[2] + parts[3]);
+  Expr total = parts.front();
+  for (Expr part : ArrayRef(parts).drop_front())
+    total = total + part;
+  return total;
 }
 
 Expr Rows::update(function_ref<Expr(Expr)> next, function_ref<Expr(Expr)> weight) {

@@ -1,7 +1,8 @@
 // A small matrix that a kernel carries: `count` rows of `width` lanes (width 0: scalars).
 //
 // Few rows live in registers: loops over them are unrolled and a time loop carries them as loop values. Many rows live
-// on the stack, in L1. A kernel is written once for both:
+// on the stack, in L1. Rows that change once are not copied at all: they are read where they come from and written
+// where they go. A kernel is written once for all:
 //
 //   rows.each([&](Expr n) { rows.set(n, decay * rows.get(n) + key(n) * v); });
 //   rows.carry(begin, end, [&](Expr t) { step(t); });
@@ -11,6 +12,7 @@
 #define HEDDLE_PASSES_KERNELS_ROWS_H
 
 #include "passes/kernels/LoopBuilder.h"
+#include <functional>
 
 namespace heddle::kernels {
 
@@ -19,9 +21,14 @@ public:
   /// Rows in registers when there are at most `registers`, on the stack otherwise.
   Rows(LoopBuilder &loops, int64_t count, int64_t width, int64_t registers = 0);
 
+  /// Rows between two places: `get` is what `source` gives, also after `set` has handed a row to `target`.
+  Rows(LoopBuilder &loops, int64_t count, int64_t width, std::function<Expr(Expr)> source,
+       std::function<void(Expr, Expr)> target);
+
   int64_t count() const { return rowCount; }
   int64_t width() const { return laneCount; }
-  bool inRegisters() const { return !memory; }
+  bool inRegisters() const { return !memory && !source; }
+  bool inPlace() const { return static_cast<bool>(source); }
 
   Expr get(Expr n) const;
   void set(Expr n, Expr value);
@@ -44,6 +51,8 @@ private:
   int64_t rowCount, laneCount;
   Exprs registers;
   mlir::Value memory;
+  std::function<Expr(Expr)> source;
+  std::function<void(Expr, Expr)> target;
 };
 
 /// A loop that carries every register row of `matrices`.

@@ -111,3 +111,36 @@ func.func @channel_decays(%query: memref<?x?x1x32xf32>, %decay: memref<?x?x1x32x
      form = #mixer.form<recurrent>}
   return
 }
+
+// A single token reads each row of the state where it is given and writes its successor where it goes: no copy.
+// CHECK-LABEL: func.func @one_token
+// CHECK:         scf.parallel
+// CHECK-NOT:       memref.alloca
+// CHECK:         heddle.kernel = "mix_recurrent"
+func.func @one_token(%query: memref<1x1x16x128xf32>, %rate: memref<1x1x16xf32>, %state: memref<1x16x128x128xf32>,
+                     %output: memref<1x1x16x128xf32>, %next: memref<1x16x128x128xf32>) {
+  mixer.mix query(%query : memref<1x1x16x128xf32>) key(%query : memref<1x1x16x128xf32>)
+    value(%query : memref<1x1x16x128xf32>) transport(%rate : memref<1x1x16xf32>) state(%state : memref<1x16x128x128xf32>)
+    outs(%output, %next : memref<1x1x16x128xf32>, memref<1x16x128x128xf32>)
+    {support = #mixer.causal, transport = #mixer.delta, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
+
+// CHECK-LABEL: func.func @one_token_or_more
+// CHECK-SAME:    %[[NEXT:[a-z0-9]+]]: memref<?x4x32x32xf32>) {
+// CHECK:         %[[ONE:.+]] = arith.cmpi eq, %{{.+}}, %c1
+// CHECK:         scf.if %[[ONE]] {
+// CHECK:           vector.store %{{.+}}, %[[NEXT]]
+// CHECK:         } else {
+// CHECK:           scf.for
+// CHECK:             vector.store %{{.+}}, %[[NEXT]]
+func.func @one_token_or_more(%query: memref<?x?x4x32xf32>, %decay: memref<?x?x4xf32>, %state: memref<?x4x32x32xf32>,
+                             %output: memref<?x?x4x32xf32>, %next: memref<?x4x32x32xf32>) {
+  mixer.mix query(%query : memref<?x?x4x32xf32>) key(%query : memref<?x?x4x32xf32>) value(%query : memref<?x?x4x32xf32>)
+    transport(%decay : memref<?x?x4xf32>) state(%state : memref<?x4x32x32xf32>)
+    outs(%output, %next : memref<?x?x4x32xf32>, memref<?x4x32x32xf32>)
+    {support = #mixer.causal, transport = #mixer.scalar, score = #mixer.linear, norm = #mixer.norm<none>,
+     form = #mixer.form<recurrent>}
+  return
+}
