@@ -3,8 +3,8 @@
 //   heddle-positions PACKAGE [--positions 1024,4096] [--chunk N] [--repeats N] [--threads N]
 //
 // Each position is reached with random tokens, some at a time; a state that grows has room for just so many. A line of
-// JSON for each: step_s is the median, bytes what the plan says that a step touches, allocations those of all repeats
-// (null under a sanitizer).
+// JSON for each: step_s is the median and longest_s the longest, bytes what the plan says that a step touches,
+// allocations those of all repeats (null under a sanitizer).
 #include "runtime/tools/AllocationCount.h"
 #include "runtime/tools/Expression.h"
 #include <CLI/CLI.hpp>
@@ -109,6 +109,7 @@ Json measure(Step &step, heddle::State &state, int repeats, int64_t capacity) {
   std::sort(seconds.begin(), seconds.end());
   return {{"position", position},
           {"step_s", seconds[seconds.size() / 2]},
+          {"longest_s", seconds.back()},
           {"bytes", step.formula("cost", "bytes", capacity)},
           {"arena_bytes", step.formula("memory", "arena", capacity)},
           {"state_bytes", heddle_state_bytes(state.get())},
