@@ -1,4 +1,5 @@
 #include "passes/stream/AttentionBias.h"
+#include "passes/stream/AttentionKeys.h"
 #include "passes/stream/Existence.h"
 
 #include "dialects/mixer/TensorMath.h"
@@ -89,6 +90,14 @@ Value buildAttentionBias(StreamEmitter &e, MixOp mix, Span queries, Span keys) {
 
 bool hasDenseBias(MixOp mix) { return mix.getSoftmax() && mix.getSoftmax().getBias() == mixer::BiasKind::Dense; }
 
+bool hasKeyBias(MixOp mix, TokenFlow &flow) {
+  if (!hasDenseBias(mix) || !flow.isTokens(mix.getBias()))
+    return false;
+  std::optional<TokenAxis> axis = flow.axis(mix.getBias());
+  bool isForAllQueries = cast<RankedTensorType>(mix.getBias().getType()).getDimSize(2) == 1;
+  return axis && axis->dim == 3 && axis->isPlain() && isForAllQueries && hasRows(mix.getBias(), flow);
+}
+
 std::optional<PairTable> biasTable(MixOp mix, TokenFlow &flow) {
   std::optional<PairTable> table = hasDenseBias(mix) ? PairTable::of(mix.getBias(), flow) : std::nullopt;
   return table && table->leading.front() == 1 ? table : std::nullopt;
@@ -112,9 +121,31 @@ Value hideOtherSegments(StreamEmitter &e, MixOp mix) {
                        });
 }
 
+/// The numbers of all keys so far: [rows, heads, 1, capacity]. Those behind the tokens seen mean nothing, and are 0.
+Value keyBiasAtPositions(StreamEmitter &e, MixOp mix) {
+  enum : unsigned { Row, Head, Query, Key, Loops };
+  Value kept = e.grown(mix.getBias());
+  mixer::TensorMath math(e.getLoc(), e);
+  SmallVector<OpFoldResult> sizes = math.sizesOf(kept);
+  std::swap(sizes[1], sizes[3]);
+  Type type = getElementTypeOrSelf(kept);
+  int64_t late = e.demand.newest(mix.getResult(0)).high;
+  return math.generate(sizes, type, kept, math.select(Loops, {Row, Key, Query, Head}),
+                       [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+                         Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, Row)) : Value();
+                         Value seen = arith::AddIOp::create(b, e.position(b, row), e.symbol(e.flow.sizes.tokens));
+                         seen = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, late)));
+                         Value key = linalg::IndexOp::create(b, Key);
+                         Value isSeen = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, seen);
+                         return arith::SelectOp::create(b, isSeen, at[0], mixer::real(b, type, 0.0));
+                       });
+}
+
 } // namespace
 
 Value buildBiasAtPositions(StreamEmitter &e, MixOp mix) {
+  if (hasKeyBias(mix, e.flow))
+    return keyBiasAtPositions(e, mix);
   if (mix.getSegments())
     return hideOtherSegments(e, mix);
   Value kept = e.flow.isTokens(mix.getKey()) ? mix.getKey() : mix.getValue();

@@ -19,6 +19,8 @@ mlir::Value buildAttentionBias(StreamEmitter &e, mixer::MixOp mix, Span queries,
 
 /// Whether the mixer has a bias with a number for each pair.
 bool hasDenseBias(mixer::MixOp mix);
+/// Whether those are numbers of the keys alone, one for each token of a row, as a mask of padding is.
+bool hasKeyBias(mixer::MixOp mix, TokenFlow &flow);
 /// Those numbers, where they are a constant for each pair of positions.
 std::optional<PairTable> biasTable(mixer::MixOp mix, TokenFlow &flow);
 

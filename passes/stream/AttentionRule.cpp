@@ -70,7 +70,7 @@ std::string whyNotKept(MixOp mix, TokenFlow &flow) {
     return describe("support", mix.getSupport(), reason);
   if (!windowOf(mix) && !(hasRows(mix.getKey(), flow) && hasRows(mix.getValue(), flow)))
     return "its keys or values are those of all rows of the batch";
-  if (hasDenseBias(mix) && !biasTable(mix, flow))
+  if (hasDenseBias(mix) && !biasTable(mix, flow) && !hasKeyBias(mix, flow))
     return describe("score", mix.getScore(), "its bias has a number for each pair of tokens, which is no constant");
   if (mix.getSegments() && !(isPlain(mix.getSegments(), flow) && hasRows(mix.getSegments(), flow)))
     return "segments: its ids have other tokens than its queries";
@@ -145,6 +145,8 @@ void AttentionRule::demand(Operation *op, StreamDemand &demand) const {
        {std::pair(mix.getKey(), "key"), std::pair(mix.getValue(), "value"), std::pair(mix.getSegments(), "segment")})
     if (operand && demand.flow.isTokens(operand))
       needKeys(mix, operand, part, demand);
+  if (hasKeyBias(mix, demand.flow))
+    demand.needAll(mix.getBias(), op, "bias");
   if (mix.getSegments())
     demand.need(mix.getSegments(), demand.newest(mix.getResult(0)), op);
 }

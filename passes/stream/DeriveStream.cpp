@@ -6,6 +6,7 @@
 #include "passes/stream/AdoptStates.h"
 #include "passes/stream/DeclareStep.h"
 #include "passes/stream/EmptyPast.h"
+#include "passes/stream/GrowthProof.h"
 #include "passes/stream/Names.h"
 #include "passes/stream/StateTable.h"
 #include "passes/stream/StreamEmitter.h"
@@ -126,13 +127,13 @@ private:
   /// What then cannot run token by token (a mask of all keys, scores as an output) is a reason to take the entry, which
   /// copies its past in each call.
   LogicalResult takeStates(func::FuncOp forward, const StatePairs &pairs, ProofMode mode) {
-    auto growing = llvm::find_if(pairs, [](const StatePair &pair) { return pair.past.has_value(); });
-    if (growing == pairs.end())
+    if (llvm::none_of(pairs, [](const StatePair &pair) { return pair.past.has_value(); }))
       return adoptStates(forward, pairs, tokens, name, mode);
-    if (mode != ProofMode::Off && failed(proveGrowth(forward, pairs, growing->tokens)))
+    bool isProved = mode != ProofMode::Off && !hasInputsOfThePast(forward, pairs);
+    if (isProved && failed(proveGrowth(forward, pairs)))
       return failure();
     std::string reason;
-    if (succeeded(deriveFromEmptyPast(forward, pairs, mode, reason)))
+    if (succeeded(deriveFromEmptyPast(forward, pairs, mode, isProved, reason)))
       return success();
     if (auto unfinished = getOperation().lookupSymbol<func::FuncOp>(name))
       unfinished.erase();
@@ -142,14 +143,17 @@ private:
     return adoptStates(forward, pairs, tokens, name, mode);
   }
 
+  /// Inputs that depend on the length of the past, as a mask of all keys does, are those of the new tokens alone then.
   /// `reason`: why not.
-  LogicalResult deriveFromEmptyPast(func::FuncOp forward, const StatePairs &pairs, ProofMode mode,
+  LogicalResult deriveFromEmptyPast(func::FuncOp forward, const StatePairs &pairs, ProofMode mode, bool isProved,
                                     std::string &reason) {
     ScopedDiagnosticHandler catchErrors(forward.getContext(), [&](Diagnostic &diagnostic) {
       if (diagnostic.getSeverity() == DiagnosticSeverity::Error && reason.empty())
         reason = diagnostic.str();
       return success(diagnostic.getSeverity() == DiagnosticSeverity::Error);
     });
+    if (mode != ProofMode::Off && !isProved && failed(proveGrowth(forward, pairs)))
+      return failure();
     func::FuncOp whole = privateCopy(forward, ".whole");
     llvm::scope_exit eraseCopy([&] { whole.erase(); });
     if (failed(emptyPast(whole, pairs)))

@@ -14,10 +14,6 @@ namespace heddle {
 /// Turns a copy of an entry into the entry without states. Fails after a diagnostic.
 llvm::LogicalResult emptyPast(mlir::func::FuncOp copy, const StatePairs &pairs);
 
-/// Two calls of the entry, the second with what the first left, against one call on all tokens, in the reference
-/// evaluator. Fails after a diagnostic where they differ; inputs that depend on the length of the past leave it open.
-llvm::LogicalResult proveGrowth(mlir::func::FuncOp entry, const StatePairs &pairs, unsigned tokens);
-
 } // namespace heddle
 
 #endif

@@ -86,40 +86,6 @@ ReferenceTensors drawInputs(func::FuncOp entry, ArrayRef<int64_t> symbols, uint6
   return inputs;
 }
 
-ReferenceTensor sliceAlong(const ReferenceTensor &tensor, int64_t dim, int64_t first, int64_t count) {
-  SmallVector<int64_t> shape(tensor.shape);
-  shape[dim] = count;
-  ReferenceTensor result = ReferenceTensor::zeros(tensor.elementType, shape);
-  if (result.size() == 0)
-    return result;
-  SmallVector<int64_t> index(shape.size(), 0), strides = tensor.strides();
-  int64_t to = 0, origin = first * strides[dim];
-  do
-    result.set(to++, tensor.get(origin + dot(index, strides)));
-  while (nextIndex(index, shape));
-  return result;
-}
-
-ReferenceTensor concatAlong(ArrayRef<ReferenceTensor> parts, int64_t dim) {
-  SmallVector<int64_t> shape(parts.front().shape);
-  shape[dim] = 0;
-  for (const ReferenceTensor &part : parts)
-    shape[dim] += part.shape[dim];
-  ReferenceTensor result = ReferenceTensor::zeros(parts.front().elementType, shape);
-  SmallVector<int64_t> strides = result.strides();
-  int64_t origin = 0;
-  for (const ReferenceTensor &part : parts) {
-    SmallVector<int64_t> index(shape.size(), 0);
-    int64_t from = 0;
-    if (part.size() != 0)
-      do
-        result.set(origin + dot(index, strides), part.get(from++));
-      while (nextIndex(index, part.shape));
-    origin += part.shape[dim] * strides[dim];
-  }
-  return result;
-}
-
 StepRunner::StepRunner(func::FuncOp step, unsigned tokens, ArrayRef<int64_t> symbols, Precision precision)
     : step(step), tokens(tokens), symbols(symbols), precision(precision) {}
 
@@ -205,7 +171,7 @@ ReferenceTensors StepRunner::joinCalls(ArrayRef<ReferenceTensors> calls) const {
     ReferenceTensors pieces;
     for (const ReferenceTensors &call : calls)
       pieces.push_back(call[number]);
-    outputs.push_back(dim ? concatAlong(pieces, *dim) : pieces.back());
+    outputs.push_back(heddle::joinCalls(pieces, dim));
   }
   return outputs;
 }

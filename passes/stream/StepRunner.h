@@ -7,7 +7,7 @@
 #ifndef HEDDLE_PASSES_STREAM_STEPRUNNER_H
 #define HEDDLE_PASSES_STREAM_STEPRUNNER_H
 
-#include "dialects/mixer/reference/ReferenceTensor.h"
+#include "passes/stream/TensorParts.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -52,9 +52,6 @@ private:
   Precision precision;
 };
 
-/// `count` elements of `tensor` along a dimension.
-ReferenceTensor sliceAlong(const ReferenceTensor &tensor, int64_t dim, int64_t first, int64_t count);
-ReferenceTensor concatAlong(llvm::ArrayRef<ReferenceTensor> parts, int64_t dim);
 /// Random inputs of an entry: reals in [-1, 1], integers from the range that the input declares, else [0, largest]; ids
 /// of segments, which must not decrease, are sums of such integers.
 ReferenceTensors drawInputs(mlir::func::FuncOp entry, llvm::ArrayRef<int64_t> symbols, uint64_t seed,

@@ -131,6 +131,8 @@ void StreamEmitter::emitTails(Value original, Piece now) {
   for (const Tail &tail : demand.of(original).tails) {
     SmallVector<AffineExpr> shape = stateShape(original);
     shape[axis.dim] = roomOf(tail);
+    if (tail.room != Tail::Last)
+      std::swap(shape[1], shape[axis.dim]);
     RankedTensorType type = typeOf(shape, getElementTypeOrSelf(now.value));
     TypedAttr initial = tail.fill ? tail.fill : cast<TypedAttr>(getZeroAttr(type.getElementType()));
     Value before = states.add(tail.reader->getLoc(), tail.part, type, shape, initial);
@@ -138,7 +140,7 @@ void StreamEmitter::emitTails(Value original, Piece now) {
     if (tail.fill && mayBeNoToken(original))
       elements = onlyExisting(*this, original, now, demand.newest(original).low, tail.fill).value;
     if (tail.room != Tail::Last) {
-      emitAppended(original, tail, elements, before);
+      emitAppended(original, tail, swapped(elements, 1, axis.dim), before);
       continue;
     }
     Value all = concat(before, elements, axis.dim);

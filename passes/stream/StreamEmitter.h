@@ -49,7 +49,8 @@ public:
   /// Elements of a Tokens value. Those of no token, in front of the first one or behind the last, are `fill`, or
   /// anything where it is null.
   Piece piece(mlir::Value original, Span span, mlir::TypedAttr fill = {});
-  /// All tokens so far of a value that grows, the new ones among them: element j at place j.
+  /// All tokens so far of a value that grows, the new ones among them: element j at place j of dimension 1, whose place
+  /// the dimension with the tokens has changed with.
   mlir::Value grown(mlir::Value original) const { return growing.lookup(original); }
   /// The last tokens of a value that a ring keeps, the new ones among them; the token n before the first new one is at
   /// `rowPlaces` - n.
@@ -90,6 +91,8 @@ public:
   /// As an operand of a mixer: what differs from row to row takes the place of a batch of 1.
   mlir::Value batched(Piece piece);
   mlir::Value slice(mlir::Value tensor, int64_t dim, mlir::OpFoldResult offset, mlir::OpFoldResult size);
+  /// With two dimensions in each other's place.
+  mlir::Value swapped(mlir::Value tensor, int64_t dim, int64_t other);
   mlir::Value concat(mlir::Value front, mlir::Value back, int64_t dim);
   /// The value of a symbol of the entry.
   mlir::Value symbol(unsigned number) { return symbols[number]; }

@@ -80,6 +80,22 @@ Piece StreamEmitter::lifted(Piece piece) {
   return {copy.getResult(0), true};
 }
 
+Value StreamEmitter::swapped(Value tensor, int64_t dim, int64_t other) {
+  if (dim == other)
+    return tensor;
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(*this, getLoc(), tensor);
+  SmallVector<int64_t> order = llvm::to_vector(llvm::seq<int64_t>(0, sizes.size()));
+  std::swap(sizes[dim], sizes[other]);
+  std::swap(order[dim], order[other]);
+  Value empty = tensor::EmptyOp::create(*this, sizes, getElementTypeOrSelf(tensor));
+  AffineMap all = getMultiDimIdentityMap(sizes.size()), from = AffineMap::getPermutationMap(order, getContext());
+  SmallVector<utils::IteratorType> kinds(sizes.size(), utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             *this, empty.getType(), tensor, empty, ArrayRef{from, all}, kinds,
+             [](OpBuilder &b, Location at, ValueRange v) { linalg::YieldOp::create(b, at, v[0]); })
+      .getResult(0);
+}
+
 Value StreamEmitter::batched(Piece piece) {
   if (!piece.lifted)
     return piece.value;

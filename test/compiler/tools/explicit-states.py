@@ -91,19 +91,27 @@ def growing():
     return made, {"x": x}, y, []
 
 
-def masked():
-    """A mask of all keys beside caches that grow: the step is the model itself, and the mask is handed on with its past."""
+def masked(outputs=("y", "present_key", "present_value")):
+    """A mask of all keys beside caches that grow: it is kept with them, and a call takes that of its tokens."""
     nodes = [helper.make_node("Unsqueeze", ["attention_mask", "axes"], ["m"]),
-             helper.make_node("Attention", ["x", "x", "x", "m", "past_key", "past_value"], ["y", "present_key", "present_value"], is_causal=1, q_num_heads=2, kv_num_heads=2)]
+             helper.make_node("Attention", ["x", "x", "x", "m", "past_key", "past_value"], outputs, is_causal=1, q_num_heads=2, kv_num_heads=2)]
     caches = [info(name, ["B", 2, "P", 4]) for name in ["past_key", "past_value"]]
     presents = [info(name, ["B", 2, None, 4]) for name in ["present_key", "present_value"]]
-    made = model(nodes, [info("x", ["B", "T", 8]), info("attention_mask", ["B", "S"]), *caches], [info("y", ["B", "T", 8]), *presents], {"axes": np.array([1, 2])})
+    scores = [info(name, ["B", 2, "T", None]) for name in outputs[3:]]
+    made = model(nodes, [info("x", ["B", "T", 8]), info("attention_mask", ["B", "S"]), *caches], [info("y", ["B", "T", 8]), *presents, *scores], {"axes": np.array([1, 2])})
     x, mask = rand(1, TOKENS, 8), rand(1, TOKENS)
     keys = x[0].reshape(TOKENS, 2, 4)
+    mask[0, :2] = -1e30  # as of a padding in front
+    mask[0, 6] = -np.inf
     scores = np.einsum("thd,shd->hts", keys, keys) / 2 + mask + np.triu(np.full((TOKENS, TOKENS), -np.inf), 1)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     y = np.einsum("hts,shd->thd", weights / weights.sum(-1, keepdims=True), keys).reshape(1, TOKENS, 8)
     return made, {"x": x, "attention_mask": mask}, y, []
+
+
+def scored():
+    """With its scores as an output too: the step is the model itself, and the mask is handed on with its past."""
+    return masked(("y", "present_key", "present_value", "scores"))
 
 
 def run(*command):
@@ -135,5 +143,5 @@ def check(heddle, runtime, folder, make):
 
 
 if __name__ == "__main__":
-    for make in [linear_attention, short_convolution, lstm, scan, growing, masked]:
+    for make in [linear_attention, short_convolution, lstm, scan, growing, masked, scored]:
         check(sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]) / make.__name__, make)

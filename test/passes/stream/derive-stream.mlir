@@ -25,6 +25,31 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 
 // -----
 
+#mask = affine_map<()[b, t] -> (b, 2, 1, t)>
+
+// A bias with a number for each key, as a mask of padding is: it is kept beside the keys, each number at its position.
+// CHECK-LABEL: func.func @step
+// CHECK-SAME:    (%[[X:[^:]*]]: tensor<?x?x2x4xf32> {{{[^}]*}}}, %[[MASK:[^:]*]]: tensor<?x2x1x?xf32>
+// CHECK-SAME:    %[[SEEN:[^:]*]]: tensor<?xi64> {heddle.name = "position"
+// CHECK-SAME:    %[[KEPT:[^:]*]]: tensor<?x?x1x2xf32> {heddle.append, heddle.name = "bias"
+// CHECK:         %[[NEW:.*]] = linalg.generic {{.*}} ins(%[[MASK]] : tensor<?x2x1x?xf32>)
+// CHECK:         %[[ALL:.*]] = mixer.append %[[NEW]] at(%[[SEEN]] : tensor<?xi64>) outs(%[[KEPT]] : tensor<?x?x1x2xf32>)
+// CHECK:         %[[BIAS:.*]] = linalg.generic {{.*}} ins(%[[ALL]] : tensor<?x?x1x2xf32>)
+// CHECK:         mixer.mix {{.*}} bias(%[[BIAS]] : tensor<?x2x1x?xf32>) positions(%[[SEEN]] : tensor<?xi64>)
+func.func @forward(%x: tensor<?x?x2x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, t, 2, 4)>}, %mask: tensor<?x2x1x?xf32> {heddle.shape = #mask})
+    -> (tensor<?x?x2x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, t, 2, 4)>}) attributes {heddle.symbols = ["B", "T"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x2x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x2x4xf32>
+  %init = tensor.empty(%b, %t) : tensor<?x?x2x4xf32>
+  %mixed = mixer.mix query(%x : tensor<?x?x2x4xf32>) key(%x : tensor<?x?x2x4xf32>) value(%x : tensor<?x?x2x4xf32>) bias(%mask : tensor<?x2x1x?xf32>) outs(%init : tensor<?x?x2x4xf32>)
+      {support = #mixer.causal, transport = #mixer.identity, score = #mixer.softmax<scale = 5.000000e-01, bias = dense>, norm = #mixer.norm<row_sum>} -> tensor<?x?x2x4xf32>
+  return %mixed : tensor<?x?x2x4xf32>
+}
+
+// -----
+
 #shape = affine_map<()[b, t] -> (b, t, 1, 4)>
 
 // A window of 4: three keys are kept in a ring. Nothing is moved, and nothing is hidden by a bias.
