@@ -1,6 +1,7 @@
 #include "compiler/pipeline/Phases.h"
 
 #include "compiler/pipeline/Contracts.h"
+#include "compiler/target/cpu/EmitObject.h"
 #include "passes/Passes.h"
 #include "passes/lower/Lower.h"
 
@@ -103,7 +104,11 @@ void buildTile(OpPassManager &pm, const CompileOptions &) {
 }
 
 // Before: kernels on buffers. After: the LLVM dialect, one arena, one constants section, the C ABI.
-void buildLower(OpPassManager &pm, const CompileOptions &) { buildLowerPipeline(pm); }
+void buildLower(OpPassManager &pm, const CompileOptions &options) {
+  LowerOptions machine;
+  machine.scalesByPowersOfTwo = llvm::is_contained(cpuFeatures(options.cpu), "+avx512f");
+  buildLowerPipeline(pm, machine);
+}
 
 constexpr Phase phases[] = {
     {"import", "the model is linalg on tensors and mixer.mix; every operator is supported", nullptr, checkImport},

@@ -2,6 +2,7 @@
 #include "passes/Passes.h"
 #include "passes/lower/MathExpansions.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -49,8 +50,8 @@ struct ApproximateMathPass : heddle::impl::ApproximateMathPassBase<ApproximateMa
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
-    patterns.add<Expand<math::ExpOp>>(context, expandExp);
-    patterns.add<Expand<math::Exp2Op>>(context, expandExp2);
+    patterns.add<Expand<math::ExpOp>>(context, scalesByPowersOfTwo ? expandExpWithLdexp : expandExp);
+    patterns.add<Expand<math::Exp2Op>>(context, scalesByPowersOfTwo ? expandExp2WithLdexp : expandExp2);
     patterns.add<Expand<math::ExpM1Op>>(context, expandExpM1);
     patterns.add<Expand<math::LogOp>>(context, expandLog);
     patterns.add<Expand<math::Log2Op>>(context, expandLog2);

@@ -17,8 +17,14 @@ namespace heddle {
 /// Before: linalg and mixer.mix on tensors. After: the same ops on memrefs, function boundaries included.
 void buildBufferizePipeline(mlir::OpPassManager &pm);
 
+/// What the machine can do beyond what every machine can.
+struct LowerOptions {
+  /// Multiplies by 2^n in one instruction, subnormal results included, as AVX-512 does.
+  bool scalesByPowersOfTwo = false;
+};
+
 /// Before: entries of memref.alloc, views and top-level scf.parallel kernels. After: the LLVM dialect and the C ABI.
-void buildLowerPipeline(mlir::OpPassManager &pm);
+void buildLowerPipeline(mlir::OpPassManager &pm, const LowerOptions &options);
 
 /// The last part of it: func, scf, memref, vector, math and arith become the LLVM dialect.
 void buildLowerToLLVMPipeline(mlir::OpPassManager &pm);

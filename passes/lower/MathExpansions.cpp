@@ -1,4 +1,5 @@
 #include "passes/lower/MathExpansions.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "passes/lower/MathEmitter.h"
 
 using namespace mlir;
@@ -33,6 +34,35 @@ Value expM1OfReduced(MathEmitter &e, Value r) {
 Value scale(MathEmitter &e, Value value, Value n) {
   Value half = e.shiftRight(n, 1);
   return e.mul(e.mul(value, e.powerOfTwo(half)), e.powerOfTwo(e.subI(n, half)));
+}
+
+/// value * 2^n in one instruction.
+Value scaleWithLdexp(MathEmitter &e, Value value, Value n) {
+  auto vector = dyn_cast<VectorType>(value.getType());
+  if (vector && vector.getRank() != 1) // no LLVM type
+    return scale(e, value, n);
+  // The op of that name takes one exponent for all lanes; the intrinsic takes one for each.
+  auto intrinsic = e.builder.getStringAttr("llvm.ldexp");
+  return LLVM::CallIntrinsicOp::create(e.builder, e.loc, value.getType(), intrinsic, ValueRange{value, n}).getResult(0);
+}
+
+using Scale = Value (*)(MathEmitter &, Value, Value);
+
+Value expandExp(OpBuilder &builder, Location loc, Value x, Scale scale) {
+  MathEmitter e(builder, loc, x);
+  auto [n, r] = reduceByLn2(e, e.clamp(x, -104.0, 89.0)); // 0 and infinity beyond
+  return scale(e, e.add(expM1OfReduced(e, r), e.number(1.0)), n);
+}
+
+Value expandExp2(OpBuilder &builder, Location loc, Value x, Scale scale) {
+  MathEmitter e(builder, loc, x);
+  x = e.clamp(x, -150.0, 129.0);
+  Value shifted = e.add(x, e.number(roundingShift));
+  Value r = e.sub(x, e.sub(shifted, e.number(roundingShift)));
+  Value p = e.polynomial(
+      r, {6.931471825e-01f, 2.402264774e-01f, 5.550332367e-02f, 9.618436918e-03f, 1.339887385e-03f, 1.535336196e-04f});
+  Value n = e.subI(e.toBits(shifted), e.toBits(e.number(roundingShift)));
+  return scale(e, e.fma(r, p, e.number(1.0)), n);
 }
 
 /// x = 2^exponent (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), for positive finite x.
@@ -96,21 +126,13 @@ Value expandSinusoid(OpBuilder &builder, Location loc, Value x, int32_t quarter)
 
 } // namespace
 
-Value expandExp(OpBuilder &builder, Location loc, Value x) {
-  MathEmitter e(builder, loc, x);
-  auto [n, r] = reduceByLn2(e, e.clamp(x, -104.0, 89.0)); // 0 and infinity beyond
-  return scale(e, e.add(expM1OfReduced(e, r), e.number(1.0)), n);
+Value expandExp(OpBuilder &builder, Location loc, Value x) { return expandExp(builder, loc, x, scale); }
+Value expandExp2(OpBuilder &builder, Location loc, Value x) { return expandExp2(builder, loc, x, scale); }
+Value expandExpWithLdexp(OpBuilder &builder, Location loc, Value x) {
+  return expandExp(builder, loc, x, scaleWithLdexp);
 }
-
-Value expandExp2(OpBuilder &builder, Location loc, Value x) {
-  MathEmitter e(builder, loc, x);
-  x = e.clamp(x, -150.0, 129.0);
-  Value shifted = e.add(x, e.number(roundingShift));
-  Value r = e.sub(x, e.sub(shifted, e.number(roundingShift)));
-  Value p = e.polynomial(
-      r, {6.931471825e-01f, 2.402264774e-01f, 5.550332367e-02f, 9.618436918e-03f, 1.339887385e-03f, 1.535336196e-04f});
-  Value n = e.subI(e.toBits(shifted), e.toBits(e.number(roundingShift)));
-  return scale(e, e.fma(r, p, e.number(1.0)), n);
+Value expandExp2WithLdexp(OpBuilder &builder, Location loc, Value x) {
+  return expandExp2(builder, loc, x, scaleWithLdexp);
 }
 
 Value expandExpM1(OpBuilder &builder, Location loc, Value x) {

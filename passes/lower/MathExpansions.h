@@ -15,6 +15,9 @@ namespace heddle {
 
 mlir::Value expandExp(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 mlir::Value expandExp2(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
+/// The same for machines that multiply by 2^n in one instruction.
+mlir::Value expandExpWithLdexp(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
+mlir::Value expandExp2WithLdexp(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 mlir::Value expandExpM1(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 mlir::Value expandLog(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 mlir::Value expandLog2(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);

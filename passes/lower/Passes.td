@@ -158,9 +158,15 @@ def ApproximateMathPass : Pass<"heddle-approximate-math"> {
     %r = math.fma %n, -ln(2), %x : f32
     ..
     ```
+    The last product with 2^n is two, because no float holds 2^n for the smallest and the largest results. A machine that
+    has an instruction for it gets `llvm.ldexp`; elsewhere that would be a call for each number.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+  let options = [
+    Option<"scalesByPowersOfTwo", "scales-by-powers-of-two", "bool", /*default=*/"false",
+           "the machine multiplies by 2^n in one instruction">,
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
 }
 
 def EmitEntryPointsPass : Pass<"heddle-emit-entry-points", "::mlir::ModuleOp"> {

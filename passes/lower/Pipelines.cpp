@@ -24,7 +24,7 @@ void buildBufferizePipeline(OpPassManager &pm) {
 
 /// Before: float arithmetic of any type and any math function. After: what LLVM turns into vector instructions, and
 /// calls of libm for the rest.
-static void buildMathPipeline(OpPassManager &pm) {
+static void buildMathPipeline(OpPassManager &pm, const LowerOptions &options) {
   // Half precision computes in f32: the hardware converts, it does not compute.
   arith::ArithEmulateUnsupportedFloatsOptions emulate;
   emulate.sourceTypeStrs = {"bf16", "f16"};
@@ -33,7 +33,9 @@ static void buildMathPipeline(OpPassManager &pm) {
   pm.addPass(arith::createArithEmulateUnsupportedFloats(emulate));
   // Flags come before approximations: reassociation would undo the two-part constants of range reduction.
   pm.addPass(createSetFastmathPass());
-  pm.addPass(createApproximateMathPass());
+  ApproximateMathPassOptions approximate;
+  approximate.scalesByPowersOfTwo = options.scalesByPowersOfTwo;
+  pm.addPass(createApproximateMathPass(approximate));
 }
 
 void buildLowerToLLVMPipeline(OpPassManager &pm) {
@@ -57,7 +59,7 @@ void buildLowerToLLVMPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void buildLowerPipeline(OpPassManager &pm) {
+void buildLowerPipeline(OpPassManager &pm, const LowerOptions &options) {
   pm.addNestedPass<func::FuncOp>(createPlanMemoryPass());
   pm.addPass(createExternalizeConstantsPass());
   // Equal views and sizes become one value, so that a kernel captures each once and equal layers get equal kernels.
@@ -68,7 +70,7 @@ void buildLowerPipeline(OpPassManager &pm) {
   pm.addPass(createCSEPass());
   pm.addPass(func::createDuplicateFunctionEliminationPass());
   pm.addPass(createLowerCopiesPass());
-  buildMathPipeline(pm);
+  buildMathPipeline(pm, options);
   // After outlining, because the entry's signature is what the entry points call.
   pm.addPass(createEmitEntryPointsPass());
   buildLowerToLLVMPipeline(pm);
