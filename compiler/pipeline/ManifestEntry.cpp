@@ -170,10 +170,10 @@ json::Object entryToJson(func::FuncOp func) {
       entry[key] = symbols[symbol.getInt()];
   if (func->hasAttr(kCallerPlacesAttr))
     entry["caller_places"] = true;
-  for (auto [key, attribute] : {std::pair("positions", kPositionsAttr), std::pair("latency", kLatencyAttr),
-                                std::pair("ring_tokens", kRingTokensAttr)})
-    if (auto tokens = func->getAttrOfType<IntegerAttr>(attribute))
-      entry[key] = tokens.getInt();
+  for (auto [key, attribute] : {std::pair("block", kBlockAttr), std::pair("positions", kPositionsAttr),
+                                std::pair("latency", kLatencyAttr), std::pair("ring_tokens", kRingTokensAttr)})
+    if (auto number = func->getAttrOfType<IntegerAttr>(attribute))
+      entry[key] = number.getInt();
   if (auto pairs = func->getAttrOfType<ArrayAttr>(kStatePairsAttr))
     entry["state_pairs"] = pairsToJson(pairs);
   if (auto frozen = func->getAttrOfType<ArrayAttr>("heddle.frozen_length"))

@@ -45,6 +45,8 @@ void printEntries(const json::Object &manifest) {
   for (const json::Value &value : *manifest.getArray("entries")) {
     const json::Object &entry = *value.getAsObject();
     llvm::outs() << "entry " << text(entry, "name") << "\n";
+    if (std::optional<int64_t> block = entry.getInteger("block"))
+      llvm::outs() << "  block   " << *block << " tokens come together\n";
     printTensors("input", *entry.getArray("inputs"));
     printTensors("output", *entry.getArray("outputs"));
     for (const std::string &line : statePairLines(entry))

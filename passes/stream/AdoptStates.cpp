@@ -5,6 +5,7 @@
 #include "passes/stream/Names.h"
 #include "passes/stream/StateRoles.h"
 #include "passes/stream/StreamStates.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -129,11 +130,11 @@ private:
 
   /// The size of a dimension of an input that the tokens are.
   Value tokenCount(OpBuilder &builder, func::FuncOp step) {
-    AffineExpr tokens = builder.getAffineSymbolExpr(roles.tokens);
+    int64_t block = tokensPerBlock(entry, roles.tokens);
     for (BlockArgument argument : step.getArguments())
       if (auto shape = step.getArgAttrOfType<AffineMapAttr>(argument.getArgNumber(), kShapeAttr))
         for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
-          if (size == tokens)
+          if (multipleOf(size, roles.tokens) == block)
             return tensor::DimOp::create(builder, entry.getLoc(), argument, dim);
     llvm_unreachable("checked by findStreamSymbols: every symbol is the size of a dimension of an input");
   }
@@ -170,6 +171,10 @@ LogicalResult adoptStates(func::FuncOp entry, const StatePairs &pairs, StringRef
   FailureOr<StateRoles> roles = findStateRoles(entry, pairs, tokens);
   if (failed(roles))
     return failure();
+  if (int64_t block = tokensPerBlock(entry, roles->tokens); block != 1 && roles->capacity)
+    return entry.emitError() << "tokens of a model whose states have room for tokens, expected one for each of their "
+                                "symbol but got "
+                             << block;
   for (const StatePair &pair : pairs)
     remark::passed(entry.getLoc(), remark::RemarkOpts::name("state-paired").category("derive-stream"))
         << llvm::formatv("state '{0}' is what output '{1}' leaves, by {2}", inputName(entry, pair.input),

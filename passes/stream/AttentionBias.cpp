@@ -25,14 +25,15 @@ public:
 
   Value emit(ImplicitLocOpBuilder &b) {
     Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, 0)) : Value(), head = linalg::IndexOp::create(b, 1);
-    Value seen = e.position(b, row);
+    int64_t rate = e.rateOf(mix.getResult(0));
+    Value seen = e.position(b, row, rate);
     auto position = [&](int64_t loop, int64_t first) -> Value {
       Value begin = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
       return arith::AddIOp::create(b, Value(linalg::IndexOp::create(b, loop)), begin);
     };
     Value i = position(2, queries.low), j = position(3, keys.low);
     Value zero = arith::ConstantIndexOp::create(b, 0);
-    Value exists = e.looksAhead() ? elementExists(e, b, row, j)
+    Value exists = e.looksAhead() ? elementExists(e, b, row, j, {1, rate})
                                   : arith::CmpIOp::create(b, arith::CmpIPredicate::sge, j, zero).getResult();
     if (!mix.getSupport().isRelative()) {
       // Supports are asked about tokens that exist: below 0 they say nothing.
@@ -79,9 +80,9 @@ private:
 
 Value buildAttentionBias(StreamEmitter &e, MixOp mix, Span queries, Span keys) {
   bool isPlain = mix.getSupport().isRelative() && !mix.getBias();
-  OpFoldResult one = e.getIndexAttr(1);
+  OpFoldResult one = e.getIndexAttr(1), tokens = e.tokensOf(mix.getResult(0));
   SmallVector<OpFoldResult> sizes = {e.rows(), isPlain ? one : OpFoldResult(e.getIndexAttr(mix.getSizes().Ho)),
-                                     isPlain ? one : e.tokens(), e.plus(e.tokens(), keys.high - keys.low)};
+                                     isPlain ? one : tokens, e.plus(tokens, keys.high - keys.low)};
   mixer::TensorMath math(e.getLoc(), e);
   PairBias pair(e, mix, queries, keys);
   return math.generate(sizes, mix.getComputeType(), {}, {},
@@ -93,13 +94,13 @@ bool hasDenseBias(MixOp mix) { return mix.getSoftmax() && mix.getSoftmax().getBi
 bool hasKeyBias(MixOp mix, TokenFlow &flow) {
   if (!hasDenseBias(mix) || !flow.isTokens(mix.getBias()))
     return false;
-  std::optional<TokenAxis> axis = flow.axis(mix.getBias());
   bool isForAllQueries = cast<RankedTensorType>(mix.getBias().getType()).getDimSize(2) == 1;
-  return axis && axis->dim == 3 && axis->isPlain() && isForAllQueries && hasRows(mix.getBias(), flow);
+  return isForAllQueries && flow.hasTokensOf(mix.getBias(), 3, mix.getOutputInit()) && hasRows(mix.getBias(), flow);
 }
 
 std::optional<PairTable> biasTable(MixOp mix, TokenFlow &flow) {
-  std::optional<PairTable> table = hasDenseBias(mix) ? PairTable::of(mix.getBias(), flow) : std::nullopt;
+  std::optional<PairTable> table =
+      hasDenseBias(mix) ? PairTable::of(mix.getBias(), mix.getOutputInit(), flow) : std::nullopt;
   return table && table->leading.front() == 1 ? table : std::nullopt;
 }
 
@@ -129,11 +130,12 @@ Value keyBiasAtPositions(StreamEmitter &e, MixOp mix) {
   SmallVector<OpFoldResult> sizes = math.sizesOf(kept);
   std::swap(sizes[1], sizes[3]);
   Type type = getElementTypeOrSelf(kept);
-  int64_t late = e.demand.newest(mix.getResult(0)).high;
+  int64_t late = e.demand.newest(mix.getResult(0)).high, rate = e.rateOf(mix.getResult(0));
   return math.generate(sizes, type, kept, math.select(Loops, {Row, Key, Query, Head}),
                        [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
                          Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, Row)) : Value();
-                         Value seen = arith::AddIOp::create(b, e.position(b, row), e.symbol(e.flow.sizes.tokens));
+                         Value count = getValueOrCreateConstantIndexOp(b, b.getLoc(), e.tokens(rate));
+                         Value seen = arith::AddIOp::create(b, e.position(b, row, rate), count);
                          seen = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, late)));
                          Value key = linalg::IndexOp::create(b, Key);
                          Value isSeen = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, seen);

@@ -32,7 +32,8 @@ Tail::Room roomOf(MixOp mix, const StreamDemand &demand) {
   bool isLate = demand.newest(mix.getResult(0)) != Span();
   bool haveRows = hasRows(mix.getKey(), demand.flow) && hasRows(mix.getValue(), demand.flow);
   bool hasPairs = hasDenseBias(mix) || mix.getSegments();
-  if (mix.getSupport().getReach() && mix.getSupport().isCausal() && haveRows && !isLate && !hasPairs)
+  bool hasPlaces = demand.flow.tokenAxis(mix.getResult(0)).rate == demand.flow.block; // those that rows count
+  if (mix.getSupport().getReach() && mix.getSupport().isCausal() && haveRows && hasPlaces && !isLate && !hasPairs)
     return Tail::Ring;
   return windowOf(mix) ? Tail::Last : Tail::Growing;
 }

@@ -26,8 +26,8 @@ bool hasRows(mlir::Value operand, TokenFlow &flow);
 std::optional<int64_t> windowOf(mixer::MixOp mix);
 
 /// Where the keys and values of earlier tokens are kept. A ring takes those of any support of some reach, since its
-/// keys have positions, but no table of pairs and no ids of segments; its queries are the tokens of the call and see
-/// none that follow.
+/// keys have positions, but no table of pairs and no ids of segments; its queries are the tokens of the call, not
+/// of another rate, and see none that follow.
 Tail::Room roomOf(mixer::MixOp mix, const StreamDemand &demand);
 
 /// How many tokens a ring keeps. A token that sees itself alone has one too: its keys stand at positions there.

@@ -41,12 +41,11 @@ TypedAttr zeroOf(Value operand) {
 /// Whether every query sees every key alike, wherever it stands.
 bool isPositionFree(MixOp mix) { return mix.getSupport().isFull() && !mix.getBias() && !mix.hasScoreRegion(); }
 
-/// Whether dimension 1 of an operand has the tokens and nothing else, or one value for all of them.
-bool isPlain(Value operand, TokenFlow &flow) {
+/// Whether dimension 1 of an operand has the tokens of the output and nothing else, or one value for all of them.
+bool isPlain(Value operand, MixOp mix, TokenFlow &flow) {
   if (flow.of(operand).kind == Flow::Fixed)
     return isRepeated(operand);
-  std::optional<TokenAxis> axis = flow.axis(operand);
-  return axis && axis->dim == 1 && !axis->merged && axis->extra == 0;
+  return flow.hasTokensOf(operand, 1, mix.getOutputInit());
 }
 
 std::string describe(StringRef slot, Attribute value, StringRef reason) {
@@ -64,7 +63,7 @@ llvm::SetVector<Value> capturesOf(MixOp mix) {
 
 /// Why the keys that a query sees cannot be kept.
 std::string whyNotKept(MixOp mix, TokenFlow &flow) {
-  if (!isPlain(mix.getKey(), flow) || !isPlain(mix.getValue(), flow))
+  if (!isPlain(mix.getKey(), mix, flow) || !isPlain(mix.getValue(), mix, flow))
     return "its keys or values have other tokens than its queries";
   if (std::string reason = whyNotAwaited(mix); !reason.empty())
     return describe("support", mix.getSupport(), reason);
@@ -72,7 +71,7 @@ std::string whyNotKept(MixOp mix, TokenFlow &flow) {
     return "its keys or values are those of all rows of the batch";
   if (hasDenseBias(mix) && !biasTable(mix, flow) && !hasKeyBias(mix, flow))
     return describe("score", mix.getScore(), "its bias has a number for each pair of tokens, which is no constant");
-  if (mix.getSegments() && !(isPlain(mix.getSegments(), flow) && hasRows(mix.getSegments(), flow)))
+  if (mix.getSegments() && !(isPlain(mix.getSegments(), mix, flow) && hasRows(mix.getSegments(), flow)))
     return "segments: its ids have other tokens than its queries";
   return {};
 }
@@ -86,7 +85,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   for (Value captured : capturesOf(mix))
     if (flow.of(captured).kind != Flow::Fixed || flow.dependsOnTokens(captured))
       return "score_region: it reads tokens that are no operands";
-  if (!isPlain(mix.getQuery(), flow))
+  if (!isPlain(mix.getQuery(), mix, flow))
     return "its queries have other tokens than its output";
   bool isElsewhere = hasKeysFromElsewhere(mix, flow);
   if (isElsewhere && mix.getSegments())
@@ -205,10 +204,10 @@ Value mixAtPositions(StreamEmitter &e, MixOp mix, const Keys &keys) {
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value read) { return e.value(read); });
   auto layout = mixer::LayoutAttr::get(e.getContext(), mixer::Order::Forward, mixer::Align::Start);
+  Value places = isPositionFree(mix) ? Value() : e.rowPositions(e.rateOf(mix.getResult(0)), own.low);
   auto step = MixOp::create(e, TypeRange(output.getType()), query, keys.key, keys.value, ValueRange(), bias, Value(),
-                            Value(), isPositionFree(mix) ? Value() : e.rowPositions(own.low), keys.pastKey,
-                            keys.pastValue, keys.places, ValueRange(), output, layout, mix.getSupport(),
-                            mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
+                            Value(), places, keys.pastKey, keys.pastValue, keys.places, ValueRange(), output, layout,
+                            mix.getSupport(), mix.getTransport(), score, mix.getNorm(), mixer::FormAttr());
   IRMapping mapping;
   mapping.map(captures.getArrayRef(), captured);
   mix.getScoreRegion().cloneInto(&step.getScoreRegion(), mapping);

@@ -8,8 +8,8 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-/// A tensor like `tensor`, element by element; `body` also gets the tokens that the row has seen.
-Value mapElements(StreamEmitter &e, Value tensor, std::optional<int64_t> rowDim,
+/// A tensor like `tensor`, element by element; `body` also gets what the row has seen, at the given rate.
+Value mapElements(StreamEmitter &e, Value tensor, std::optional<int64_t> rowDim, int64_t rate,
                   function_ref<Value(ImplicitLocOpBuilder &, Value element, Value seen)> body) {
   auto type = cast<RankedTensorType>(tensor.getType());
   Value empty = tensor::EmptyOp::create(e, tensor::getMixedSizes(e, e.getLoc(), tensor), type.getElementType());
@@ -19,7 +19,7 @@ Value mapElements(StreamEmitter &e, Value tensor, std::optional<int64_t> rowDim,
                                    [&](OpBuilder &nested, Location at, ValueRange values) {
                                      ImplicitLocOpBuilder b(at, nested);
                                      Value row = rowDim ? Value(linalg::IndexOp::create(b, *rowDim)) : Value();
-                                     linalg::YieldOp::create(b, body(b, values[0], e.position(b, row)));
+                                     linalg::YieldOp::create(b, body(b, values[0], e.position(b, row, rate)));
                                    })
       .getResult(0);
 }
@@ -35,7 +35,7 @@ SmallVector<Value> indicesOf(ImplicitLocOpBuilder &b, Value tensor) {
 
 Value beginWith(StreamEmitter &e, Value initial, Value state) {
   std::optional<int64_t> rows = e.hasRows() ? std::optional<int64_t>(0) : std::nullopt;
-  return mapElements(e, state, rows, [&](ImplicitLocOpBuilder &b, Value element, Value seen) {
+  return mapElements(e, state, rows, e.flow.block, [&](ImplicitLocOpBuilder &b, Value element, Value seen) {
     Value zero = arith::ConstantIndexOp::create(b, 0);
     Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, seen, zero);
     Value given = tensor::ExtractOp::create(b, initial, indicesOf(b, initial));
@@ -43,20 +43,20 @@ Value beginWith(StreamEmitter &e, Value initial, Value state) {
   });
 }
 
-Value putInFront(StreamEmitter &e, Value front, Value elements, int64_t dim, int64_t first,
-                 std::optional<int64_t> rowDim) {
-  Value count = tensor::DimOp::create(e, front, dim);
-  return mapElements(e, elements, rowDim, [&](ImplicitLocOpBuilder &b, Value element, Value seen) {
+Value putInFront(StreamEmitter &e, Value front, Value elements, const Stretch &stretch) {
+  Value count = tensor::DimOp::create(e, front, stretch.dim);
+  auto body = [&](ImplicitLocOpBuilder &b, Value element, Value seen) {
     SmallVector<Value> at = indicesOf(b, front);
-    Value zero = arith::ConstantIndexOp::create(b, 0), start = arith::ConstantIndexOp::create(b, first);
-    Value token = arith::AddIOp::create(b, Value(arith::AddIOp::create(b, seen, start)), at[dim]);
+    Value zero = arith::ConstantIndexOp::create(b, 0), start = arith::ConstantIndexOp::create(b, stretch.first);
+    Value token = arith::AddIOp::create(b, Value(arith::AddIOp::create(b, seen, start)), at[stretch.dim]);
     Value isGiven = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, token, zero);
     // Tokens that exist read some element, which nobody sees.
     Value inFront = arith::MinSIOp::create(b, token, Value(arith::ConstantIndexOp::create(b, -1)));
-    at[dim] = arith::AddIOp::create(b, inFront, count);
+    at[stretch.dim] = arith::AddIOp::create(b, inFront, count);
     Value given = tensor::ExtractOp::create(b, front, at);
     return arith::SelectOp::create(b, isGiven, given, element).getResult();
-  });
+  };
+  return mapElements(e, elements, stretch.rowDim, stretch.rate, body);
 }
 
 } // namespace heddle

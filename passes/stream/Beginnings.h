@@ -16,10 +16,15 @@ namespace heddle {
 /// a symbol for them.
 mlir::Value beginWith(StreamEmitter &e, mlir::Value initial, mlir::Value state);
 
-/// Elements of a value with tokens, the first of which is `first` from the new ones. Those in front of token 0 are the
-/// last of `front`, which differs in its size along `dim` alone.
-mlir::Value putInFront(StreamEmitter &e, mlir::Value front, mlir::Value elements, int64_t dim, int64_t first,
-                       std::optional<int64_t> rowDim);
+/// Elements of a value of the given rate, along `dim`; the first of them is `first` from the new ones.
+struct Stretch {
+  int64_t dim = 0, first = 0, rate = 1;
+  std::optional<int64_t> rowDim;
+};
+
+/// Elements of a value with tokens. Those in front of token 0 are the last of `front`, which differs in its size along
+/// the tokens alone.
+mlir::Value putInFront(StreamEmitter &e, mlir::Value front, mlir::Value elements, const Stretch &stretch);
 
 } // namespace heddle
 

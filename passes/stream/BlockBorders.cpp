@@ -20,7 +20,7 @@ Value BlockBorders::startOf(ImplicitLocOpBuilder &b, Value position) {
 BlockBorders::Call BlockBorders::callAt(ImplicitLocOpBuilder &b, Value position) {
   Value start = startOf(b, position), inside = arith::SubIOp::create(b, position, start);
   Value zero = arith::ConstantIndexOp::create(b, 0), size = arith::ConstantIndexOp::create(b, block);
-  Value count = getValueOrCreateConstantIndexOp(b, b.getLoc(), e.tokens());
+  Value count = getValueOrCreateConstantIndexOp(b, b.getLoc(), e.tokens(rate));
   Value isFirst = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, inside, zero);
   Value behind = arith::AddIOp::create(b, inside, count);
   Value goesOn = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, behind, size);
@@ -28,13 +28,13 @@ BlockBorders::Call BlockBorders::callAt(ImplicitLocOpBuilder &b, Value position)
 }
 
 BlockBorders::Call BlockBorders::callOf(ImplicitLocOpBuilder &b) {
-  Value seen = e.position(b, e.hasRows() ? linalg::IndexOp::create(b, 0).getResult() : Value());
+  Value seen = e.position(b, e.hasRows() ? linalg::IndexOp::create(b, 0).getResult() : Value(), rate);
   return callAt(b, first == 0 ? seen : arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first))));
 }
 
 Value BlockBorders::entering() {
   return TensorMath(e.getLoc(), e)
-      .elementwise(e.rowPositions(first), [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
+      .elementwise(e.rowPositions(rate, first), [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
         Value isEntering = callAt(b, arith::IndexCastOp::create(b, b.getIndexType(), at[0])).isEntering;
         Value none = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
         return arith::SelectOp::create(b, isEntering, at[0], none);

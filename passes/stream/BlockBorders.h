@@ -14,8 +14,10 @@ namespace heddle {
 
 class BlockBorders {
 public:
-  /// Blocks of `block` positions, a power of two; the first new token stands `first` behind the position of its row.
-  BlockBorders(StreamEmitter &e, int64_t block, int64_t first) : e(e), block(block), first(first) {}
+  /// Blocks of `block` positions, a power of two, among tokens of the given rate; the first new one stands `first`
+  /// behind the position of its row.
+  BlockBorders(StreamEmitter &e, int64_t block, int64_t rate, int64_t first)
+      : e(e), block(block), rate(rate), first(first) {}
 
   /// The new tokens of one row.
   struct Call {
@@ -38,7 +40,7 @@ private:
   Call callAt(mlir::ImplicitLocOpBuilder &b, mlir::Value position);
 
   StreamEmitter &e;
-  int64_t block, first;
+  int64_t block, rate, first;
 };
 
 } // namespace heddle

@@ -61,8 +61,8 @@ private:
 
 BlockedConvolution::BlockedConvolution(StreamEmitter &e, MixOp mix, std::optional<int64_t> taps, int64_t block)
     : e(e), mix(mix), taps(taps), compute(mix.getComputeType()), block(block), chunk(chunkBlocks * block),
-      borders(e, block, e.demand.newest(mix.getValue()).low), outputs(e.sizesOf(mix.getResult(0), Span())),
-      reached(outputs) {
+      borders(e, block, e.rateOf(mix.getValue()), e.demand.newest(mix.getValue()).low),
+      outputs(e.sizesOf(mix.getResult(0), Span())), reached(outputs) {
   reached[1] = e.plus(outputs[1], block);
 }
 

@@ -53,8 +53,7 @@ TypedAttr zeroOf(Value values) {
 /// Whether the kernel has a tap for each token so far, each decided by its place alone.
 bool isAsLongAsSequence(MixOp mix, TokenFlow &flow) {
   Value kernel = kernelOf(mix);
-  return flow.isTokens(kernel) && flow.of(kernel).isPositions() && flow.tokenAxis(kernel).dim == 2 &&
-         flow.tokenAxis(kernel).isPlain();
+  return flow.isTokens(kernel) && flow.of(kernel).isPositions() && flow.hasTokensOf(kernel, 2, mix.getOutputInit());
 }
 
 std::optional<int64_t> givenBlock(MixOp mix) {
@@ -67,6 +66,8 @@ std::optional<int64_t> givenBlock(MixOp mix) {
 bool isInBlocks(MixOp mix, TokenFlow &flow) {
   if (isAsLongAsSequence(mix, flow))
     return true;
+  if (flow.tokenAxis(mix.getValue()).rate != flow.block) // rings have places for the tokens that rows count
+    return false;
   int64_t late = flow.of(mix.getResult(0)).delay() - flow.of(mix.getValue()).delay();
   return tapsOf(mix) > givenBlock(mix).value_or(kLongKernel) && late == centerOf(mix) && whyNotKept(mix, flow).empty();
 }
@@ -77,7 +78,8 @@ std::optional<int64_t> reachOf(MixOp mix, TokenFlow &flow) {
     return tapsOf(mix);
   auto ranges = mix->getParentOfType<func::FuncOp>()->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
   int64_t most = ranges ? ranges[2 * flow.sizes.tokens + 1] : std::numeric_limits<int64_t>::max();
-  return most == std::numeric_limits<int64_t>::max() ? std::nullopt : std::optional(most);
+  bool isLimited = most != std::numeric_limits<int64_t>::max();
+  return isLimited ? std::optional(most * flow.tokenAxis(mix.getValue()).rate) : std::nullopt;
 }
 
 std::string whyRefused(MixOp mix, TokenFlow &flow) {
@@ -94,8 +96,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
     return "support: it hides taps of the kernel";
   if (flow.isTokens(kernelOf(mix)) || ShapedType::isDynamic(tapsOf(mix)))
     return "transport: its kernel depends on the tokens, or on how many there are";
-  std::optional<TokenAxis> value = flow.axis(mix.getValue()), output = flow.axis(mix.getOutputInit());
-  if (!value || !output || value->dim != 1 || value->merged || value->extra != 0 || output->extra != 0)
+  if (!flow.hasTokensOf(mix.getValue(), 1, mix.getOutputInit()))
     return "its output has other tokens than its values";
   return {};
 }

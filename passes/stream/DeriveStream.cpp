@@ -12,6 +12,7 @@
 #include "passes/stream/StreamEmitter.h"
 #include "passes/stream/StreamProof.h"
 #include "passes/stream/StreamSymbols.h"
+#include "passes/stream/WholeBlocks.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -59,12 +60,12 @@ func::FuncOp copyToRead(func::FuncOp entry) {
   return copy;
 }
 
-/// The longest tail that is kept of any value.
+/// The longest tail that is kept of any value, as a number of the symbol of the tokens.
 int64_t longestTail(func::FuncOp entry, const StreamDemand &demand) {
   int64_t depth = 0;
   auto look = [&](Value value) {
     for (const Tail &tail : demand.of(value).tails)
-      depth = std::max(depth, tail.depth);
+      depth = std::max(depth, llvm::divideCeilSigned(tail.depth, demand.flow.tokenAxis(value).rate));
   };
   llvm::for_each(entry.getArguments(), look);
   for (Operation &op : entry.getBody().front())
@@ -72,16 +73,19 @@ int64_t longestTail(func::FuncOp entry, const StreamDemand &demand) {
   return depth;
 }
 
-/// Says of a step whose outputs come late by how many tokens each of them does.
-void declareLatency(func::FuncOp read, func::FuncOp step, const TokenFlow &flow, int64_t latency) {
+/// Says of a step whose outputs come late how many elements of its own each of them does; the last of them come with
+/// the returned number of tokens, whole blocks.
+int64_t declareLatency(func::FuncOp read, func::FuncOp step, const TokenFlow &flow, const StreamDemand &demand) {
+  int64_t latency = llvm::alignTo(demand.latency, flow.block);
   if (latency == 0)
-    return;
+    return 0;
   Builder b(step.getContext());
   step->setAttr(kLatencyAttr, b.getI64IntegerAttr(latency));
   for (auto [number, output] : llvm::enumerate(read.getBody().front().getTerminator()->getOperands()))
     step.setResultAttr(number, kLatencyAttr, b.getI64IntegerAttr(flow.of(output).delay()));
   remark::passed(step.getLoc(), remark::RemarkOpts::name("look-ahead").category("derive-stream"))
       << "outputs come up to " + std::to_string(latency) + (latency == 1 ? " token late" : " tokens late");
+  return latency;
 }
 
 FailureOr<StreamClaim> deriveStep(func::FuncOp entry, StreamSymbols symbols, StringRef name, int64_t lookAhead) {
@@ -98,8 +102,8 @@ FailureOr<StreamClaim> deriveStep(func::FuncOp entry, StreamSymbols symbols, Str
   for (unsigned result = 0; result < entry.getNumResults(); ++result)
     attributes.push_back(entry.getResultAttrDict(result));
   states.finish(outputs, attributes);
-  declareLatency(read, step, flow, demand->latency);
-  return StreamClaim{entry, step, symbols.tokens, longestTail(read, *demand), demand->latency};
+  int64_t latency = declareLatency(read, step, flow, *demand);
+  return StreamClaim{entry, step, symbols.tokens, longestTail(read, *demand), latency / flow.block};
 }
 
 struct DeriveStreamPass : impl::DeriveStreamPassBase<DeriveStreamPass> {
@@ -173,11 +177,29 @@ private:
     FailureOr<StreamSymbols> symbols = findStreamSymbols(whole, tokens);
     if (failed(symbols))
       return failure();
-    FailureOr<StreamClaim> derived = deriveStep(whole, *symbols, name, lookAhead);
+    int64_t block = findBlock(whole, symbols->tokens);
+    func::FuncOp blocks = block == 1 ? func::FuncOp() : privateCopy(whole, ".blocks");
+    llvm::scope_exit eraseCopy([&] {
+      if (blocks)
+        blocks.erase();
+    });
+    FailureOr<StreamClaim> derived =
+        blocks ? deriveInBlocks(whole, blocks, *symbols, block) : deriveStep(whole, *symbols, name, lookAhead);
     if (failed(derived))
       return failure();
     derived->step->setAttr(kStreamOfAttr, forward.getNameAttr());
     return success(succeeded(mlir::verify(derived->step)) && succeeded(proveStep(*derived, mode)));
+  }
+
+  /// Token by token if that is possible, else so many at a time, from a copy that counts such blocks.
+  FailureOr<StreamClaim> deriveInBlocks(func::FuncOp whole, func::FuncOp copy, StreamSymbols symbols, int64_t block) {
+    {
+      ScopedDiagnosticHandler quiet(whole.getContext(), [](Diagnostic &) { return success(); });
+      if (FailureOr<StreamClaim> single = deriveStep(whole, symbols, name, lookAhead); succeeded(single))
+        return single;
+    }
+    countBlocks(copy, symbols, block);
+    return deriveStep(copy, symbols, name, lookAhead);
   }
 
   /// From a copy that takes all lengths up to that of the trace.

@@ -42,7 +42,7 @@ public:
 private:
   void collectOperands() {
     for (auto [input, reach] : llvm::zip_equal(op.getDpsInputs(), body.inputs)) {
-      Piece piece = reach ? e.piece(input, {span.low + reach->low, span.high + reach->high}) : Piece{e.value(input)};
+      Piece piece = reach ? e.piece(input, readOf(input, *reach)) : Piece{e.value(input)};
       inputs.push_back(piece.value);
       lifted.push_back(piece.lifted);
     }
@@ -50,7 +50,7 @@ private:
 
   void collectReads() {
     for (TokenBody::Read &read : body.reads)
-      pieces.push_back(e.piece(read.op.getTensor(), {span.low + read.reach.low, span.high + read.reach.high}));
+      pieces.push_back(e.piece(read.op.getTensor(), read.reach.elementsOf(span)));
   }
 
   bool needsRows() const {
@@ -68,6 +68,8 @@ private:
     SmallVector<AffineMap> result;
     unsigned row = addsRows ? 0 : body.rowLoop.value_or(0);
     for (auto [number, map] : llvm::enumerate(op.getIndexingMapsArray())) {
+      if (number < body.inputs.size() && body.inputs[number])
+        map = fromFirst(map, op.getDpsInputs()[number], *body.inputs[number]);
       if (addsRows)
         map = map.shiftDims(1);
       bool leads = number < lifted.size() ? lifted[number] : addsRows;
@@ -76,13 +78,24 @@ private:
     return result;
   }
 
+  /// The elements of an operand that the piece of it has.
+  Span readOf(Value input, const TokenReach &reach) const { return e.demand.widened(input, reach.elementsOf(span)); }
+
+  /// The map into the piece: loops begin with the first element that is computed.
+  AffineMap fromFirst(AffineMap map, Value input, const TokenReach &reach) {
+    SmallVector<AffineExpr> results(map.getResults());
+    AffineExpr &tokens = results[e.flow.tokenAxis(input).dim];
+    tokens = tokens + (span.low * reach.times - readOf(input, reach).low);
+    return AffineMap::get(map.getNumDims(), map.getNumSymbols(), results, map.getContext());
+  }
+
   /// Whether elements of no token are computed, whose indices may point anywhere.
   bool isGuarded() const { return e.looksAhead() || span.low < 0; }
   void writeBody(linalg::GenericOp made);
   SmallVector<Value> mapCaptures(IRMapping &mapping);
   void moveIndices(const IRMapping &mapping, Value seen, Value row);
-  void moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value seen, Value row);
-  Value lengthSoFar(OpBuilder &b, Value captured, Value seen, Value row);
+  void moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value row);
+  Value lengthSoFar(OpBuilder &b, Value captured, Value row);
   Value insideOf(OpBuilder &b, const Piece &piece, int64_t dim, Value index);
 
   linalg::GenericOp op;
@@ -96,11 +109,14 @@ private:
 };
 
 /// A size that counts tokens is, in a body, the number of tokens so far: no element known yet depends on later ones.
-Value GenericWriter::lengthSoFar(OpBuilder &b, Value captured, Value seen, Value row) {
+Value GenericWriter::lengthSoFar(OpBuilder &b, Value captured, Value row) {
   Value now = e.value(captured); // with the new tokens in place of all
-  if (!e.looksAhead())
-    return arith::AddIOp::create(b, op.getLoc(), now, seen);
-  Value others = arith::SubIOp::create(b, op.getLoc(), e.end(b, row), e.symbol(e.flow.sizes.tokens));
+  int64_t rate = e.flow.sizes.of(OpFoldResult(captured))->slopes[e.flow.sizes.tokens];
+  Value others = e.position(b, row, rate);
+  if (e.looksAhead()) {
+    Value fed = getValueOrCreateConstantIndexOp(b, op.getLoc(), e.tokens(rate));
+    others = arith::SubIOp::create(b, op.getLoc(), e.end(b, row, rate), fed);
+  }
   return arith::AddIOp::create(b, op.getLoc(), now, others);
 }
 
@@ -112,15 +128,15 @@ Value GenericWriter::insideOf(OpBuilder &b, const Piece &piece, int64_t dim, Val
   return arith::MaxSIOp::create(b, op.getLoc(), known, Value(arith::ConstantIndexOp::create(b, op.getLoc(), 0)));
 }
 
-void GenericWriter::moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value seen, Value row) {
+void GenericWriter::moveRead(tensor::ExtractOp read, Piece piece, int64_t first, Value row) {
   OpBuilder b(read);
-  int64_t dim = e.flow.tokenAxis(read.getTensor()).dim;
+  TokenAxis axis = e.flow.tokenAxis(read.getTensor());
   SmallVector<Value> indices(read.getIndices());
-  Value origin = arith::ConstantIndexOp::create(b, op.getLoc(), first);
-  indices[dim] = arith::SubIOp::create(b, op.getLoc(), indices[dim], seen);
-  indices[dim] = arith::SubIOp::create(b, op.getLoc(), indices[dim], origin);
+  Value origin = arith::ConstantIndexOp::create(b, op.getLoc(), first), seen = e.position(b, row, axis.rate);
+  indices[axis.dim] = arith::SubIOp::create(b, op.getLoc(), indices[axis.dim], seen);
+  indices[axis.dim] = arith::SubIOp::create(b, op.getLoc(), indices[axis.dim], origin);
   if (isGuarded())
-    indices[dim] = insideOf(b, piece, dim, indices[dim]);
+    indices[axis.dim] = insideOf(b, piece, axis.dim, indices[axis.dim]);
   if (piece.lifted)
     indices.insert(indices.begin(), row);
   Value element = tensor::ExtractOp::create(b, op.getLoc(), piece.value, indices);
@@ -161,7 +177,7 @@ void GenericWriter::moveIndices(const IRMapping &mapping, Value seen, Value row)
     Value place = arith::AddIOp::create(b, op.getLoc(), copy, start);
     Operation *sum = place.getDefiningOp();
     if (isGuarded())
-      place = nearestElement(e, b, row, place, e.flow.tokenAxis(op.getResult(0)).extra);
+      place = nearestElement(e, b, row, place, body.axis);
     copy.getResult().replaceAllUsesExcept(place, sum);
   }
 }
@@ -177,14 +193,14 @@ void GenericWriter::writeBody(linalg::GenericOp made) {
   if (body.readsPosition || !body.reads.empty()) {
     if (e.hasRows())
       row = linalg::IndexOp::create(b, op.getLoc(), addsRows ? 0 : *body.rowLoop);
-    seen = e.position(b, row);
+    seen = e.position(b, row, body.axis.rate);
   }
   moveIndices(mapping, seen, row);
   for (auto [read, piece] : llvm::zip_equal(body.reads, pieces))
-    moveRead(cast<tensor::ExtractOp>(mapping.lookup(read.op.getOperation())), piece, span.low + read.reach.low, seen,
+    moveRead(cast<tensor::ExtractOp>(mapping.lookup(read.op.getOperation())), piece, read.reach.elementsOf(span).low,
              row);
   for (Value length : lengths)
-    replaceAllUsesInRegionWith(length, lengthSoFar(b, length, seen, row), made.getRegion());
+    replaceAllUsesInRegionWith(length, lengthSoFar(b, length, row), made.getRegion());
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include "dialects/mixer/reference/Tolerance.h"
 #include "passes/lower/Names.h"
 #include "passes/stream/StepRunner.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include <numeric>
 
@@ -70,8 +71,8 @@ public:
     }
     ReferenceTensors joined;
     for (auto [number, part] : llvm::enumerate(parts)) {
-      std::optional<int64_t> dim = tokenDim(entry.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr));
-      joined.push_back(joinCalls(part, dim));
+      std::optional<TokenSize> at = tokenSize(entry.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), tokens);
+      joined.push_back(joinCalls(part, at ? std::optional(at->dim) : std::nullopt));
     }
     return joined;
   }
@@ -80,8 +81,8 @@ private:
   /// What a call on `count` tokens from `first` on is given of an input.
   ReferenceTensor partOf(ReferenceTensor part, AffineMap shape, int64_t first, int64_t count) {
     for (auto [dim, size] : llvm::enumerate(shape.getResults()))
-      if (size == getAffineSymbolExpr(tokens, size.getContext()))
-        part = sliceAlong(part, dim, first, count);
+      if (int64_t rate = multipleOf(size, tokens))
+        part = sliceAlong(part, dim, first * rate, count * rate);
       else if (countsAll(size))
         part = sliceAlong(part, dim, 0, first + count);
     return part;
@@ -92,12 +93,6 @@ private:
   AffineMap shapeOf(unsigned input) {
     auto shape = entry.getArgAttrOfType<AffineMapAttr>(input, kShapeAttr);
     return shape ? shape.getValue() : AffineMap::get(entry.getContext());
-  }
-  std::optional<int64_t> tokenDim(AffineMapAttr shape) {
-    for (int64_t dim = 0; shape && dim < int64_t(shape.getValue().getNumResults()); ++dim)
-      if (shape.getValue().getResult(dim) == getAffineSymbolExpr(tokens, entry.getContext()))
-        return dim;
-    return std::nullopt;
   }
   static void fill(ReferenceTensor &tensor, double number) {
     Scalar value;

@@ -76,14 +76,15 @@ Place placeOf(tensor::InsertSliceOp op, TokenFlow &flow) {
       return unknown("it writes a part of the tokens and a part of their features");
   std::optional<SizeFormula> offset = flow.sizes.of(op.getMixedOffsets()[axis.dim]),
                              size = flow.sizes.of(op.getMixedSizes()[axis.dim]);
-  bool isBack = !axis.merged && offset && size && size->isConstant() && offset->isSymbol(flow.sizes.tokens);
+  bool isBack =
+      !axis.merged && offset && size && size->isConstant() && offset->multipleOf(flow.sizes.tokens) == axis.rate;
   if (isBack && offset->constant + size->constant == axis.extra && flow.of(op.getSource()).kind == Flow::Fixed)
     return {Place::Back, axis.dim, offset->constant};
   if (axis.merged || !offset || !size || !offset->isConstant())
     return unknown("it writes tokens at places that change with their number");
   if (size->isConstant() && flow.of(op.getSource()).kind == Flow::Fixed)
     return {Place::Front, axis.dim, offset->constant};
-  if (!size->isSymbol(flow.sizes.tokens) || !flow.isTokens(op.getSource()))
+  if (size->multipleOf(flow.sizes.tokens) != axis.rate || !flow.isTokens(op.getSource()))
     return unknown("it writes a part of the tokens");
   return {Place::Behind, axis.dim, offset->constant};
 }
@@ -160,7 +161,7 @@ Piece inserted(tensor::InsertSliceOp op, StreamEmitter &e, Span span) {
   for (auto [dim, pair] : llvm::enumerate(llvm::zip_equal(op.getMixedOffsets(), op.getMixedSizes()))) {
     offsets.push_back(e.size(std::get<0>(pair)));
     bool isAxis = int64_t(dim) == axis.dim && !axis.merged;
-    sizes.push_back(isAxis ? e.plus(e.tokens(), span.high - span.low) : e.size(std::get<1>(pair)));
+    sizes.push_back(isAxis ? e.plus(e.tokens(axis.rate), span.high - span.low) : e.size(std::get<1>(pair)));
   }
   if (source.lifted) {
     offsets.insert(offsets.begin(), e.getIndexAttr(0));
@@ -177,8 +178,8 @@ Piece behind(tensor::InsertSliceOp op, StreamEmitter &e, const Place &place, Spa
   Piece piece = e.piece(op.getSource(), wanted, padding.value);
   if (!padding.tensor || wanted.low >= 0)
     return piece;
-  std::optional<int64_t> rows = e.flow.rowDim(op.getResult());
-  return {putInFront(e, e.value(padding.tensor), piece.value, place.dim, wanted.low, rows), piece.lifted};
+  Stretch stretch{place.dim, wanted.low, e.rateOf(op.getResult()), e.flow.rowDim(op.getResult())};
+  return {putInFront(e, e.value(padding.tensor), piece.value, stretch), piece.lifted};
 }
 
 /// The destination, with the source behind the last token.

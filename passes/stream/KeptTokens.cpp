@@ -9,8 +9,7 @@ using namespace mlir;
 namespace heddle {
 
 std::string whyNotKept(mixer::MixOp mix, TokenFlow &flow) {
-  std::optional<TokenAxis> value = flow.axis(mix.getValue()), output = flow.axis(mix.getOutputInit());
-  if (!value || !output || value->dim != 1 || !value->isPlain() || !output->isPlain())
+  if (!flow.hasTokensOf(mix.getValue(), 1, mix.getOutputInit()))
     return "its output has other tokens than its values";
   if (mix.getOrder() != mixer::Order::Forward)
     return "layout: the tokens are visited from the last to the first";
@@ -35,7 +34,7 @@ Value mixKept(StreamEmitter &e, mixer::MixOp mix,
   Value zeros = math.filled(e.sizesOf(mix.getResult(0), Span()), compute, 0.0);
   auto body = [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
     auto index = [&](unsigned number) { return linalg::IndexOp::create(b, number).getResult(); };
-    Value seen = e.position(b, e.hasRows() ? index(Row) : Value());
+    Value seen = e.position(b, e.hasRows() ? index(Row) : Value(), e.rateOf(mix.getValue()));
     Value begin = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
     Value query = arith::AddIOp::create(b, begin, index(Token)), key = index(Key);
     Value isPast = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, key, query);

@@ -58,7 +58,7 @@ std::string whyRefused(MixOp mix, const std::optional<PairTable> &table, TokenFl
 
 void MatrixRule::classify(Operation *op, TokenFlow &flow) const {
   auto mix = cast<MixOp>(op);
-  std::optional<PairTable> table = PairTable::of(weightsOf(mix), flow);
+  std::optional<PairTable> table = PairTable::of(weightsOf(mix), mix.getOutputInit(), flow);
   SmallVector<Value> reads = {mix.getValue()};
   if (!table)
     reads.push_back(weightsOf(mix));
@@ -76,7 +76,7 @@ void MatrixRule::classify(Operation *op, TokenFlow &flow) const {
 
 void MatrixRule::emit(Operation *op, StreamEmitter &e) const {
   auto mix = cast<MixOp>(op);
-  PairTable table = *PairTable::of(weightsOf(mix), e.flow);
+  PairTable table = *PairTable::of(weightsOf(mix), mix.getOutputInit(), e.flow);
   int64_t share = mix.getSizes().Ho / table.leading.back();
   Value mixed = mixKept(e, mix, [&](ImplicitLocOpBuilder &b, const KeptPair &pair) {
     Value shared = arith::ConstantIndexOp::create(b, share);

@@ -9,7 +9,8 @@ namespace heddle {
 // On an argument: it is a state, and every element of it has this value in front of the first token. The states leave,
 // in the same order, as the last results.
 inline constexpr llvm::StringLiteral kStateAttr = "heddle.state";
-// On a step: the number of the symbol that counts the tokens which growing states can keep.
+// On a step: the number of the symbol that counts the tokens which growing states can keep, in the same blocks as the
+// new ones.
 inline constexpr llvm::StringLiteral kCapacityAttr = "heddle.capacity";
 // On a state: its dimension of the capacity is the tokens seen, of all rows, and it leaves with those of the call too.
 inline constexpr llvm::StringLiteral kGrowsAttr = "heddle.grows";
@@ -23,9 +24,13 @@ inline constexpr llvm::StringLiteral kRingAttr = "heddle.ring";
 inline constexpr llvm::StringLiteral kRingTokensAttr = "heddle.ring_tokens";
 // On a step: the number of the symbol that counts the new tokens.
 inline constexpr llvm::StringLiteral kTokensAttr = "heddle.tokens";
+// On a step: how many tokens one of that symbol stands for, where it is not one.
+inline constexpr llvm::StringLiteral kBlockAttr = "heddle.block";
 // On a step: how many tokens a row may see in all, where the entry takes a limited number.
 inline constexpr llvm::StringLiteral kPositionsAttr = "heddle.positions";
-// On a step: by how many tokens its outputs come late at most; on a result with tokens, by how many it does.
+// On a step: how many tokens, in whole blocks, have passed when the latest of its outputs comes; on a result with
+// tokens how many elements late it comes, on any other how many tokens; on a state that is appended to how many places
+// in front of a row's position a call begins.
 inline constexpr llvm::StringLiteral kLatencyAttr = "heddle.latency";
 // On the state of a step that says how many tokens the sequence of each row has.
 inline constexpr llvm::StringLiteral kEndAttr = "heddle.end";

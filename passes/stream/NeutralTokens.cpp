@@ -51,10 +51,13 @@ bool isDecay(MixOp mix, unsigned operand) {
   return !isa<mixer::DeltaAttr>(mix.getTransport()) || number == 1;
 }
 
-Value existsAt(StreamEmitter &e, ImplicitLocOpBuilder &b, int64_t first) {
+/// Whether there is a token where loops of [rows, tokens, ..] are.
+Value existsAt(StreamEmitter &e, ImplicitLocOpBuilder &b, MixOp mix) {
   Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, 0)) : Value();
-  Value begin = arith::AddIOp::create(b, e.position(b, row), Value(arith::ConstantIndexOp::create(b, first)));
-  return elementExists(e, b, row, arith::AddIOp::create(b, begin, Value(linalg::IndexOp::create(b, 1))));
+  TokenAxis axis = e.flow.tokenAxis(mix.getResult(0));
+  Value first = arith::ConstantIndexOp::create(b, e.demand.newest(mix.getResult(0)).low);
+  Value begin = arith::AddIOp::create(b, e.position(b, row, axis.rate), first);
+  return elementExists(e, b, row, arith::AddIOp::create(b, begin, Value(linalg::IndexOp::create(b, 1))), axis);
 }
 
 } // namespace
@@ -92,27 +95,25 @@ Value neutralOperand(StreamEmitter &e, MixOp mix, unsigned operand, Value value)
   if (!isDecay(mix, operand) || !keepsState(mix, e.demand))
     return value;
   auto type = cast<RankedTensorType>(value.getType());
-  int64_t first = e.demand.newest(mix.getResult(0)).low;
   mixer::TensorMath math(e.getLoc(), e);
   SmallVector<OpFoldResult> sizes = math.sizesOf(value);
   sizes[0] = e.hasRows() ? e.rows() : sizes[0];
-  sizes[1] = e.tokens();
+  sizes[1] = e.tokensOf(mix.getResult(0));
   SmallVector<unsigned> dims = llvm::to_vector(llvm::seq<unsigned>(0, type.getRank()));
   return math.generate(sizes, type.getElementType(), value, math.broadcast(value, type.getRank(), dims),
                        [&](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
                          Value zero = mixer::real(b, type.getElementType(), 0.0);
-                         return arith::SelectOp::create(b, existsAt(e, b, first), at[0], zero);
+                         return arith::SelectOp::create(b, existsAt(e, b, mix), at[0], zero);
                        });
 }
 
 void guardRegion(StreamEmitter &e, MixOp mix, MixOp step) {
   Type element = mix.getComputeType();
-  int64_t first = e.demand.newest(mix.getResult(0)).low;
   e.setInsertionPoint(step);
   mixer::TensorMath outer(e.getLoc(), e);
-  Value exists = outer.generate({e.rows(), e.tokens(), e.getIndexAttr(1)}, element, {}, {},
+  Value exists = outer.generate({e.rows(), e.tokensOf(mix.getResult(0)), e.getIndexAttr(1)}, element, {}, {},
                                 [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
-                                  return arith::UIToFPOp::create(b, element, existsAt(e, b, first));
+                                  return arith::UIToFPOp::create(b, element, existsAt(e, b, mix));
                                 });
   e.setInsertionPointAfter(step);
   step.getTransportOperandsMutable().append(exists);

@@ -9,20 +9,21 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-bool countsTokens(OpFoldResult size, TokenFlow &flow) {
+bool countsTokens(OpFoldResult size, int64_t rate, TokenFlow &flow) {
   std::optional<SizeFormula> formula = flow.sizes.of(size);
-  return formula && formula->isSymbol(flow.sizes.tokens);
+  return formula && formula->multipleOf(flow.sizes.tokens) == rate;
 }
 
 /// Whether a slice takes the first pairs of its last two dimensions, and all of the others.
-bool takesFirstPairs(tensor::ExtractSliceOp slice, TokenFlow &flow) {
+bool takesFirstPairs(tensor::ExtractSliceOp slice, int64_t rate, TokenFlow &flow) {
   int64_t rank = slice.getSourceType().getRank();
   if (slice.getType().getRank() != rank || rank < 2 || slice.getSourceType().getNumDynamicDims() != 0)
     return false;
   for (int64_t dim = 0; dim < rank; ++dim) {
     OpFoldResult size = slice.getMixedSizes()[dim];
     bool isPair = dim >= rank - 2;
-    bool isTaken = isPair ? countsTokens(size, flow) : isConstantIntValue(size, slice.getSourceType().getDimSize(dim));
+    bool isTaken =
+        isPair ? countsTokens(size, rate, flow) : isConstantIntValue(size, slice.getSourceType().getDimSize(dim));
     if (!isTaken || !isConstantIntValue(slice.getMixedOffsets()[dim], 0) ||
         !isConstantIntValue(slice.getMixedStrides()[dim], 1))
       return false;
@@ -32,13 +33,14 @@ bool takesFirstPairs(tensor::ExtractSliceOp slice, TokenFlow &flow) {
 
 } // namespace
 
-std::optional<PairTable> PairTable::of(Value operand, TokenFlow &flow) {
+std::optional<PairTable> PairTable::of(Value operand, Value like, TokenFlow &flow) {
   auto type = cast<RankedTensorType>(operand.getType());
   Value read = operand;
   while (auto expand = read.getDefiningOp<tensor::ExpandShapeOp>())
     read = expand.getSrc();
   auto slice = read.getDefiningOp<tensor::ExtractSliceOp>();
-  if (!slice || flow.of(slice.getSource()).kind != Flow::Fixed || !takesFirstPairs(slice, flow))
+  std::optional<TokenAxis> axis = flow.axis(like);
+  if (!slice || !axis || flow.of(slice.getSource()).kind != Flow::Fixed || !takesFirstPairs(slice, axis->rate, flow))
     return std::nullopt;
   SmallVector<int64_t> leading(type.getShape().drop_back(2));
   SmallVector<int64_t> own(slice.getSourceType().getShape().drop_back(2));
@@ -47,7 +49,7 @@ std::optional<PairTable> PairTable::of(Value operand, TokenFlow &flow) {
     own.insert(own.begin(), 1);
   if (own != leading)
     return std::nullopt;
-  return PairTable{slice.getSource(), slice.getSourceType().getRank() - 2, leading};
+  return PairTable{slice.getSource(), slice.getSourceType().getRank() - 2, leading, axis->rate};
 }
 
 Value PairTable::at(ImplicitLocOpBuilder &b, StreamEmitter &e, ValueRange indices, Value first, Value second) const {
@@ -68,14 +70,14 @@ Value rowsAtPositions(StreamEmitter &e, const PairTable &table, OpFoldResult key
   SmallVector<OpFoldResult> sizes = getAsIndexOpFoldResult(e.getContext(), table.leading);
   int64_t rank = sizes.size() + 2;
   sizes.front() = e.rows(); // of the batch: all of them read one table
-  sizes.append({e.tokens(), keys});
+  sizes.append({e.tokens(table.rate), keys});
   mixer::TensorMath math(e.getLoc(), e);
   return math.generate(sizes, getElementTypeOrSelf(table.source), {}, {},
                        [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
                          SmallVector<Value> index;
                          for (int64_t dim = 0; dim < rank; ++dim)
                            index.push_back(linalg::IndexOp::create(b, dim));
-                         Value seen = e.position(b, e.hasRows() ? index.front() : Value());
+                         Value seen = e.position(b, e.hasRows() ? index.front() : Value(), table.rate);
                          seen = arith::AddIOp::create(b, seen, Value(arith::ConstantIndexOp::create(b, first)));
                          Value query = arith::AddIOp::create(b, seen, index[rank - 2]);
                          index.front() = arith::ConstantIndexOp::create(b, 0);

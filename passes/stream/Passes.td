@@ -8,7 +8,8 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
   let summary = "derive the step on the next tokens from an entry on whole sequences";
   let description = [{
     Adds a function that computes what the entry computes of the C tokens that come next, C being any number, from them and
-    from states that an earlier call left; docs/streaming.md has the rules. States are arguments with the attribute
+    from states that an earlier call left; docs/streaming.md has the rules. Of an entry that pools tokens C is a multiple of the
+    number that stands in `heddle.block`, and the symbol of the tokens counts such blocks. States are arguments with the attribute
     `heddle.state`, their value in front of the first token, and in the same order the last results. The first state is the
     position of each row, the second one its place in rings where there are any. What a mixer carries, the last tokens in front of
     a convolution, keys and values of a window in rings, and those of the whole past up to a capacity are the others.
@@ -20,7 +21,7 @@ def DeriveStreamPass : Pass<"heddle-derive-stream", "::mlir::ModuleOp"> {
     states, and the positions are added.
 
     Where tokens depend on some that follow, at most `lookahead` of them, the outputs come that many tokens late; the attribute
-    `heddle.latency` says how many for each. A state `end` says how many tokens the sequence of each row has, as soon as that is
+    `heddle.latency` says how many for each, in elements of its own. A state `end` says how many tokens the sequence of each row has, as soon as that is
     known: what is fed behind the end brings the last outputs.
 
     An entry that cannot run token by token is an error at the op that is in the way, with the reason. The step is compared with

@@ -20,7 +20,7 @@ public:
     Flow result = isa<linalg::FillOp>(op) ? flow.join(op, op->getOperand(0)) : Flow();
     if (flow.axis(op->getResult(0), &problem)) {
       if (result.kind != Flow::Refused)
-        result = {Flow::Tokens, kAlways};
+        result = {Flow::Tokens, kAlways, nullptr, {}, /*sequences=*/0};
     } else if (!problem.empty()) {
       result = TokenFlow::refuse(op, "it has " + problem);
     }
@@ -60,15 +60,15 @@ SmallVector<Value> readsOfGeneric(linalg::GenericOp op) {
 /// As soon as the last of the tokens that it reads is known; kAlways where it reads positions alone.
 int64_t leadOf(linalg::GenericOp op, const TokenBody &body, const TokenFlow &flow) {
   int64_t lead = kAlways;
-  auto limit = [&](Value value, int64_t last) {
+  auto limit = [&](Value value, const TokenReach &reach) {
     if (flow.isTokens(value) && !flow.of(value).isPositions())
-      lead = std::min(lead, flow.of(value).lead - last);
+      lead = std::min(lead, reach.leadOf(flow.of(value).lead));
   };
   for (auto [input, reach] : llvm::zip_equal(op.getDpsInputs(), body.inputs))
     if (reach)
-      limit(input, reach->high);
+      limit(input, *reach);
   for (TokenBody::Read read : body.reads)
-    limit(read.op.getTensor(), read.reach.high);
+    limit(read.op.getTensor(), read.reach);
   return lead;
 }
 
@@ -90,7 +90,10 @@ Flow classifyGeneric(linalg::GenericOp op, TokenFlow &flow) {
     if (op.payloadUsesValueFromOperand(&init) && !isBlank(init.get()))
       return TokenFlow::refuse(op, "it adds to what another op has computed");
   int64_t lead = leadOf(op, *body, flow);
-  return lead == kAlways ? Flow{Flow::Tokens, kAlways} : TokenFlow::withLead(op, joined, lead);
+  if (lead != kAlways)
+    return TokenFlow::withLead(op, joined, lead);
+  bool hasPlaces = joined.sequences == 1 || body->readsPosition;
+  return {Flow::Tokens, kAlways, nullptr, {}, hasPlaces ? 1 : joined.sequences};
 }
 
 void PositionwiseRule::classify(Operation *op, TokenFlow &flow) const {
@@ -103,9 +106,9 @@ void PositionwiseRule::demand(Operation *op, StreamDemand &demand) const {
   Span span = demand.spanOf(op);
   for (auto [input, reach] : llvm::zip_equal(generic.getDpsInputs(), body.inputs))
     if (reach)
-      demand.need(input, {span.low + reach->low, span.high + reach->high}, op);
+      demand.need(input, reach->elementsOf(span), op);
   for (TokenBody::Read &read : body.reads)
-    demand.need(read.op.getTensor(), {span.low + read.reach.low, span.high + read.reach.high}, op);
+    demand.need(read.op.getTensor(), read.reach.elementsOf(span), op);
 }
 
 void PositionwiseRule::emit(Operation *op, StreamEmitter &e) const { writeGeneric(cast<linalg::GenericOp>(op), e); }

@@ -46,8 +46,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
     if (flow.of(captured).kind != Flow::Fixed)
       return "transport_region: it reads tokens that are no operands";
   for (Value operand : mix.getTokenOperands())
-    if (std::optional<TokenAxis> axis = flow.axis(operand);
-        axis && (axis->dim != 1 || axis->merged || axis->extra != 0))
+    if (flow.axis(operand) && !flow.hasTokensOf(operand, 1, mix.getOutputInit()))
       return "an operand has other tokens than its own";
   if (flow.of(mix.getValue()).kind != Flow::Tokens && !flow.axis(mix.getOutputInit()))
     return "it mixes something else than the tokens";
@@ -65,9 +64,8 @@ void RecurrenceRule::classify(Operation *op, TokenFlow &flow) const {
     return flow.setResults(op, TokenFlow::refuse(op, reason));
   Flow result = TokenFlow::mixed(op, joined);
   flow.set(mix.getResult(0), result);
-  result.kind = Flow::Latest;
   for (Value state : mix->getResults().drop_front())
-    flow.set(state, result);
+    flow.set(state, flow.latest(mix.getResult(0), result));
 }
 
 void RecurrenceRule::demand(Operation *op, StreamDemand &demand) const {
@@ -95,7 +93,7 @@ Value countSegments(StreamEmitter &e, Value original, Value ids) {
   AffineExpr rows = e.stateShape(original).front();
   Value seen = e.states.add(e.getLoc(), "segment", StreamEmitter::typeOf(rows, type.getElementType()), rows,
                             e.getIntegerAttr(type.getElementType(), 0));
-  Value last = e.slice(ids, 1, e.plus(e.tokens(), -1), e.getIndexAttr(1));
+  Value last = e.slice(ids, 1, e.plus(e.tokensOf(original), -1), e.getIndexAttr(1));
   e.states.setNext(seen, tensor::CollapseShapeOp::create(e, last, ArrayRef<ReassociationIndices>{{0, 1}}));
   mixer::TensorMath math(e.getLoc(), e);
   return math.elementwise({seen, ids}, [](ImplicitLocOpBuilder &b, ValueRange at) -> Value {
@@ -131,7 +129,7 @@ void RecurrenceRule::emit(Operation *op, StreamEmitter &e) const {
   }
   llvm::SetVector<Value> captures = capturesOf(mix);
   SmallVector<Value> captured = llvm::map_to_vector(captures, [&](Value value) { return e.value(value); });
-  SmallVector<Value> results = mix.buildStep(e, op->getLoc(), operands, e.tokens(), before);
+  SmallVector<Value> results = mix.buildStep(e, op->getLoc(), operands, e.tokensOf(mix.getResult(0)), before);
   if (mix.hasTransportRegion() && passesOver(mix, e.demand))
     guardRegion(e, mix, results.front().getDefiningOp<MixOp>());
   for (auto [original, value] : llvm::zip_equal(captures, captured))

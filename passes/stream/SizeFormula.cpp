@@ -12,11 +12,11 @@ bool SizeFormula::isConstant() const {
   return product == 0 && llvm::all_of(slopes, [](int64_t slope) { return slope == 0; });
 }
 
-bool SizeFormula::isSymbol(unsigned symbol) const {
+int64_t SizeFormula::multipleOf(unsigned symbol) const {
   for (auto [number, slope] : llvm::enumerate(slopes))
-    if (slope != (number == symbol ? 1 : 0))
-      return false;
-  return product == 0;
+    if (number != symbol && slope != 0)
+      return 0;
+  return product == 0 ? slopes[symbol] : 0;
 }
 
 SizeFormulas::SizeFormulas(func::FuncOp entry, unsigned tokens, std::optional<unsigned> rows)
@@ -55,6 +55,16 @@ int64_t SizeFormulas::evaluate(const SizeFormula &formula, ArrayRef<int64_t> poi
   for (auto [slope, value] : llvm::zip_equal(formula.slopes, point))
     size += slope * value;
   return size;
+}
+
+AffineExpr SizeFormulas::toExpr(const SizeFormula &formula, MLIRContext *context) const {
+  AffineExpr sum = getAffineConstantExpr(formula.constant, context);
+  for (auto [number, slope] : llvm::enumerate(formula.slopes))
+    if (slope != 0)
+      sum = sum + getAffineSymbolExpr(number, context) * slope;
+  if (formula.product != 0)
+    sum = sum + getAffineSymbolExpr(*rows, context) * getAffineSymbolExpr(tokens, context) * formula.product;
+  return sum;
 }
 
 std::optional<SizeFormula> SizeFormulas::fit(Measure measure) {

@@ -21,8 +21,10 @@ struct SizeFormula {
 
   bool isConstant() const;
   bool dependsOn(unsigned symbol) const { return slopes[symbol] != 0; }
+  /// m where it is m * `symbol` + constant, else 0.
+  int64_t multipleOf(unsigned symbol) const;
   /// Whether it is `symbol` + constant.
-  bool isSymbol(unsigned symbol) const;
+  bool isSymbol(unsigned symbol) const { return multipleOf(symbol) == 1; }
 };
 
 class SizeFormulas {
@@ -33,6 +35,9 @@ public:
   /// Empty where the size is no such sum.
   std::optional<SizeFormula> of(mlir::Value tensor, int64_t dim);
   std::optional<SizeFormula> of(mlir::OpFoldResult scalar);
+
+  /// A formula as an expression of the symbols.
+  mlir::AffineExpr toExpr(const SizeFormula &formula, mlir::MLIRContext *context) const;
 
   /// Whether a size differs where only the number of tokens does; true where it cannot be told.
   bool variesWithTokens(mlir::Value tensor, int64_t dim);

@@ -2,6 +2,7 @@
 //
 //   all tokens                      the same slice of the new tokens
 //   %x[1 ..] [T - 1]                tokens a fixed number ahead of their places: they lead that much less
+//   %x[0 ..] [T / 4] [4]            every fourth token
 //   %x[T - 1] [1]                   the last token: Latest
 //   %table[0] [T], a constant       rows of the table at the positions of the new tokens
 #include "passes/stream/Existence.h"
@@ -29,10 +30,13 @@ struct Cut {
   int64_t dim = -1;         // of the source
   int64_t offset = 0;       // first token; of Last, from the number of tokens
   int64_t count = 0;        // of Last
+  int64_t stride = 1;       // of Shifted
   std::string problem = {}; // of Unknown
+
+  TokenReach reach() const { return {offset, offset, stride, 1}; }
 };
 
-Cut unknown(const Twine &problem) { return {Cut::Unknown, -1, 0, 0, problem.str()}; }
+Cut unknown(const Twine &problem) { return {Cut::Unknown, -1, 0, 0, 1, problem.str()}; }
 
 /// Offset and size of a slice along the tokens.
 Cut readCut(tensor::ExtractSliceOp op, TokenAxis axis, TokenFlow &flow) {
@@ -40,17 +44,18 @@ Cut readCut(tensor::ExtractSliceOp op, TokenAxis axis, TokenFlow &flow) {
   std::optional<SizeFormula> offset = flow.sizes.of(op.getMixedOffsets()[axis.dim]),
                              size = flow.sizes.of(op.getMixedSizes()[axis.dim]),
                              whole = flow.sizes.of(op.getSource(), axis.dim);
-  if (!offset || !size || !isConstantIntValue(op.getMixedStrides()[axis.dim], 1))
-    return unknown("it takes tokens at another rate, or at positions that data decide");
-  bool isWhole = offset->isConstant() && offset->constant == 0 && size->constant == whole->constant &&
+  int64_t stride = getConstantIntValue(op.getMixedStrides()[axis.dim]).value_or(0);
+  if (!offset || !size || stride < 1)
+    return unknown("it takes tokens at positions that data decide, or from the last to the first");
+  bool isWhole = stride == 1 && offset->isConstant() && offset->constant == 0 && size->constant == whole->constant &&
                  size->slopes == whole->slopes && size->product == whole->product;
   if (isWhole)
     return {Cut::Whole, axis.dim};
   if (axis.merged)
     return unknown("it cuts tokens that are merged with another dimension");
-  if (offset->isConstant() && size->isSymbol(tokens))
-    return {Cut::Shifted, axis.dim, offset->constant};
-  if (offset->isSymbol(tokens) && size->isConstant())
+  if (offset->isConstant() && size->multipleOf(tokens) * stride == axis.rate)
+    return {Cut::Shifted, axis.dim, offset->constant, 0, stride};
+  if (offset->multipleOf(tokens) == axis.rate && size->isConstant() && stride == 1)
     return {Cut::Last, axis.dim, offset->constant, size->constant};
   if (offset->isConstant() && size->isConstant())
     return unknown("it takes tokens at fixed positions");
@@ -100,21 +105,21 @@ void SliceRule::classify(Operation *op, TokenFlow &flow) const {
   if (cut.kind == Cut::Whole)
     return flow.setResults(op, source);
   if (cut.kind == Cut::Shifted)
-    return flow.setResults(op, TokenFlow::withLead(op, source, source.lead - cut.offset));
+    return flow.setResults(op, TokenFlow::withLead(op, source, cut.reach().leadOf(source.lead)));
   if (source.isPositions())
     return flow.setResults(op, TokenFlow::refuse(op, "it takes the position of the last token"));
   if (cut.offset + cut.count > std::max<int64_t>(source.lead, 0))
     return flow.setResults(op, TokenFlow::refuse(op, "it takes tokens behind the last one"));
-  flow.setResults(op, {Flow::Latest, std::min<int64_t>(source.lead, 0), source.where});
+  flow.setResults(op, flow.latest(slice.getSource(), source));
 }
 
 /// Whether each row has tokens of its own.
 bool isInRows(Value tensor, TokenFlow &flow) { return !flow.sizes.rows || flow.rowDim(tensor); }
 
-/// What the last tokens are taken of: with one new token, the first of them is this far in front of it.
+/// What the last tokens are taken of: with one new block of them, the first of those taken is this far in front.
 Span lastOf(Value source, const Cut &cut, const StreamDemand &demand) {
   if (demand.latency == 0)
-    return {std::min<int64_t>(0, cut.offset + 1), cut.offset + cut.count};
+    return {std::min<int64_t>(0, cut.offset + demand.flow.tokenAxis(source).rate), cut.offset + cut.count};
   Span newest = demand.newest(source);
   return {newest.low + cut.offset + 1, newest.high};
 }
@@ -128,7 +133,7 @@ void SliceRule::demand(Operation *op, StreamDemand &demand) const {
   else if (cut.kind == Cut::Last)
     demand.need(slice.getSource(), lastOf(slice.getSource(), cut, demand), op);
   else if (cut.kind != Cut::Table)
-    demand.need(slice.getSource(), span + cut.offset, op);
+    demand.need(slice.getSource(), cut.reach().elementsOf(span), op);
 }
 
 /// The slice with the tokens already cut: of `piece`, from `offset` on.
@@ -171,7 +176,7 @@ Piece gathered(tensor::ExtractSliceOp op, StreamEmitter &e, const Cut &cut, Span
   llvm::SmallBitVector dropped = op.getDroppedDims();
   auto body = [&](OpBuilder &b, Location at, ValueRange) {
     Value row = e.hasRows() ? Value(linalg::IndexOp::create(b, at, 0)) : Value();
-    Value seen = e.position(b, row);
+    Value seen = e.position(b, row, e.rateOf(op.getResult()));
     SmallVector<Value> indices;
     for (unsigned dim = 0, loop = e.hasRows(); dim < starts.size(); ++dim) {
       Value index = starts[dim];
@@ -199,19 +204,21 @@ void SliceRule::emit(Operation *op, StreamEmitter &e) const {
   Span span = e.demand.spanOf(op);
   if (cut.kind == Cut::Table)
     return e.define(slice, gathered(slice, e, cut, span));
-  OpFoldResult zero = e.getIndexAttr(0);
   if (cut.kind != Cut::Last) {
     TokenAxis axis = e.flow.tokenAxis(slice.getSource());
-    OpFoldResult count =
-        axis.merged ? e.size(slice.getMixedSizes()[cut.dim]) : e.plus(e.tokens(), span.high - span.low);
-    return e.define(slice, sliced(slice, e, e.piece(slice.getSource(), span + cut.offset), cut.dim, zero, count));
+    OpFoldResult count = axis.merged ? e.size(slice.getMixedSizes()[cut.dim])
+                                     : e.plus(e.tokens(axis.rate / cut.stride), span.high - span.low);
+    Span wanted = cut.reach().elementsOf(span), read = e.demand.widened(slice.getSource(), wanted);
+    Piece piece = e.piece(slice.getSource(), read);
+    return e.define(slice, sliced(slice, e, piece, cut.dim, e.getIndexAttr(wanted.low - read.low), count));
   }
   Span wanted = lastOf(slice.getSource(), cut, e.demand);
   if (e.looksAhead()) {
     Value last = holdLast(e, slice.getSource(), e.piece(slice.getSource(), wanted).value, cut.count);
-    return e.define(slice.getResult(), sliced(slice, e, {last}, cut.dim, zero, e.getIndexAttr(cut.count)).value);
+    return e.define(slice.getResult(),
+                    sliced(slice, e, {last}, cut.dim, e.getIndexAttr(0), e.getIndexAttr(cut.count)).value);
   }
-  OpFoldResult offset = e.plus(e.tokens(), cut.offset - wanted.low);
+  OpFoldResult offset = e.plus(e.tokensOf(slice.getSource()), cut.offset - wanted.low);
   Piece piece = sliced(slice, e, e.piece(slice.getSource(), wanted), cut.dim, offset, e.getIndexAttr(cut.count));
   e.define(slice.getResult(), piece.value);
 }

@@ -4,6 +4,7 @@
 #include "dialects/mixer/reference/Interpreter.h"
 #include "passes/lower/Names.h"
 #include "passes/stream/Names.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 #include <random>
@@ -96,14 +97,6 @@ unsigned StepRunner::numStates() const {
   return count;
 }
 
-std::optional<int64_t> StepRunner::tokenDim(AffineMapAttr shape) const {
-  if (shape)
-    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
-      if (size == getAffineSymbolExpr(tokens, size.getContext()))
-        return dim;
-  return std::nullopt;
-}
-
 ReferenceTensors StepRunner::initialStates() const {
   ReferenceTensors states;
   for (unsigned argument = step.getNumArguments() - numStates(); argument < step.getNumArguments(); ++argument) {
@@ -134,8 +127,8 @@ LogicalResult StepRunner::run(ArrayRef<ReferenceTensor> inputs, ReferenceTensors
 ReferenceTensors StepRunner::inputsAt(ArrayRef<ReferenceTensor> inputs, int64_t first, int64_t count) const {
   ReferenceTensors result;
   for (auto [number, input] : llvm::enumerate(inputs)) {
-    std::optional<int64_t> dim = tokenDim(step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr));
-    result.push_back(dim ? sliceAlong(input, *dim, first, count) : input);
+    std::optional<TokenSize> at = tokenSize(step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), tokens);
+    result.push_back(at ? sliceAlong(input, at->dim, first * at->rate, count * at->rate) : input);
   }
   return result;
 }
@@ -167,17 +160,18 @@ FailureOr<SmallVector<ReferenceTensors>> StepRunner::callAll(ArrayRef<ReferenceT
 ReferenceTensors StepRunner::joinCalls(ArrayRef<ReferenceTensors> calls) const {
   ReferenceTensors outputs;
   for (size_t number = 0; number < calls.front().size(); ++number) {
-    std::optional<int64_t> dim = tokenDim(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr));
+    std::optional<TokenSize> at = tokenSize(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), tokens);
     ReferenceTensors pieces;
     for (const ReferenceTensors &call : calls)
       pieces.push_back(call[number]);
-    outputs.push_back(heddle::joinCalls(pieces, dim));
+    outputs.push_back(heddle::joinCalls(pieces, at ? std::optional(at->dim) : std::nullopt));
   }
   return outputs;
 }
 
-/// From now on the sequences of all rows have so many tokens.
-void StepRunner::setEnd(ReferenceTensors &states, int64_t count) const {
+/// From now on the sequences of all rows have as many tokens as `length` of their symbol are.
+void StepRunner::setEnd(ReferenceTensors &states, int64_t length) const {
+  int64_t count = length * tokensPerBlock(step, tokens);
   unsigned first = step.getNumArguments() - numStates();
   for (auto [number, state] : llvm::enumerate(states))
     for (int64_t row = 0; step.getArgAttr(first + number, kEndAttr) && row < state.size(); ++row)
@@ -187,7 +181,8 @@ void StepRunner::setEnd(ReferenceTensors &states, int64_t count) const {
 FailureOr<ReferenceTensors> StepRunner::runToEnd(ArrayRef<ReferenceTensor> inputs, ArrayRef<int64_t> chunks,
                                                  ReferenceTensors &states) {
   auto latency = step->getAttrOfType<IntegerAttr>(kLatencyAttr);
-  int64_t late = latency ? latency.getInt() : 0, length = llvm::sum_of(chunks);
+  int64_t late = latency ? latency.getInt() / tokensPerBlock(step, tokens) : 0;
+  int64_t length = llvm::sum_of(chunks);
   FailureOr<SmallVector<ReferenceTensors>> calls = callAll(inputs, chunks, /*first=*/0, states);
   if (failed(calls) || late == 0)
     return failed(calls) ? FailureOr<ReferenceTensors>() : joinCalls(*calls);
@@ -199,8 +194,10 @@ FailureOr<ReferenceTensors> StepRunner::runToEnd(ArrayRef<ReferenceTensor> input
   llvm::append_range(*calls, *last);
   ReferenceTensors outputs = joinCalls(*calls);
   for (auto [number, output] : llvm::enumerate(outputs))
-    if (std::optional<int64_t> dim = tokenDim(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr)))
-      output = sliceAlong(output, *dim, step.getResultAttrOfType<IntegerAttr>(number, kLatencyAttr).getInt(), length);
+    if (std::optional<TokenSize> at = tokenSize(step.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), tokens)) {
+      int64_t first = step.getResultAttrOfType<IntegerAttr>(number, kLatencyAttr).getInt();
+      output = sliceAlong(output, at->dim, first, length * at->rate);
+    }
   return outputs;
 }
 

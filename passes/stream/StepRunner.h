@@ -39,12 +39,11 @@ public:
 
 private:
   unsigned numStates() const;
-  void setEnd(ReferenceTensors &states, int64_t tokens) const;
+  void setEnd(ReferenceTensors &states, int64_t length) const;
   llvm::FailureOr<llvm::SmallVector<ReferenceTensors>> callAll(llvm::ArrayRef<ReferenceTensor> inputs,
                                                                llvm::ArrayRef<int64_t> chunks, int64_t first,
                                                                ReferenceTensors &states);
   ReferenceTensors joinCalls(llvm::ArrayRef<ReferenceTensors> calls) const;
-  std::optional<int64_t> tokenDim(mlir::AffineMapAttr shape) const;
 
   mutable mlir::func::FuncOp step;
   unsigned tokens;

@@ -2,6 +2,7 @@
 
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -31,6 +32,11 @@ Span StreamDemand::newest(Value value) const {
   return {-delay, -delay};
 }
 
+int64_t StreamDemand::tokensLate(Value value) const {
+  int64_t delay = flow.of(value).delay();
+  return flow.isTokens(value) ? llvm::divideCeilSigned(delay * flow.block, flow.tokenAxis(value).rate) : delay;
+}
+
 /// Who asks for any filling takes what another reader has asked for.
 void StreamDemand::addTail(Value value, Tail tail) {
   Demand &demand = demands[value];
@@ -44,6 +50,13 @@ void StreamDemand::addTail(Value value, Tail tail) {
   demand.tails.push_back(tail);
 }
 
+Span StreamDemand::widened(Value value, Span span) const {
+  if (span.high >= span.low)
+    return span;
+  int64_t high = std::min(span.low, flow.of(value).lead);
+  return {std::min(span.low, high), high};
+}
+
 /// What is padded is computed again for the elements of a few tokens more; of all else the last elements are kept.
 bool StreamDemand::isKept(Value value, Span span, TypedAttr fill) const {
   const Flow &known = flow.of(value);
@@ -54,6 +67,7 @@ bool StreamDemand::isKept(Value value, Span span, TypedAttr fill) const {
 void StreamDemand::need(Value value, Span span, Operation *reader, TypedAttr fill, StringRef part) {
   if (!flow.isTokens(value))
     return;
+  span = widened(value, span);
   Span newest = this->newest(value);
   if (isKept(value, span, fill)) {
     if (span.high > newest.high)
@@ -99,9 +113,9 @@ int64_t StreamDemand::ringTokens() const {
 void StreamDemand::findLatency(Operation *end, int64_t lookAhead) {
   const Flow *latest = nullptr;
   for (Value output : end->getOperands())
-    if (const Flow &known = flow.of(output); known.delay() > latency) {
-      latency = known.delay();
-      latest = &known;
+    if (int64_t late = tokensLate(output); late > latency) {
+      latency = late;
+      latest = &flow.of(output);
     }
   if (latency > lookAhead)
     refuse(latest->where ? latest->where : end,

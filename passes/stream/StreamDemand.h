@@ -43,6 +43,8 @@ public:
   Span newest(mlir::Value value) const;
   /// The most tokens that a ring keeps in front of the new ones, 0 where there is none.
   int64_t ringTokens() const;
+  /// How many tokens late a value is: its own elements, or where they run at another rate as many as those take.
+  int64_t tokensLate(mlir::Value value) const;
   /// How many tokens late the latest output is.
   int64_t latency = 0;
 
@@ -57,6 +59,9 @@ public:
             llvm::StringRef part = "tail");
   /// Asks for the newest elements and for those in front of them: the last `depth` ones in a ring.
   void needRing(mlir::Value value, int64_t depth, mlir::Operation *reader, llvm::StringRef part);
+  /// Elements that contain those of the span, as many as a call brings or more: what `need` asks for. Where fewer are
+  /// read, as every fourth one from the first on, the others are behind them as far as they are known, else in front.
+  Span widened(mlir::Value value, Span span) const;
   /// Asks for all elements so far, each at its position.
   void needAll(mlir::Value value, mlir::Operation *reader, llvm::StringRef part);
   void refuse(mlir::Operation *op, const llvm::Twine &reason);

@@ -3,6 +3,7 @@
 #include "dialects/mixer/Mixer.h"
 #include "passes/lower/Names.h"
 #include "passes/raise/Reads.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,7 +40,7 @@ SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
     setLoc(op.getLoc());
     emit(&op);
   }
-  Value count = getValueOrCreateConstantIndexOp(*this, getLoc(), tokens());
+  Value count = getValueOrCreateConstantIndexOp(*this, getLoc(), tokens(flow.block));
   states.setNext(positions, addToCounter(positions, count));
   if (places) {
     Value most = arith::ConstantIndexOp::create(*this, ringTokens);
@@ -50,13 +51,17 @@ SmallVector<Value> StreamEmitter::run(func::FuncOp step) {
   });
 }
 
-/// Finds the symbols that are sizes of an argument.
+/// Finds the symbols that are sizes of an argument, or divide one.
 void StreamEmitter::bindSymbols(BlockArgument original, Value argument) {
   auto shape = entry.getArgAttrOfType<AffineMapAttr>(original.getArgNumber(), kShapeAttr);
   for (int64_t dim = 0; shape && dim < int64_t(shape.getValue().getNumResults()); ++dim)
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(shape.getValue().getResult(dim)))
-      if (Value &known = symbols[symbol.getPosition()]; !known)
-        known = tensor::DimOp::create(*this, argument, dim);
+    for (auto [number, known] : llvm::enumerate(symbols))
+      if (int64_t factor = multipleOf(shape.getValue().getResult(dim), number); factor && !known) {
+        OpFoldResult size = tensor::DimOp::create(*this, argument, dim).getResult();
+        known = getValueOrCreateConstantIndexOp(
+            *this, getLoc(),
+            affine::makeComposedFoldedAffineApply(*this, getLoc(), getAffineSymbolExpr(0).floorDiv(factor), size));
+      }
 }
 
 //===--- ops ------------------------------------------------------------------------------===//
@@ -104,7 +109,7 @@ void StreamEmitter::define(Value original, Piece piece) {
 
 Piece StreamEmitter::piece(Value original, Span span, TypedAttr fill) {
   int64_t dim = flow.tokenAxis(original).dim;
-  OpFoldResult count = plus(tokens(), span.high - span.low);
+  OpFoldResult count = plus(tokensOf(original), span.high - span.low);
   Span own = *demand.of(original).span;
   if (span.low < own.low) {
     History past = history(original, fill);
@@ -130,7 +135,7 @@ void StreamEmitter::emitTails(Value original, Piece now) {
   TokenAxis axis = flow.tokenAxis(original);
   for (const Tail &tail : demand.of(original).tails) {
     SmallVector<AffineExpr> shape = stateShape(original);
-    shape[axis.dim] = roomOf(tail);
+    shape[axis.dim] = roomOf(tail, axis.rate);
     if (tail.room != Tail::Last)
       std::swap(shape[1], shape[axis.dim]);
     RankedTensorType type = typeOf(shape, getElementTypeOrSelf(now.value));
@@ -145,53 +150,47 @@ void StreamEmitter::emitTails(Value original, Piece now) {
     }
     Value all = concat(before, elements, axis.dim);
     OpFoldResult depth = tensor::getMixedSize(*this, getLoc(), before, axis.dim);
-    states.setNext(before, slice(all, axis.dim, tokens(), depth));
+    states.setNext(before, slice(all, axis.dim, tokens(axis.rate), depth));
     kept[original].push_back({tail.fill, {all, depth}});
   }
 }
 
-AffineExpr StreamEmitter::roomOf(const Tail &tail) {
+AffineExpr StreamEmitter::roomOf(const Tail &tail, int64_t rate) {
   switch (tail.room) {
   case Tail::Last:
     return getAffineConstantExpr(tail.depth);
   case Tail::Ring:
     return states.ring(demand.ringTokens());
   case Tail::Growing:
-    return states.capacity();
+    return states.capacity() * rate;
   }
   llvm_unreachable("all rooms are listed");
 }
 
 void StreamEmitter::emitAppended(Value original, const Tail &tail, Value elements, Value before) {
   bool isRing = tail.room == Tail::Ring;
-  Value at = isRing ? places : rowPositions(demand.newest(original).low);
+  int64_t first = demand.newest(original).low;
+  Value at = isRing ? places : rowPositions(rateOf(original), first);
   IntegerAttr ring = isRing ? getI64IntegerAttr(demand.ringTokens()) : IntegerAttr();
   Value after = mixer::AppendOp::create(*this, TypeRange(before.getType()), elements, at, before, ring).getResult();
   (isRing ? rings : growing)[original] = after;
-  states.setAppended(before);
+  states.setAppended(before, isRing ? 0 : -first);
   states.setNext(before, after);
 }
 
 //===--- sizes ----------------------------------------------------------------------------===//
 
-OpFoldResult StreamEmitter::tokens() { return symbol(flow.sizes.tokens); }
+OpFoldResult StreamEmitter::tokens(int64_t rate) {
+  return affine::makeComposedFoldedAffineApply(*this, getLoc(), getAffineSymbolExpr(0) * rate,
+                                               OpFoldResult(symbol(flow.sizes.tokens)));
+}
 
 OpFoldResult StreamEmitter::rows() { return hasRows() ? OpFoldResult(symbol(*flow.sizes.rows)) : getIndexAttr(1); }
-
-AffineExpr StreamEmitter::exprOf(const SizeFormula &formula) {
-  AffineExpr sum = getAffineConstantExpr(formula.constant);
-  for (auto [number, slope] : llvm::enumerate(formula.slopes))
-    if (slope != 0)
-      sum = sum + getAffineSymbolExpr(number) * slope;
-  if (formula.product != 0)
-    sum = sum + getAffineSymbolExpr(*flow.sizes.rows) * getAffineSymbolExpr(flow.sizes.tokens) * formula.product;
-  return sum;
-}
 
 SmallVector<AffineExpr> StreamEmitter::stateShape(Value original) {
   SmallVector<AffineExpr> shape;
   for (int64_t dim = 0; dim < cast<RankedTensorType>(original.getType()).getRank(); ++dim)
-    shape.push_back(exprOf(*flow.sizes.of(original, dim)));
+    shape.push_back(flow.sizes.toExpr(*flow.sizes.of(original, dim), getContext()));
   return shape;
 }
 
@@ -205,7 +204,7 @@ RankedTensorType StreamEmitter::typeOf(ArrayRef<AffineExpr> shape, Type element)
 }
 
 OpFoldResult StreamEmitter::size(const SizeFormula &formula) {
-  AffineMap map = AffineMap::get(0, symbols.size(), exprOf(formula));
+  AffineMap map = AffineMap::get(0, symbols.size(), flow.sizes.toExpr(formula, getContext()));
   return affine::makeComposedFoldedAffineApply(*this, getLoc(), map, getAsOpFoldResult(ValueRange(symbols)));
 }
 
@@ -223,7 +222,7 @@ SmallVector<OpFoldResult> StreamEmitter::sizesOf(Value original, Span span, bool
   if (lifted)
     sizes.push_back(rows());
   for (int64_t dim = 0; dim < cast<RankedTensorType>(original.getType()).getRank(); ++dim)
-    sizes.push_back(dim == axis.dim && !axis.merged ? plus(tokens(), span.high - span.low)
+    sizes.push_back(dim == axis.dim && !axis.merged ? plus(tokens(axis.rate), span.high - span.low)
                                                     : size(*flow.sizes.of(original, dim)));
   return sizes;
 }

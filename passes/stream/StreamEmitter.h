@@ -4,8 +4,9 @@
 //   func @forward(%x: [B, T, 64]) -> [B, T, 64]
 //   func @step(%x: [B, C, 64], %position: [B], %tail: [B, 3, 64]) -> [B, C, 64], [B], [B, 3, 64]
 //
-// The symbol of the tokens stands for C in the step. Every row of a batch has its own position, so what depends on
-// positions gets one more dimension in front, the rows, where it has none: such a value is lifted.
+// The symbol of the tokens stands for C in the step, or for as many blocks of tokens. Every row of a batch has its own
+// position, so what depends on positions gets one more dimension in front, the rows, where it has none: such a value is
+// lifted.
 #ifndef HEDDLE_PASSES_STREAM_STREAMEMITTER_H
 #define HEDDLE_PASSES_STREAM_STREAMEMITTER_H
 
@@ -55,15 +56,17 @@ public:
   /// The last tokens of a value that a ring keeps, the new ones among them; the token n before the first new one is at
   /// `rowPlaces` - n.
   mlir::Value ringOf(mlir::Value original) const { return rings.lookup(original); }
-  /// A value that positions decide, as it is in an entry on `length` tokens, or on as many as the entry takes.
+  /// A value that positions decide, with `length` elements along the tokens or more, or as many as the entry takes.
   mlir::Value atLength(mlir::Value original, mlir::OpFoldResult length);
   /// The result of the op being emitted: elements of the span that was asked for.
   void define(mlir::Value original, Piece piece);
   void define(mlir::Value original, mlir::Value fixed) { mapping.map(original, fixed); }
 
-  /// New tokens, rows (1 without a symbol).
-  mlir::OpFoldResult tokens();
+  /// New elements of a value of the given rate, or of `original`; rows (1 without a symbol).
+  mlir::OpFoldResult tokens(int64_t rate);
+  mlir::OpFoldResult tokensOf(mlir::Value original) { return tokens(rateOf(original)); }
   mlir::OpFoldResult rows();
+  int64_t rateOf(mlir::Value original) { return flow.tokenAxis(original).rate; }
   bool hasRows() const { return flow.sizes.rows.has_value(); }
   /// A size of the entry, with C tokens.
   mlir::OpFoldResult size(const SizeFormula &formula);
@@ -73,19 +76,19 @@ public:
   mlir::OpFoldResult plus(mlir::OpFoldResult size, mlir::OpFoldResult more);
   mlir::OpFoldResult plus(mlir::OpFoldResult size, int64_t more) { return plus(size, getIndexAttr(more)); }
 
-  /// Tokens seen before this call, of each row, plus `distance`: [rows].
-  mlir::Value rowPositions(int64_t distance = 0);
+  /// Elements of a value of the given rate that were seen before this call, of each row, plus `distance`: [rows].
+  mlir::Value rowPositions(int64_t rate, int64_t distance = 0);
   /// Where the first new token of each row goes in rings, before the places go round: [rows].
   mlir::Value rowPlaces() const { return places; }
-  /// Tokens seen before this call, of one row; `row` is an index below the rows, or null where there is no symbol.
-  mlir::Value position(mlir::OpBuilder &builder, mlir::Value row);
+  /// Elements seen of one row; `row` is an index below the rows, or null where there is no symbol.
+  mlir::Value position(mlir::OpBuilder &builder, mlir::Value row, int64_t rate);
   /// Whether outputs come later than their tokens, so that elements are computed which belong to none.
   bool looksAhead() const { return demand.latency > 0; }
   /// Whether elements of a value may be computed that belong to no token.
   bool mayBeNoToken(mlir::Value original) const { return looksAhead() || flow.of(original).delay() > 0; }
-  /// Tokens of one row so far, those of this call among them, without what is fed behind the end; of a step that looks
-  /// ahead.
-  mlir::Value end(mlir::OpBuilder &builder, mlir::Value row);
+  /// Elements of a value of the given rate that one row has so far, those of this call among them, without what is fed
+  /// behind the end; of a step that looks ahead.
+  mlir::Value end(mlir::OpBuilder &builder, mlir::Value row, int64_t rate);
   /// The same values for every row.
   Piece lifted(Piece piece);
   /// As an operand of a mixer: what differs from row to row takes the place of a batch of 1.
@@ -105,17 +108,18 @@ private:
   mlir::AffineExpr rowCount();
   mlir::Value addCounter(llvm::StringRef name);
   void addEnd();
+  mlir::Value mapCounter(mlir::Value counter,
+                         llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::Value)> body);
   mlir::Value addToCounter(mlir::Value counter, mlir::Value count);
   void emit(mlir::Operation *op);
   void cloneOp(mlir::Operation *op);
   mlir::Value cloneWithSizes(mlir::Value original, mlir::IRMapping &local);
   void emitTails(mlir::Value original, Piece now);
-  mlir::AffineExpr roomOf(const Tail &tail);
+  mlir::AffineExpr roomOf(const Tail &tail, int64_t rate);
   /// The new elements at their places behind those of `before`.
   void emitAppended(mlir::Value original, const Tail &tail, mlir::Value elements, mlir::Value before);
   /// What is kept of a Tokens value, and the new tokens behind it.
   History history(mlir::Value original, mlir::TypedAttr fill);
-  mlir::AffineExpr exprOf(const SizeFormula &formula);
 
   mlir::func::FuncOp entry;
   mlir::IRMapping mapping;
@@ -127,7 +131,8 @@ private:
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Kept, 1>> kept;
   llvm::DenseMap<mlir::Value, mlir::Value> growing, rings;
   llvm::SmallVector<mlir::Value> symbols;
-  mlir::Value positions, places, ends;
+  mlir::Value positions, places, ends;                                  // in tokens
+  llvm::DenseMap<std::pair<int64_t, int64_t>, mlir::Value> positionsAt; // by rate and distance
 };
 
 } // namespace heddle

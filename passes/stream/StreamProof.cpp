@@ -7,6 +7,7 @@
 #include "passes/raise/Excerpt.h"
 #include "passes/stream/Names.h"
 #include "passes/stream/StepRunner.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -42,6 +43,9 @@ public:
       symbols[symbol] = std::clamp(symbols[symbol], ranges[2 * symbol], ranges[2 * symbol + 1]);
     return symbols;
   }
+
+  /// Tokens that a number of the symbol stands for.
+  int64_t tokensOf(int64_t length) const { return length * tokensPerBlock(claim.entry, claim.tokens); }
 
   /// Elementary operations of the entry at these sizes.
   double operations(ArrayRef<int64_t> symbols) const {
@@ -107,11 +111,11 @@ LogicalResult StepProof::proveAt(ArrayRef<int64_t> symbols) {
     if (!comparison.passes)
       return entry.emitError() << (claim.isOwnEntry() ? "calls one after the other differ from one call in output "
                                                       : "step differs from the entry in output ")
-                               << number << " at " << length << " tokens: " << comparison.describe();
+                               << number << " at " << tokensOf(length) << " tokens: " << comparison.describe();
     largest = std::max(largest, comparison.relative);
   }
   remark::passed(entry.getLoc(), remark::RemarkOpts::name("step-proved").category("derive-stream"))
-      << llvm::formatv("largest difference {0} of the largest value at {1} tokens", largest, length).str();
+      << llvm::formatv("largest difference {0} of the largest value at {1} tokens", largest, tokensOf(length)).str();
   return success();
 }
 

@@ -15,9 +15,9 @@ namespace heddle {
 
 struct StreamClaim {
   mlir::func::FuncOp entry, step;
-  unsigned tokens = 0; // the symbol that counts them
-  int64_t depth = 0;   // the longest tail: a sequence must be longer to show what falls out of it
-  int64_t latency = 0; // how many tokens late the latest output is
+  unsigned tokens = 0; // the symbol that counts them, or blocks of them
+  int64_t depth = 0;   // the longest tail, counted alike: a sequence must be longer to show what falls out of it
+  int64_t latency = 0; // how late the latest output is, counted alike
   // A model that brings its states along: one call on all tokens is compared with several.
   bool isOwnEntry() const { return entry == step; }
 };

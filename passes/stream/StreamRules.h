@@ -34,6 +34,19 @@ struct Span {
   Span operator+(int64_t distance) const { return {low + distance, high + distance}; }
 };
 
+/// What element t of a result reads: the elements from t * times floordiv over + low up to t * times floordiv over +
+/// high of an operand, which has `times` elements where the result has `over`.
+struct TokenReach {
+  int64_t low = 0, high = 0;
+  int64_t times = 1, over = 1;
+
+  /// The elements that those of a result read.
+  Span elementsOf(Span span) const;
+  /// The lead of a result that reads an operand of the given lead.
+  int64_t leadOf(int64_t lead) const;
+  bool isSame() const { return low == 0 && high == 0 && times == 1 && over == 1; }
+};
+
 class StreamRule {
 public:
   virtual ~StreamRule() = default;

@@ -90,6 +90,8 @@ DictionaryAttr StreamStates::describe(const State &state, bool isArgument) {
         b.getNamedAttr("heddle.range", b.getDenseI64ArrayAttr({state.range->first, state.range->second})));
   if (isArgument && state.isEnd)
     attributes.push_back(b.getNamedAttr(kEndAttr, b.getUnitAttr()));
+  if (isArgument && state.late > 0)
+    attributes.push_back(b.getNamedAttr(kLatencyAttr, b.getI64IntegerAttr(state.late)));
   if (state.isAppended)
     attributes.push_back(b.getNamedAttr(kAppendAttr, b.getUnitAttr()));
   return b.getDictionaryAttr(attributes);

@@ -23,8 +23,12 @@ public:
                   llvm::ArrayRef<mlir::AffineExpr> shape, mlir::TypedAttr initial);
   /// The values that an integer state may have: low <= value < high. Whoever gives others is refused.
   void setRange(mlir::Value state, int64_t low, int64_t high);
-  /// A call only writes the new tokens, to places that mean nothing yet: the state may stay where it is.
-  void setAppended(mlir::Value state) { find(state).isAppended = true; }
+  /// A call only writes the new tokens, to places that mean nothing yet, the first of them `late` in front of a row's
+  /// position: the state may stay where it is.
+  void setAppended(mlir::Value state, int64_t late) {
+    find(state).isAppended = true;
+    find(state).late = late;
+  }
   /// The state leaves with another shape than it has come in: with the new tokens behind those of its capacity.
   void setGrown(mlir::Value state, llvm::ArrayRef<mlir::AffineExpr> shape) {
     find(state).grownShape = llvm::to_vector(shape);
@@ -49,6 +53,7 @@ private:
     llvm::SmallVector<mlir::AffineExpr> shape;
     std::optional<std::pair<int64_t, int64_t>> range;
     bool isAppended = false, isEnd = false;
+    int64_t late = 0;
     llvm::SmallVector<mlir::AffineExpr> grownShape = {};
   };
   State &find(mlir::Value argument);

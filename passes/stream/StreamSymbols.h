@@ -12,6 +12,19 @@ struct StreamSymbols {
   std::optional<unsigned> rows;
 };
 
+/// m where a size is m * symbol, else 0.
+int64_t multipleOf(mlir::AffineExpr size, unsigned symbol);
+
+/// The dimension that has `rate` elements for each one of the symbol of the tokens.
+struct TokenSize {
+  int64_t dim = 0, rate = 1;
+};
+std::optional<TokenSize> tokenSize(mlir::AffineMapAttr shape, unsigned tokens);
+
+/// How many tokens one of the symbol stands for: 4 where an input has 4 * T of them, 1 where it has T. Of inputs at
+/// several rates it is the fastest one that counts.
+int64_t tokensPerBlock(mlir::func::FuncOp entry, unsigned tokens);
+
 /// Whether a symbol may count tokens: one along which mixers mix, or any where there are none.
 bool hasTokenSymbol(mlir::func::FuncOp entry);
 

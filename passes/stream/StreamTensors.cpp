@@ -2,9 +2,11 @@
 #include "passes/raise/Reads.h"
 #include "passes/stream/StreamEmitter.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/Support/SaveAndRestore.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -31,37 +33,65 @@ void StreamEmitter::addEnd() {
   states.setNext(ends, ends);
 }
 
-Value StreamEmitter::position(OpBuilder &builder, Value row) {
-  if (!row)
-    row = arith::ConstantIndexOp::create(builder, getLoc(), 0);
-  Value seen = tensor::ExtractOp::create(builder, getLoc(), positions, row);
-  return arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), seen);
-}
-
-Value StreamEmitter::end(OpBuilder &builder, Value row) {
-  Value fed = arith::AddIOp::create(builder, getLoc(), position(builder, row), symbol(flow.sizes.tokens));
-  if (!row)
-    row = arith::ConstantIndexOp::create(builder, getLoc(), 0);
-  Value known = tensor::ExtractOp::create(builder, getLoc(), ends, row);
-  known = arith::IndexCastOp::create(builder, getLoc(), builder.getIndexType(), known);
-  return arith::MinSIOp::create(builder, getLoc(), fed, known);
-}
-
-Value StreamEmitter::addToCounter(Value counter, Value count) {
-  Value more = arith::IndexCastOp::create(*this, getI64Type(), count);
+Value StreamEmitter::mapCounter(Value counter, function_ref<Value(ImplicitLocOpBuilder &, Value)> body) {
   Value empty = tensor::EmptyOp::create(*this, tensor::getMixedSizes(*this, getLoc(), counter), getI64Type());
   AffineMap all = getMultiDimIdentityMap(1);
   return linalg::GenericOp::create(*this, empty.getType(), counter, empty, ArrayRef{all, all},
                                    utils::IteratorType::parallel,
-                                   [&](OpBuilder &b, Location at, ValueRange v) {
-                                     Value sum = arith::AddIOp::create(b, at, v[0], more);
-                                     linalg::YieldOp::create(b, at, sum);
+                                   [&](OpBuilder &nested, Location at, ValueRange v) {
+                                     ImplicitLocOpBuilder b(at, nested);
+                                     linalg::YieldOp::create(b, body(b, v[0]));
                                    })
       .getResult(0);
 }
 
-Value StreamEmitter::rowPositions(int64_t distance) {
-  return distance == 0 ? positions : addToCounter(positions, arith::ConstantIndexOp::create(*this, distance));
+Value StreamEmitter::addToCounter(Value counter, Value count) {
+  Value more = arith::IndexCastOp::create(*this, getI64Type(), count);
+  return mapCounter(
+      counter, [&](ImplicitLocOpBuilder &b, Value number) -> Value { return arith::AddIOp::create(b, number, more); });
+}
+
+/// Elements at `rate` of as many tokens, a number of whole blocks of them.
+static Value atRate(ImplicitLocOpBuilder &b, Value tokens, int64_t rate, int64_t block) {
+  auto number = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(tokens.getType(), value));
+  };
+  int64_t shared = std::gcd(rate, block);
+  if (block != shared)
+    tokens = arith::DivUIOp::create(b, tokens, number(block / shared));
+  return rate == shared ? tokens : arith::MulIOp::create(b, tokens, number(rate / shared));
+}
+
+Value StreamEmitter::rowPositions(int64_t rate, int64_t distance) {
+  if (rate == flow.block && distance == 0)
+    return positions;
+  Value &known = positionsAt[{rate, distance}];
+  if (!known)
+    known = mapCounter(positions, [&](ImplicitLocOpBuilder &b, Value seen) -> Value {
+      Value more = arith::ConstantOp::create(b, b.getI64IntegerAttr(distance));
+      return arith::AddIOp::create(b, atRate(b, seen, rate, flow.block), more);
+    });
+  return known;
+}
+
+/// The number that one row has of the tokens in `counts`, at the given rate.
+static Value countAt(ImplicitLocOpBuilder &b, Value counts, Value row, int64_t rate, int64_t block) {
+  if (!row)
+    row = arith::ConstantIndexOp::create(b, 0);
+  Value tokens = tensor::ExtractOp::create(b, counts, row);
+  return atRate(b, arith::IndexCastOp::create(b, b.getIndexType(), tokens), rate, block);
+}
+
+Value StreamEmitter::position(OpBuilder &builder, Value row, int64_t rate) {
+  ImplicitLocOpBuilder b(getLoc(), builder);
+  return countAt(b, positions, row, rate, flow.block);
+}
+
+Value StreamEmitter::end(OpBuilder &builder, Value row, int64_t rate) {
+  ImplicitLocOpBuilder b(getLoc(), builder);
+  Value count = getValueOrCreateConstantIndexOp(b, getLoc(), tokens(rate));
+  Value fed = arith::AddIOp::create(b, position(b, row, rate), count);
+  return arith::MinSIOp::create(b, fed, countAt(b, ends, row, rate, flow.block));
 }
 
 Piece StreamEmitter::lifted(Piece piece) {
@@ -125,7 +155,9 @@ Value StreamEmitter::cloneWithSizes(Value original, IRMapping &local) {
 Value StreamEmitter::atLength(Value original, OpFoldResult length) {
   auto ranges = entry->getAttrOfType<DenseI64ArrayAttr>("heddle.symbol_ranges");
   Value &tokens = symbols[flow.sizes.tokens];
-  llvm::SaveAndRestore<Value> restored(tokens, getValueOrCreateConstantIndexOp(*this, getLoc(), length));
+  OpFoldResult count =
+      affine::makeComposedFoldedAffineApply(*this, getLoc(), getAffineSymbolExpr(0).ceilDiv(rateOf(original)), length);
+  llvm::SaveAndRestore<Value> restored(tokens, getValueOrCreateConstantIndexOp(*this, getLoc(), count));
   if (ranges && ranges[2 * flow.sizes.tokens + 1] != std::numeric_limits<int64_t>::max()) {
     Value most = arith::ConstantIndexOp::create(*this, ranges[2 * flow.sizes.tokens + 1]);
     tokens = arith::MinSIOp::create(*this, tokens, most);

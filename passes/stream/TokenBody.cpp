@@ -13,22 +13,26 @@ namespace {
 
 constexpr int64_t kFar = kAlways;
 
-/// `least` and `most` such that t + least <= index <= t + most for every token t of the loop; kFar is no bound.
+constexpr Span kUnbounded = {-kFar, kFar};
+
+/// Bounds of an index in the body of a generic, from what is the same for a loop that goes through tokens of `axis`.
 class IndexReach {
 public:
-  IndexReach(linalg::GenericOp op, unsigned loop, int64_t extra, TokenFlow &flow)
-      : op(op), loop(loop), extra(extra), flow(flow) {}
+  IndexReach(linalg::GenericOp op, unsigned loop, TokenAxis axis, TokenFlow &flow)
+      : op(op), loop(loop), axis(axis), flow(flow) {}
 
-  Span of(Value index) {
+  /// `low` and `high` such that t * times floordiv over + low <= index <= t * times floordiv over + high for every t of
+  /// the loop; kFar is no bound.
+  Span of(Value index, int64_t times, int64_t over) {
     Operation *made = index.getDefiningOp();
     if (APInt number; matchPattern(index, m_ConstantInt(&number)))
       return {-kFar, number.getSExtValue()}; // t is not negative
     if (made && made->getParentOp() == op)
-      return ofOp(made);
+      return ofOp(made, times, over);
     std::optional<SizeFormula> size = index.getType().isIndex() ? flow.sizes.of(OpFoldResult(index)) : std::nullopt;
-    if (size && size->isSymbol(flow.sizes.tokens)) // t is below T + extra
-      return {size->constant + 1 - extra, kFar};
-    return {-kFar, kFar};
+    if (size && size->multipleOf(flow.sizes.tokens) * over == times * axis.rate) // t is below rate * T + extra
+      return {size->constant - llvm::divideFloorSigned(times * (axis.extra - 1), over), kFar};
+    return kUnbounded;
   }
 
 private:
@@ -36,42 +40,71 @@ private:
     return {reach.low <= -kFar ? -kFar : reach.low + distance, reach.high >= kFar ? kFar : reach.high + distance};
   }
 
-  Span ofOp(Operation *made) {
+  static Span scaled(Span reach, int64_t factor) {
+    return {reach.low <= -kFar ? -kFar : reach.low * factor, reach.high >= kFar ? kFar : reach.high * factor};
+  }
+
+  /// Of a quotient; where it is rounded towards 0, negative dividends are one higher.
+  static Span divided(Span reach, int64_t divisor, bool roundsToZero) {
+    int64_t more = roundsToZero && reach.low < 0;
+    return {reach.low <= -kFar ? -kFar : llvm::divideFloorSigned(reach.low, divisor),
+            reach.high >= kFar ? kFar : llvm::divideCeilSigned(reach.high, divisor) + more};
+  }
+
+  Span ofOp(Operation *made, int64_t times, int64_t over) {
     if (auto position = dyn_cast<linalg::IndexOp>(made))
-      return position.getDim() == loop ? Span() : Span{-kFar, kFar};
+      return position.getDim() == loop && times == over ? Span() : kUnbounded;
     if (isa<arith::IndexCastOp>(made))
-      return of(made->getOperand(0));
-    if (isa<arith::AddIOp, arith::SubIOp>(made)) {
-      APInt number;
-      if (matchPattern(made->getOperand(1), m_ConstantInt(&number)))
-        return shifted(of(made->getOperand(0)),
-                       isa<arith::AddIOp>(made) ? number.getSExtValue() : -number.getSExtValue());
-    }
+      return of(made->getOperand(0), times, over);
+    if (APInt number; made->getNumOperands() == 2 && matchPattern(made->getOperand(1), m_ConstantInt(&number)))
+      if (std::optional<Span> reach = withNumber(made, number.getSExtValue(), times, over))
+        return *reach;
     if (isa<arith::MaxSIOp, arith::MinSIOp>(made)) {
-      Span left = of(made->getOperand(0)), right = of(made->getOperand(1));
+      Span left = of(made->getOperand(0), times, over), right = of(made->getOperand(1), times, over);
       return isa<arith::MaxSIOp>(made) ? Span{std::max(left.low, right.low), std::max(left.high, right.high)}
                                        : Span{std::min(left.low, right.low), std::min(left.high, right.high)};
     }
     if (auto select = dyn_cast<arith::SelectOp>(made)) {
-      Span left = of(select.getTrueValue()), right = of(select.getFalseValue());
+      Span left = of(select.getTrueValue(), times, over), right = of(select.getFalseValue(), times, over);
       return {std::min(left.low, right.low), std::max(left.high, right.high)};
     }
-    return {-kFar, kFar};
+    return kUnbounded;
+  }
+
+  /// Sums, products and quotients with a number.
+  std::optional<Span> withNumber(Operation *made, int64_t number, int64_t times, int64_t over) {
+    Value left = made->getOperand(0);
+    if (isa<arith::AddIOp, arith::SubIOp>(made))
+      return shifted(of(left, times, over), isa<arith::AddIOp>(made) ? number : -number);
+    if (isa<arith::MulIOp>(made) && number > 0 && times % number == 0)
+      return scaled(of(left, times / number, over), number);
+    if (isa<arith::DivSIOp, arith::DivUIOp, arith::FloorDivSIOp>(made) && number > 0 && over % number == 0)
+      return divided(of(left, times, over / number), number, isa<arith::DivSIOp>(made));
+    return std::nullopt;
   }
 
   linalg::GenericOp op;
   unsigned loop;
-  int64_t extra;
+  TokenAxis axis;
   TokenFlow &flow;
 };
 
-/// The distances from the token of `loop` that an indexing expression reaches, where it is loop + something bounded.
-std::optional<Span> reachOf(AffineExpr expr, unsigned loop, ArrayRef<int64_t> ranges) {
+/// How many elements of an operand there are for each of a result, as a fraction; one of both is 1, else empty.
+std::optional<TokenReach> ratioOf(const TokenAxis &operand, const TokenAxis &result) {
+  if (operand.rate % result.rate == 0)
+    return TokenReach{0, 0, operand.rate / result.rate, 1};
+  if (result.rate % operand.rate == 0)
+    return TokenReach{0, 0, 1, result.rate / operand.rate};
+  return std::nullopt;
+}
+
+/// The elements that an indexing expression reaches, where it is `times` * loop + something bounded.
+std::optional<TokenReach> reachOf(AffineExpr expr, unsigned loop, int64_t times, ArrayRef<int64_t> ranges) {
   SmallVector<int64_t> flat;
   if (failed(getFlattenedAffineExpr(expr, ranges.size(), 0, &flat)) || flat.size() != ranges.size() + 1 ||
-      flat[loop] != 1)
+      flat[loop] != times)
     return std::nullopt;
-  Span reach{flat.back(), flat.back()};
+  TokenReach reach{flat.back(), flat.back(), times, 1};
   for (unsigned dim = 0; dim < ranges.size(); ++dim) {
     if (dim == loop || flat[dim] == 0)
       continue;
@@ -92,6 +125,7 @@ bool TokenBody::findLoops(linalg::GenericOp op, TokenFlow &flow, std::string &re
     return false;
   }
   AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  this->axis = *axis;
   loop = map.getDimPosition(axis->dim);
   for (unsigned result = 0; result < op->getNumResults(); ++result) {
     std::optional<TokenAxis> other = flow.axis(op.getResult(result), &reason);
@@ -110,21 +144,36 @@ bool TokenBody::findLoops(linalg::GenericOp op, TokenFlow &flow, std::string &re
   return true;
 }
 
+/// A size alone does not show that sequences are merged; what is computed from such tokens is merged too.
+int64_t TokenBody::mergeSequences(linalg::GenericOp op, TokenFlow &flow) {
+  int64_t sequences = 1;
+  for (Value input : op.getDpsInputs())
+    if (flow.isTokens(input))
+      sequences = std::max(sequences, flow.of(input).sequences);
+  if (flow.of(op.getResult(0)).sequences != sequences) // while it is classified
+    axis = {axis.dim, axis.rate / sequences, 0, true};
+  return sequences;
+}
+
 bool TokenBody::readMaps(linalg::GenericOp op, TokenFlow &flow, std::string &reason) {
+  int64_t sequences = mergeSequences(op, flow);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   for (OpOperand *input : op.getDpsInputOperands()) {
     inputs.push_back(std::nullopt);
     if (!flow.isTokens(input->get()))
       continue;
-    TokenAxis axis = flow.tokenAxis(input->get());
-    AffineExpr expr = op.getMatchingIndexingMap(input).getResult(axis.dim);
-    inputs.back() = reachOf(expr, loop, ranges);
+    TokenAxis read = flow.tokenAxis(input->get());
+    AffineExpr expr = op.getMatchingIndexingMap(input).getResult(read.dim);
+    if (sequences > 1 && flow.of(input->get()).sequences == 0)
+      read = {read.dim, read.rate / sequences, 0, true};
+    std::optional<TokenReach> ratio = ratioOf(read, axis);
+    inputs.back() = ratio && ratio->over == 1 ? reachOf(expr, loop, ratio->times, ranges) : std::nullopt;
     if (!inputs.back()) {
       reason =
           expr.isFunctionOfDim(loop) ? "it goes through the tokens at another rate" : "every token meets all tokens";
       return false;
     }
-    if (axis.merged && *inputs.back() != Span()) {
+    if (read.merged && !inputs.back()->isSame()) {
       reason = "it shifts tokens that are merged with another dimension";
       return false;
     }
@@ -133,26 +182,28 @@ bool TokenBody::readMaps(linalg::GenericOp op, TokenFlow &flow, std::string &rea
 }
 
 bool TokenBody::readExtracts(linalg::GenericOp op, TokenFlow &flow, std::string &reason) {
-  TokenAxis own = flow.tokenAxis(op.getResult(0));
-  IndexReach reach(op, loop, own.extra, flow);
+  IndexReach reach(op, loop, axis, flow);
   op.getBody()->walk([&](linalg::IndexOp index) { readsPosition |= index.getDim() == loop; });
   for (auto extract : op.getBody()->getOps<tensor::ExtractOp>()) {
     if (!flow.isTokens(extract.getTensor()))
       continue;
-    TokenAxis axis = flow.tokenAxis(extract.getTensor());
-    Span tokens = reach.of(extract.getIndices()[axis.dim]);
-    if (axis.merged || tokens.low <= -kFar || tokens.high >= kFar) {
+    TokenAxis read = flow.tokenAxis(extract.getTensor());
+    std::optional<TokenReach> ratio = ratioOf(read, axis);
+    Span bounds = ratio ? reach.of(extract.getIndices()[read.dim], ratio->times, ratio->over) : kUnbounded;
+    if (read.merged || bounds.low <= -kFar || bounds.high >= kFar) {
       reason = "it reads tokens at positions without a bound";
       return false;
     }
-    reads.push_back({extract, tokens});
+    reads.push_back({extract, {bounds.low, bounds.high, ratio->times, ratio->over}});
   }
   // Reads of one tensor share one stretch of it.
   for (Read &read : reads)
     for (Read &other : reads)
-      if (read.op.getTensor() == other.op.getTensor())
-        other.reach =
-            read.reach = {std::min(read.reach.low, other.reach.low), std::max(read.reach.high, other.reach.high)};
+      if (read.op.getTensor() == other.op.getTensor()) {
+        read.reach.low = std::min(read.reach.low, other.reach.low);
+        read.reach.high = std::max(read.reach.high, other.reach.high);
+        other.reach = read.reach;
+      }
   // The number of tokens so far may bound an index; any other use of it would change results that are known.
   llvm::SetVector<Value> captures;
   getUsedValuesDefinedAbove(op.getRegion(), captures);
@@ -161,7 +212,7 @@ bool TokenBody::readExtracts(linalg::GenericOp op, TokenFlow &flow, std::string 
     reason = "its result depends on how many tokens there are";
     return false;
   }
-  if (own.merged && (readsPosition || !reads.empty())) {
+  if (axis.merged && (readsPosition || !reads.empty())) {
     reason = "it reads the positions of tokens that are merged with another dimension";
     return false;
   }

@@ -1,7 +1,9 @@
 // How a linalg.generic goes through the tokens.
 //
 //   maps: (b, t, d) -> (b, t, d), (b, t, r, d) -> (b, t + 2 * r, d)      operand: the tokens [0, 0], [0, 2 * (R - 1)]
+//   maps: (b, t, r, d) -> (b, 4 * t + r, d)                              operand: tokens of four times the rate, [0, 3]
 //   body: %at = max(linalg.index 1 - 3, 0); tensor.extract %x[.., %at]   reads %x at the tokens [-3, 0]
+//   body: %at = linalg.index 1 / 4; tensor.extract %x[.., %at]           reads %x of a quarter of the rate at [0, 0]
 //
 // One loop runs over the tokens of the result; operands and reads of other tensors are elements a bounded distance from
 // it. The bounds of an index use that a token's position is not negative and below the number of tokens.
@@ -20,11 +22,12 @@ struct TokenBody {
   /// A tensor with tokens that the body reads by index.
   struct Read {
     mlir::tensor::ExtractOp op;
-    Span reach; // first and last token, from that of the loop, over all reads of the tensor
+    TokenReach reach; // over all reads of the tensor
   };
+  TokenAxis axis; // of the results
   unsigned loop = 0;
   std::optional<unsigned> rowLoop;
-  llvm::SmallVector<std::optional<Span>> inputs; // of each input with tokens: the first and the last, from the loop's
+  llvm::SmallVector<std::optional<TokenReach>> inputs; // of each input with tokens
   llvm::SmallVector<Read> reads;
   bool readsPosition = false;
 
@@ -38,6 +41,7 @@ struct TokenBody {
 
 private:
   bool findLoops(mlir::linalg::GenericOp op, TokenFlow &flow, std::string &reason);
+  int64_t mergeSequences(mlir::linalg::GenericOp op, TokenFlow &flow);
   bool readMaps(mlir::linalg::GenericOp op, TokenFlow &flow, std::string &reason);
   bool readExtracts(mlir::linalg::GenericOp op, TokenFlow &flow, std::string &reason);
 };

@@ -2,15 +2,17 @@
 
 #include "passes/raise/Reads.h"
 #include "passes/stream/StreamRules.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace heddle {
 
 TokenFlow::TokenFlow(func::FuncOp entry, unsigned tokens, std::optional<unsigned> rows)
-    : sizes(entry, tokens, rows), entry(entry) {
+    : sizes(entry, tokens, rows), block(tokensPerBlock(entry, tokens)), entry(entry) {
   for (BlockArgument argument : entry.getArguments()) {
     std::string problem;
     if (!isa<RankedTensorType>(argument.getType()))
@@ -50,8 +52,10 @@ std::optional<TokenAxis> TokenFlow::axis(Value tensor, std::string *problem) {
       continue;
     if (found)
       return give("pairs of tokens");
-    bool isPlain = size->isSymbol(sizes.tokens);
-    found = TokenAxis{dim, isPlain ? size->constant : 0, !isPlain};
+    int64_t sequences = std::max<int64_t>(1, of(tensor).sequences), rate = size->multipleOf(sizes.tokens);
+    bool isPlain = rate != 0 && sequences == 1;
+    int64_t all = size->product != 0 ? size->product : size->slopes[sizes.tokens];
+    found = TokenAxis{dim, all % sequences ? 0 : all / sequences, isPlain ? size->constant : 0, !isPlain};
   }
   return found;
 }
@@ -62,6 +66,11 @@ std::optional<int64_t> TokenFlow::rowDim(Value tensor) {
         size && size->isSymbol(*sizes.rows) && size->constant == 0)
       return dim;
   return std::nullopt;
+}
+
+bool TokenFlow::hasTokensOf(Value tensor, int64_t dim, Value like) {
+  std::optional<TokenAxis> found = axis(tensor), wanted = axis(like);
+  return found && wanted && found->dim == dim && found->isPlain() && found->rate == wanted->rate;
 }
 
 bool TokenFlow::dependsOnTokens(OpFoldResult size) {
@@ -87,6 +96,7 @@ Flow TokenFlow::refuse(Operation *op, std::string reason) { return {Flow::Refuse
 
 Flow TokenFlow::join(Operation *op, ValueRange values) const {
   Flow result;
+  result.sequences = 0;
   bool readsTokens = false, readsLatest = false;
   for (Value value : values) {
     const Flow &flow = of(value);
@@ -94,8 +104,12 @@ Flow TokenFlow::join(Operation *op, ValueRange values) const {
       return flow;
     if (flow.kind == Flow::Fixed)
       continue;
+    int64_t sequences = std::max(flow.sequences, result.sequences);
+    if (flow.sequences * result.sequences != 0 && flow.sequences != result.sequences)
+      return refuse(op, "it reads tokens of sequences that are merged in different ways");
     if (!(readsTokens || readsLatest) || flow.lead < result.lead)
       result = flow;
+    result.sequences = sequences;
     readsLatest |= flow.kind == Flow::Latest;
     readsTokens |= flow.kind == Flow::Tokens;
   }
@@ -113,6 +127,11 @@ Flow TokenFlow::withLead(Operation *op, Flow flow, int64_t lead) {
     flow.where = op;
   flow.lead = lead;
   return flow;
+}
+
+Flow TokenFlow::latest(Value source, const Flow &flow) {
+  int64_t lead = llvm::divideFloorSigned(std::min<int64_t>(flow.lead, 0) * block, tokenAxis(source).rate);
+  return {Flow::Latest, lead, flow.where};
 }
 
 Flow TokenFlow::mixed(Operation *op, const Flow &flow, int64_t ahead) {

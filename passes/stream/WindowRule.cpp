@@ -57,8 +57,7 @@ std::string whyRefused(MixOp mix, TokenFlow &flow) {
   if (mix.getLinear() && mix.getLinear().getLogKeys() && mix.getKey() == mix.getValue())
     return "its keys are its values, which do not begin alike";
   for (Value operand : mix.getTokenOperands()) {
-    std::optional<TokenAxis> axis = flow.axis(operand);
-    if (axis && (axis->dim != 1 || !axis->isPlain()))
+    if (flow.isTokens(operand) && !flow.hasTokensOf(operand, 1, mix.getOutputInit()))
       return "an operand has other tokens than its own";
     if (flow.of(operand).isPositions())
       return "an operand depends on positions alone, in front of the first token too";
@@ -91,7 +90,8 @@ void WindowRule::emit(Operation *op, StreamEmitter &e) const {
   operands.map(mix.getOutputInit(),
                tensor::EmptyOp::create(e, e.sizesOf(mix.getResult(0), window), getElementTypeOrSelf(mix.getValue())));
   Value all = e.clone(*op, operands)->getResult(0);
-  e.define(mix.getResult(0), Piece{e.slice(all, 1, e.getIndexAttr(window.high - window.low), e.tokens())});
+  OpFoldResult last = e.getIndexAttr(window.high - window.low);
+  e.define(mix.getResult(0), Piece{e.slice(all, 1, last, e.tokensOf(mix.getResult(0)))});
 }
 
 } // namespace

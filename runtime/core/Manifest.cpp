@@ -1,3 +1,4 @@
+#include "runtime/core/Checked.h"
 #include "runtime/core/ManifestJson.h"
 #include <algorithm>
 
@@ -80,11 +81,14 @@ private:
                               {"ring", &entry.ring}})
       if (Status status = readSymbolName(key, *index); !status)
         return status;
-    for (auto [key, number] :
-         {std::pair<const char *, int64_t *>{"positions", &entry.positions}, {"ring_tokens", &entry.ringTokens}})
-      if (const json &limit = member(object, key); !limit.is_null())
-        if (Status status = readInteger(limit, path + "/" + key, *number); !status)
+    for (auto [key, number] : {std::pair<const char *, int64_t *>{"positions", &entry.positions},
+                               {"block", &entry.block},
+                               {"ring_tokens", &entry.ringTokens}})
+      if (const json &value = member(object, key); !value.is_null())
+        if (Status status = readInteger(value, path + "/" + key, *number); !status)
           return status;
+    if (entry.block < 1)
+      return bad(path + "/block", "at least 1", member(object, "block"));
     if (Status status = readFlag(member(object, "caller_places"), path + "/caller_places", entry.callerPlaces); !status)
       return status;
     if (Status status = readLatency(member(object, "latency"), path + "/latency", entry.latency); !status)
@@ -127,10 +131,19 @@ private:
         ++ends;
       else if (in.isEnd)
         ends = 2;
-    bool fits = ends == (entry.latency > 0 ? 1 : 0);
+    bool fits = ends == (entry.latency > 0 ? 1 : 0) && entry.latency % entry.block == 0;
     for (const TensorInfo &out : entry.outputs)
-      fits = fits && out.latency <= entry.latency;
+      fits = fits && out.latency <= mostLate(out);
     return fits ? Status() : bad(path, "a latency, the largest of an output, and one state of ends", object);
+  }
+
+  /// The elements of an output that the entry's latency is, or its tokens where the output has none.
+  int64_t mostLate(const TensorInfo &out) const {
+    int64_t most = entry.latency;
+    for (const DimExpr &size : out.exprs)
+      if (int64_t rate = size.multipleOf(entry.tokens); rate && mulOverflows(entry.latency / entry.block, rate, most))
+        return INT64_MAX;
+    return most;
   }
 
   static bool isPositions(const TensorInfo &tensor) {
@@ -144,13 +157,14 @@ private:
   Status checkAppends(size_t positions) {
     for (size_t i = 0; i < entry.inputs.size(); ++i) {
       TensorInfo &in = entry.inputs[i];
-      int places = in.exprs.size() >= 2 ? in.exprs[1].plainSymbol() : -1;
-      bool fits = in.isState && places >= 0 && ((isLimited() && places == entry.capacity) || places == entry.ring) &&
+      bool isRing = in.exprs.size() >= 2 && entry.ring >= 0 && in.exprs[1].plainSymbol() == entry.ring;
+      bool isCapacity = in.exprs.size() >= 2 && isLimited() && in.exprs[1].multipleOf(entry.capacity) > 0;
+      bool fits = in.isState && (isCapacity || isRing) &&
                   in.exprs[0].plainSymbol() == entry.inputs[positions].exprs[0].plainSymbol();
       if (in.appends && !fits)
         return bad(path + "/inputs/" + std::to_string(i) + "/append", "a state of rows and places",
                    member(object, "inputs")[i]);
-      if (in.appends && places == entry.ring)
+      if (in.appends && isRing)
         in.ring = entry.ringTokens;
     }
     return {};

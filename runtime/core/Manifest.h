@@ -27,11 +27,13 @@ struct TensorInfo {
   bool isState = false;
   double initial = 0;   // of a state: every element in front of the first token
   bool isEnd = false;   // a state [rows]: how many tokens the sequence of each row has
-  int64_t latency = 0;  // of an output with tokens: how many tokens late it comes
   bool appends = false; // a state [rows, places, ..] of which calls write places alone that mean nothing yet
   // A state whose dimension `capacity` is the tokens seen, the same of all rows: each call copies it.
   bool grows = false;
-  int64_t ring = 0; // where these go round: how many tokens in front of a row's place count
+  int64_t ring = 0; // where places go round: how many tokens in front of a row's place count
+  // Of an output with tokens: how many elements late it comes; of any other: how many tokens. Of a state that is
+  // appended to: how many places in front of a row's position a call begins.
+  int64_t latency = 0;
 };
 
 struct Symbol {
@@ -43,12 +45,13 @@ struct EntryInfo {
   std::string name, symbol, plan, memoryFormula;
   std::vector<Symbol> symbols;
   std::vector<TensorInfo> inputs, outputs;
-  // Of a step: the symbols of the new tokens and of what growing states keep (-1: none), and the most tokens that a row
-  // may see.
+  // Of a step: the symbols of the new tokens and of what growing states keep (-1: none), how many tokens one of these
+  // symbols stands for, and the most tokens that a row may see.
   int tokens = -1, capacity = -1;
-  int64_t positions = INT64_MAX;
+  int64_t block = 1, positions = INT64_MAX;
   bool callerPlaces = false; // inputs say where a call writes, so the capacity limits no positions
-  // Of a step: how many tokens late its latest output comes. Where it is more than 0, a state has the ends of the rows.
+  // Of a step: how many tokens, in whole blocks, have passed when its latest output comes. Where it is more than 0, a
+  // state has the ends of the rows.
   int64_t latency = 0;
   // The symbol of the places of rings (-1: none), and how many tokens they keep. The second state then counts places.
   int ring = -1;

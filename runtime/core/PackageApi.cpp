@@ -86,6 +86,7 @@ const heddle_entry_t *heddle_package_find_entry(const heddle_package_t *package,
 
 const char *heddle_entry_name(const heddle_entry_t *entry) { return entry->info.name.c_str(); }
 
+int64_t heddle_entry_block(const heddle_entry_t *entry) { return entry->info.block; }
 size_t heddle_entry_symbol_count(const heddle_entry_t *entry) { return entry->symbols.size(); }
 
 const heddle_symbol_t *heddle_entry_symbol(const heddle_entry_t *entry, size_t index) {

@@ -94,7 +94,8 @@ int64_t heddle_state::savedBytesOf(const char *positions) const {
   int64_t sum = 0;
   for (int64_t row = 0; row < rows; ++row) {
     int64_t tokens = numberAt(positions, row);
-    if (tokens < 0 || tokens > mostTokens() || (growsTogether() && tokens != numberAt(positions, 0)))
+    if (tokens < 0 || tokens > mostTokens() || tokens % entry.info.block ||
+        (growsTogether() && tokens != numberAt(positions, 0)))
       return -1;
     for (const StateTensor &tensor : tensors)
       sum += tensor.pieces(tokens) * tensor.used(tokens);

@@ -1,4 +1,5 @@
 #include "runtime/core/Session.h"
+#include "runtime/core/Checked.h"
 #include "runtime/core/Cpu.h"
 #include "runtime/core/Options.h"
 #include "runtime/core/View.h"
@@ -139,7 +140,9 @@ Status heddle_session::step(const heddle_entry *entry, heddle_state &state, cons
   state.appendViews(state.inputs, state.outputs);
   if (Status status = bindInputs(*entry, state.inputs.data(), state.inputs.size(), room); !status)
     return status;
-  int64_t tokens = room.symbols[static_cast<size_t>(entry->info.tokens)];
+  int64_t tokens = 0;
+  if (mulOverflows(room.symbols[static_cast<size_t>(entry->info.tokens)], entry->info.block, tokens))
+    return Status(HEDDLE_OUT_OF_RANGE, "tokens of the call, expected less than 2^63 but got more");
   if (Status status = state.admit(tokens, active, state.inputs[inputCount]); !status)
     return status;
   Status status = run(entry, state.inputs.data(), state.inputs.size(), state.outputs.data(), state.outputs.size());

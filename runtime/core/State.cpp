@@ -33,8 +33,8 @@ Status heddle_state::layOut(const heddle_entry &entry, const heddle_state_option
   bool oneRow = rowSymbol(entry) < 0;
   if (options.rows < 1 || (oneRow && options.rows != 1))
     return invalid("rows", oneRow ? "1" : "at least 1", std::to_string(options.rows));
-  if (entry.info.capacity >= 0 && options.capacity < 1)
-    return invalid("capacity", "at least 1", std::to_string(options.capacity));
+  if (entry.info.capacity >= 0 && options.capacity < entry.info.block)
+    return invalid("capacity", "at least " + std::to_string(entry.info.block), std::to_string(options.capacity));
   if (options.rewind < 0 || options.rewind > kMaxRewind)
     return invalid("rewind", "0 to " + std::to_string(kMaxRewind) + " calls", std::to_string(options.rewind));
   return layOutStates(entry, options.rows, options.capacity, options.rewind + 2, tensors);
@@ -91,6 +91,8 @@ void heddle_state::resetRow(int64_t row) {
 }
 
 Status heddle_state::checkFits(const std::string &what, int64_t position) const {
+  if (position % entry.info.block != 0)
+    return invalid("tokens of " + what, "a multiple of " + std::to_string(entry.info.block), std::to_string(position));
   if (position <= mostTokens())
     return {};
   return mismatch(HEDDLE_OUT_OF_RANGE, "tokens of " + what, "at most " + std::to_string(mostTokens()) + " in all",
@@ -172,7 +174,8 @@ bool heddle_state::growsTogether() const {
 /// The most that a row may be fed. What is fed behind the end has no position in the model, but a place.
 int64_t heddle_state::mostTokens() const {
   int64_t positions = ends ? kMostTokens : entry.info.positions;
-  return entry.info.capacity < 0 || entry.info.callerPlaces ? positions : std::min(positions, capacity);
+  int64_t most = entry.info.capacity < 0 || entry.info.callerPlaces ? positions : std::min(positions, capacity);
+  return most - most % entry.info.block;
 }
 
 Status heddle_state::checkRoom(int64_t row, int64_t tokens) const {
@@ -207,20 +210,22 @@ Status heddle_state::admit(int64_t tokens, const bool *active, heddle_tensor_vie
     // What the call computes for a row that sits out is thrown away, but its tokens must have places too.
     int64_t before = position(row), safe = std::min(before, mostTokens() - tokens);
     safePositions[static_cast<size_t>(row)] = safe;
-    if (!active[row]) // what is computed late is appended late
-      setAside(row, std::max<int64_t>(0, safe - entry.info.latency), before);
+    if (!active[row])
+      setAside(row, safe, before);
   }
   positions.data = safePositions.data();
   return {};
 }
 
-/// Keeps the places [begin, end) of a row in the tensors that calls append to.
-void heddle_state::setAside(int64_t row, int64_t begin, int64_t end) {
+/// Keeps what a call at position `safe` of a row that stands at `before` writes over, in the tensors that it appends
+/// to.
+void heddle_state::setAside(int64_t row, int64_t safe, int64_t before) {
   for (const StateTensor &tensor : tensors) {
-    if (!tensor.info->appends || tensor.info->ring > 0 || begin == end)
+    if (!tensor.info->appends || tensor.info->ring > 0 || safe == before)
       continue; // what a call writes to a ring means nothing to any version
-    char *place = tensor.piece(current, 0, row) + tensor.used(begin);
-    size_t offset = asideBytes.size(), bytes = static_cast<size_t>(tensor.used(end) - tensor.used(begin));
+    int64_t begin = tensor.untouched(safe);
+    char *place = tensor.piece(current, 0, row) + begin;
+    size_t offset = asideBytes.size(), bytes = static_cast<size_t>(tensor.untouched(before) - begin);
     aside.push_back({place, offset, bytes});
     asideBytes.insert(asideBytes.end(), place, place + bytes);
   }

@@ -86,9 +86,9 @@ struct heddle_state {
 
 private:
   heddle_state(const heddle_entry &entry, const heddle_state_options_t &options);
-  int64_t mostTokens() const;
+  int64_t mostTokens() const; // a number of whole blocks
   heddle::runtime::Status checkRoom(int64_t row, int64_t tokens) const;
-  void setAside(int64_t row, int64_t begin, int64_t end);
+  void setAside(int64_t row, int64_t safe, int64_t before);
 
   int versionCount() const { return static_cast<int>(rewind) + 2; }
   int next() const { return (current + 1) % versionCount(); }

@@ -10,6 +10,9 @@ using namespace heddle::runtime;
 int64_t heddle_state::end(int64_t row) const { return ends ? ends->number(current, row) : kMostTokens; }
 
 Status heddle_state::checkEnd(int64_t row, int64_t tokens) const {
+  if (tokens % entry.info.block != 0)
+    return invalid("tokens of row " + std::to_string(row), "a multiple of " + std::to_string(entry.info.block),
+                   std::to_string(tokens));
   int64_t least = std::min(position(row), end(row)), most = end(row) < position(row) ? least : kMostTokens;
   if (tokens >= least && tokens <= most)
     return {};

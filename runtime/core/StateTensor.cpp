@@ -40,9 +40,11 @@ Status layOut(const TensorInfo &info, const std::vector<int64_t> &symbols, int r
       return tooLarge(info);
     auto dim = static_cast<int>(tensor.shape.size());
     tensor.shape.push_back(size);
-    bool isPlaces = info.ring > 0 ? dim == 1 : capacity >= 0 && expr.plainSymbol() == capacity;
-    if ((info.appends || info.grows) && isPlaces)
+    bool isRing = info.ring > 0 && dim == 1;
+    if (int64_t rate = info.ring == 0 && (info.appends || info.grows) ? expr.multipleOf(capacity) : isRing) {
       tensor.placesAt = dim;
+      tensor.rate = rate;
+    }
     if (!foundRows && expr.plainSymbol() == rowSymbol) {
       foundRows = true;
       tensor.rows = size;
@@ -78,9 +80,9 @@ std::vector<int64_t> StateTensor::shapeAt(int64_t count, int64_t position) const
   return sizes;
 }
 
-void StateTensor::setLength(int version, int64_t tokens) {
+void StateTensor::setLength(int version, int64_t count) {
   if (info->grows)
-    grownShapes[static_cast<size_t>(version)][static_cast<size_t>(placesAt)] = tokens;
+    grownShapes[static_cast<size_t>(version)][static_cast<size_t>(placesAt)] = tokens(count);
 }
 
 void StateTensor::allocate() {
@@ -136,7 +138,7 @@ Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, i
   if (rowsAt >= 0)
     symbols[static_cast<size_t>(rowsAt)] = rows;
   if (entry.info.capacity >= 0)
-    symbols[static_cast<size_t>(entry.info.capacity)] = capacity;
+    symbols[static_cast<size_t>(entry.info.capacity)] = capacity / entry.info.block;
   if (entry.info.ring >= 0)
     if (mulOverflows(entry.info.ringTokens, versions, symbols[static_cast<size_t>(entry.info.ring)]))
       return Status(HEDDLE_OUT_OF_RANGE, "places of rings, expected less than 2^63 but got more");
@@ -146,6 +148,7 @@ Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, i
     tensors.emplace_back();
     if (Status status = layOut(info, symbols, rowsAt, entry.info.capacity, tensors.back()); !status)
       return status;
+    tensors.back().block = entry.info.block;
     int64_t count = info.appends ? 1 : versions, bytes = tensors.back().outer * rows * tensors.back().inner;
     if (mulOverflows(bytes, count, bytes) || addOverflows(sum, bytes, sum))
       return tooLarge(info);

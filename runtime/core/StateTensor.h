@@ -14,9 +14,9 @@ namespace heddle::runtime {
 
 /// `rows` pieces of `inner` bytes, `outer` times.
 ///
-/// A tensor that calls append to ([rows, capacity, ..]) exists once, whatever the number of versions. Of a row its
-/// places in front of the position count, and no call writes there or reads behind: what is behind, of a failed call or
-/// of a row's earlier life, means nothing.
+/// A tensor that calls append to ([rows, capacity * n, ..], capacity counting blocks of tokens) exists once, whatever
+/// the number of versions. Of a row its places in front of the position count, and no call writes there or reads
+/// behind: what is behind, of a failed call or of a row's earlier life, means nothing.
 ///
 /// A tensor that grows ([.., capacity, ..]) has of each version as many places as tokens, without gaps, so all its rows
 /// stand at one position. `outer` and `inner` are those of a full one.
@@ -28,6 +28,7 @@ struct StateTensor {
   std::vector<int64_t> shape;
   int64_t outer = 1, rows = 1, inner = 0;
   int rowsAt = -1, placesAt = -1; // dimensions; -1: none
+  int64_t block = 1, rate = 1;    // tokens that come together, and the places of each such block
   std::vector<std::unique_ptr<char[]>> versions;
   std::vector<std::vector<int64_t>> grownShapes; // of each version, where the tensor grows
 
@@ -43,13 +44,20 @@ struct StateTensor {
     std::memcpy(&number, piece(version, 0, row), sizeof number);
     return number;
   }
-  /// Tokens that count of a row at this position, where there are places for them.
-  int64_t tokens(int64_t position) const { return info->ring > 0 ? std::min(position, info->ring) : position; }
+  /// Tokens of its own rate that count of a row at this position, where there are places for them. Rings have that of
+  /// the inputs.
+  int64_t tokens(int64_t position) const {
+    return info->ring > 0 ? std::min(position, info->ring) : position / block * rate;
+  }
   int64_t tokenBytes() const { return inner / shape[static_cast<size_t>(placesAt)]; } // behind the rows
   /// Pieces of a row at this position, and the bytes that count of each.
   int64_t pieces(int64_t position) const { return info->grows && placesAt < rowsAt ? upTo(outer, position) : outer; }
   int64_t used(int64_t position) const {
     return info->appends || (info->grows && placesAt > rowsAt) ? upTo(inner, position) : inner;
+  }
+  /// Of a tensor that calls append to, the bytes of a row in front of those that a call at this position writes.
+  int64_t untouched(int64_t position) const {
+    return tokenBytes() * std::max<int64_t>(0, tokens(position) - info->latency);
   }
   /// What counts of `count` rows at this position, as a tensor.
   std::vector<int64_t> shapeAt(int64_t count, int64_t position) const;
@@ -58,7 +66,7 @@ struct StateTensor {
   heddle_tensor_view_t view(int version);
 
   /// The tokens of a version, where the tensor grows.
-  void setLength(int version, int64_t tokens);
+  void setLength(int version, int64_t count);
 
   void allocate();
   /// Initial values for a row.
@@ -86,7 +94,8 @@ template <typename Visit> void StateTensor::eachUsed(char *piece, int64_t positi
   visit(piece, static_cast<size_t>((count - ahead) * tokenBytes()));
 }
 
-/// The tensors of a step's states in the entry's order, without memory. All their bytes together are below 2^63.
+/// The tensors of a step's states in the entry's order, without memory; `capacity` is in tokens. All their bytes
+/// together are below 2^63.
 Status layOutStates(const heddle_entry &entry, int64_t rows, int64_t capacity, int64_t versions,
                     std::vector<StateTensor> &tensors);
 

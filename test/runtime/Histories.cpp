@@ -45,7 +45,8 @@ public:
       : mostTokens(mostTokens), capacity(kLongCalls * mostTokens + 1), options(canceller.options()),
         model(path, &options), state(newState()), random(seed), calls(kRows) {
     canceller.session = model.session.get();
-    good = heddle::State::plan(model.step, kRows, capacity, kRewind) == heddle_state_bytes(state.get());
+    good = heddle::State::plan(model.step, kRows, capacity * heddle_entry_block(model.step), kRewind) ==
+           heddle_state_bytes(state.get());
   }
 
   bool run() {
@@ -57,7 +58,7 @@ public:
   }
 
 private:
-  heddle::State newState() const { return heddle::State(model.step, kRows, capacity, kRewind); }
+  State newState() const { return State(model.step, kRows, capacity, kRewind); }
   int64_t below(int64_t count) { return std::uniform_int_distribution<int64_t>(0, count - 1)(random); }
 
   void act() {
@@ -81,7 +82,7 @@ private:
 
   /// Random tokens for the rows that take part, all bits set (NaN) for the others; ids have no NaN and are random.
   Tensor makeInput(int64_t tokens, const bool *active) {
-    Tensor input(model.input(), kRows, tokens);
+    Tensor input = model.makeInput(kRows, tokens);
     for (int64_t row = 0; row < kRows; ++row)
       if (active[row] || input.dtype.code == 0)
         input.fillRow(row, model.input(), random);
@@ -103,12 +104,12 @@ private:
     bool active[kRows];
     if (!chooseRows(tokens, active))
       return;
-    Tensor input = makeInput(tokens, active), output(model.output(), kRows, tokens);
+    Tensor input = makeInput(tokens, active), output = model.makeOutput(kRows, tokens);
     state.step(model.session, model.step, {input.view()}, {output.view()}, active);
     for (int64_t row = 0; row < kRows; ++row) {
       if (!active[row])
         continue;
-      Call call{row, Tensor(model.input(), 1, tokens), Tensor(model.output(), 1, tokens)};
+      Call call{row, model.makeInput(1, tokens), model.makeOutput(1, tokens)};
       call.input.copy(0, 0, input, row, 0, tokens);
       call.output.copy(0, 0, output, row, 0, tokens);
       calls[static_cast<size_t>(row)].push_back(call);
@@ -129,10 +130,10 @@ private:
   /// Before each kernel of a call in turn, until it has fewer.
   void cancel() {
     const bool active[kRows] = {true, true, true};
-    heddle::State kept(state);
+    State kept(state);
     for (int64_t kernel = 0; good && kernel < 1000; ++kernel) {
       canceller.left = kernel;
-      Tensor input = makeInput(1, active), output(model.output(), kRows, 1);
+      Tensor input = makeInput(1, active), output = model.makeOutput(kRows, 1);
       std::vector<char> before = kept.save();
       try {
         kept.step(model.session, model.step, {input.view()}, {output.view()});
@@ -151,11 +152,11 @@ private:
 
   void fail() {
     leavesNothing([&] {
-      Tensor input(model.input(), kRows + 1, 1), output(model.output(), kRows + 1, 1);
+      Tensor input = model.makeInput(kRows + 1, 1), output = model.makeOutput(kRows + 1, 1);
       state.step(model.session, model.step, {input.view()}, {output.view()});
     });
     leavesNothing([&] {
-      Tensor input(model.input(), kRows, capacity + 1), output(model.output(), kRows, capacity);
+      Tensor input = model.makeInput(kRows, capacity + 1), output = model.makeOutput(kRows, capacity);
       state.step(model.session, model.step, {input.view()}, {output.view()});
     });
     leavesNothing([&] { state.rewind(-1); });
@@ -191,13 +192,13 @@ private:
   }
 
   void saveAndRestore() {
-    heddle::State restored = newState();
+    State restored = newState();
     restored.restore(state.save());
     state = std::move(restored);
   }
 
   void fork() {
-    heddle::State fork(state);
+    State fork(state);
     step(); // of the state that is given up, and its outputs with it
     for (int64_t row = 0; row < kRows; ++row)
       while (state.position(row) > fork.position(row)) {
@@ -211,14 +212,14 @@ private:
 
   /// The calls that count of one row of a new state, whose other rows never take part.
   bool livesAgain(int64_t row) {
-    heddle::State again = newState(), own(model.step, 1, capacity), other(model.step, 1, capacity);
+    State again = newState(), own(model.step, 1, capacity), other(model.step, 1, capacity);
     int64_t place = row;
     for (Call &call : calls[static_cast<size_t>(row)]) {
       int64_t tokens = call.input.tokens();
       bool active[kRows] = {};
       active[call.row] = true;
       again.copyRow(call.row, again, std::exchange(place, call.row));
-      Tensor input = makeInput(tokens, active), output(model.output(), kRows, tokens);
+      Tensor input = makeInput(tokens, active), output = model.makeOutput(kRows, tokens);
       input.copy(place, 0, call.input, 0, 0, tokens);
       again.step(model.session, model.step, {input.view()}, {output.view()}, active);
       if (!sameTokens(output, place, call.output, 0, 0, tokens))
@@ -233,7 +234,7 @@ private:
   Canceller canceller;
   heddle_session_options_t options;
   Model model;
-  heddle::State state;
+  State state;
   std::mt19937 random;
   std::vector<std::vector<Call>> calls; // of each row, those that count
   bool good = true;

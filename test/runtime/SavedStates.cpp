@@ -35,7 +35,7 @@ std::vector<char> readBytes(std::ifstream &file) {
 void save(const Model &model, const char *path) {
   std::ofstream file(path, std::ios::binary);
   Tensor input = model.randomInput(1, kSteps, 1), output = model.makeOutput(1, kSteps);
-  heddle::State state(model.step, 1, kSteps);
+  State state(model.step, 1, kSteps);
   writeBytes(file, state.save());
   for (int64_t token = 0; token < kSteps; ++token) {
     model.advance(state, input, output, token, token + 1, 1);
@@ -62,7 +62,7 @@ bool continueAll(const Model &model, Saved &saved) {
   bool same = true;
   for (int64_t begin = 0; begin < kSteps; ++begin) {
     int64_t end = begin % kFar == 0 ? kSteps : std::min(kSteps, begin + kAhead);
-    heddle::State state(model.step, 1, kSteps);
+    State state(model.step, 1, kSteps);
     state.restore(saved.states[static_cast<size_t>(begin)]);
     model.advance(state, input, output, begin, end, 1);
     same =
@@ -78,7 +78,7 @@ bool continueInAnotherRow(const Model &model, Saved &saved) {
   bool same = true;
   for (int64_t begin = 0; begin < kSteps; begin += kFar / 4) {
     int64_t row = begin % kWide, end = std::min(kSteps, begin + kFar / 4);
-    heddle::State narrow(model.step, 1, kSteps), state(model.step, kWide, kSteps);
+    State narrow(model.step, 1, kSteps), state(model.step, kWide, kSteps);
     narrow.restore(saved.states[static_cast<size_t>(begin)]);
     state.copyRow(row, narrow, 0);
     Tensor mixed = input;

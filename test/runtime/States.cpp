@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kRows = 2, kTokens = 128;
 
-heddle::State newState(const Model &model) { return heddle::State(model.step, kRows, kTokens); }
+State newState(const Model &model) { return State(model.step, kRows, kTokens); }
 Tensor newOutput(const Model &model) { return model.makeOutput(kRows, kTokens); }
 
 /// The largest difference, relative to the largest element.
@@ -32,7 +32,7 @@ bool stepsEqualForward(Model &model, Tensor &input) {
   double largest = 0;
   for (int64_t prefill : {1, 37, 100})
     for (int64_t count : {1, 3, 16}) {
-      heddle::State state = newState(model);
+      State state = newState(model);
       Tensor parts = newOutput(model);
       model.advance(state, input, parts, 0, prefill, prefill);
       model.advance(state, input, parts, prefill, kTokens, count);
@@ -45,7 +45,7 @@ bool stepsEqualForward(Model &model, Tensor &input) {
 /// The saved bytes are all that another copy of the package gets.
 bool savedStatesContinue(const Model &model, const std::string &path, Tensor &input) {
   Tensor whole = newOutput(model);
-  heddle::State state = newState(model);
+  State state = newState(model);
   std::vector<std::vector<char>> saved;
   for (int64_t token = 0; token < kTokens; ++token) {
     if (token % 16 == 0)
@@ -55,7 +55,7 @@ bool savedStatesContinue(const Model &model, const std::string &path, Tensor &in
   bool same = true;
   for (size_t number = 0; number < saved.size(); ++number) {
     Model other(path);
-    heddle::State restored = newState(other);
+    State restored = newState(other);
     restored.restore(saved[number]);
     Tensor rest = newOutput(other);
     int64_t begin = static_cast<int64_t>(number) * 16;
@@ -70,14 +70,14 @@ bool forksAreIndependent(const Model &model, Tensor &input, Tensor &otherInput) 
   constexpr int64_t shared = 40;
   Tensor *inputs[2] = {&input, &otherInput}, alone[2] = {newOutput(model), newOutput(model)};
   for (int branch : {0, 1}) {
-    heddle::State state = newState(model);
+    State state = newState(model);
     model.advance(state, input, alone[branch], 0, shared, shared);
     model.advance(state, *inputs[branch], alone[branch], shared, kTokens, 4);
   }
   Tensor together[2] = {newOutput(model), newOutput(model)};
-  heddle::State first = newState(model);
+  State first = newState(model);
   model.advance(first, input, together[0], 0, shared, shared);
-  heddle::State second(first), *states[2] = {&first, &second};
+  State second(first), *states[2] = {&first, &second};
   for (int64_t token = shared; token < kTokens; token += 4)
     for (int branch : {0, 1})
       model.advance(*states[branch], *inputs[branch], together[branch], token, token + 4, 4);
@@ -89,7 +89,7 @@ bool forksAreIndependent(const Model &model, Tensor &input, Tensor &otherInput) 
 bool resetsOneRow(const Model &model, Tensor &input) {
   constexpr int64_t before = 40;
   Tensor undisturbed = newOutput(model), fresh = newOutput(model), mixed = newOutput(model);
-  heddle::State state = newState(model), untouched = newState(model), started = newState(model);
+  State state = newState(model), untouched = newState(model), started = newState(model);
   model.advance(state, input, mixed, 0, before, before);
   model.advance(untouched, input, undisturbed, 0, before, before);
   state.reset(1);

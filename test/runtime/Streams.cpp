@@ -1,5 +1,6 @@
 // A hundred streams, one of them poisoned with NaN: as states of their own served in turns, and as the rows of one
-// batch. All others are what they are alone, bit for bit. usage: Streams PACKAGE, for an input of floats.
+// batch. All others are what they are alone, bit for bit, and so is a row that is full. usage: Streams PACKAGE, for an
+// input of floats.
 #include "StepModel.h"
 #include <limits>
 
@@ -17,7 +18,7 @@ Tensor makeInput(const Model &model, bool poisoned) {
 }
 
 Tensor rowOf(const Model &model, Tensor &input, int64_t row) {
-  Tensor one(model.input(), 1, kTokens);
+  Tensor one = model.makeInput(1, kTokens);
   one.copy(0, 0, input, row, 0, kTokens);
   return one;
 }
@@ -26,7 +27,7 @@ Tensor rowOf(const Model &model, Tensor &input, int64_t row) {
 Tensor runAlone(const Model &model) {
   Tensor input = makeInput(model, /*poisoned=*/false), all = model.makeOutput(kStreams, kTokens);
   for (int64_t stream = 0; stream < kStreams; ++stream) {
-    heddle::State state(model.step, 1, kTokens);
+    State state(model.step, 1, kTokens);
     Tensor own = rowOf(model, input, stream), output = model.makeOutput(1, kTokens);
     model.advance(state, own, output, 0, kTokens, 1);
     all.copy(stream, 0, output, 0, 0, kTokens);
@@ -37,7 +38,7 @@ Tensor runAlone(const Model &model) {
 /// All streams as rows that never sit out.
 Tensor runInStep(const Model &model) {
   Tensor input = makeInput(model, /*poisoned=*/false), all = model.makeOutput(kStreams, kTokens);
-  heddle::State state(model.step, kStreams, kTokens);
+  State state(model.step, kStreams, kTokens);
   model.advance(state, input, all, 0, kTokens, 1);
   return all;
 }
@@ -53,7 +54,7 @@ bool sameButPoisoned(Tensor &alone, Tensor &together) {
 /// One session serves the streams in a random order, a token at a time.
 bool interleavedStates(const Model &model, Tensor &alone) {
   Tensor input = makeInput(model, /*poisoned=*/true), all = model.makeOutput(kStreams, kTokens);
-  std::vector<heddle::State> states;
+  std::vector<State> states;
   std::vector<Tensor> inputs, outputs;
   std::vector<int64_t> turns;
   for (int64_t stream = 0; stream < kStreams; ++stream) {
@@ -77,8 +78,8 @@ bool interleavedStates(const Model &model, Tensor &alone) {
 /// The streams are rows; in each call a random part of them gets its next token, and all others NaN.
 bool rowsOfOneBatch(const Model &model, Tensor &inStep) {
   Tensor input = makeInput(model, /*poisoned=*/true), all = model.makeOutput(kStreams, kTokens);
-  Tensor in(model.input(), kStreams, 1), out(model.output(), kStreams, 1);
-  heddle::State state(model.step, kStreams, kTokens);
+  Tensor in = model.makeInput(kStreams, 1), out = model.makeOutput(kStreams, 1);
+  State state(model.step, kStreams, kTokens);
   std::mt19937 random(5);
   bool active[kStreams];
   for (bool anyLeft = true; anyLeft;) {
@@ -110,6 +111,21 @@ bool rowsOfOneBatch(const Model &model, Tensor &inStep) {
   return sameButPoisoned(inStep, all);
 }
 
+/// A row that is full sits out while another one goes on, and continues in a state with more room.
+bool fullRowSitsOut(const Model &model) {
+  constexpr int64_t rows = 2, room = 6, more = 4;
+  Tensor input = model.randomInput(rows, room + more, 7), expected = model.makeOutput(rows, room + more);
+  State straight(model.step, rows, room + more), narrow(model.step, rows, room), wide(model.step, rows, room + more);
+  model.advance(straight, input, expected, 0, room + more, 1);
+  Tensor output = expected;
+  const bool first[rows] = {true, false}, second[rows] = {false, true};
+  model.advance(narrow, input, output, 0, room, 1, first);
+  model.advance(narrow, input, output, 0, room, more, second);
+  wide.copyRow(0, narrow, 0);
+  model.advance(wide, input, output, room, room + more, 1, first);
+  return sameTokens(expected, 0, output, 0, room, room + more);
+}
+
 } // namespace
 
 int main(int argc, char **argv) try {
@@ -121,6 +137,7 @@ int main(int argc, char **argv) try {
   Tensor inStep = runInStep(model);
   good &=
       expect(rowsOfOneBatch(model, inStep), "100 rows that wait for each other, one poisoned: the others as in step");
+  good &= expect(fullRowSitsOut(model), "a full row that sits out continues where there is room: as in step");
   return good ? 0 : 1;
 } catch (const std::exception &error) {
   std::printf("error: %s\n", error.what());

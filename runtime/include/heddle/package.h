@@ -63,7 +63,7 @@ typedef struct heddle_tensor_info {
   const int64_t *sizes;          /* the same; -1 where symbolic */
   bool has_range;                /* integer inputs: every element lies in [low, high) */
   int64_t low, high;
-  int64_t latency; /* outputs of steps: how many tokens later than its own one an element comes (heddle/state.h) */
+  int64_t latency; /* outputs of steps: how many elements later than in its own place one comes (heddle/state.h) */
 } heddle_tensor_info_t;
 
 HEDDLE_API const char *heddle_entry_name(const heddle_entry_t *entry);
@@ -73,7 +73,9 @@ HEDDLE_API size_t heddle_entry_input_count(const heddle_entry_t *entry);
 HEDDLE_API const heddle_tensor_info_t *heddle_entry_input(const heddle_entry_t *entry, size_t index);
 HEDDLE_API size_t heddle_entry_output_count(const heddle_entry_t *entry);
 HEDDLE_API const heddle_tensor_info_t *heddle_entry_output(const heddle_entry_t *entry, size_t index);
-/* How many tokens late the latest output of a step comes; 0 where none does. */
+/* Tokens that come together in a call of a step: a call takes a multiple of them. 1 where it takes any number. */
+HEDDLE_API int64_t heddle_entry_block(const heddle_entry_t *entry);
+/* How many tokens later the latest output of a step has come, a multiple of the block; 0 where none is late. */
 HEDDLE_API int64_t heddle_entry_latency(const heddle_entry_t *entry);
 /* Bytes of the arena as a function of the symbols, "B * T * 1536 + 4096"; "" when the package does not say. */
 HEDDLE_API const char *heddle_entry_memory_formula(const heddle_entry_t *entry);

@@ -17,7 +17,8 @@ typedef struct heddle_state heddle_state_t;
 typedef struct heddle_state_options {
   size_t size;
   int64_t rows;     /* batch; 1 */
-  int64_t capacity; /* tokens that a row may see, where states grow (attention to the whole past); ignored elsewhere */
+  int64_t capacity; /* tokens that a row may see, where states grow (attention to the whole past), at least
+                       heddle_entry_block; ignored elsewhere */
   int64_t rewind;   /* calls that heddle_state_rewind can undo; 0. Each costs the bytes of the states of fixed size */
 } heddle_state_options_t;
 
@@ -32,13 +33,13 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_create(const heddle_entr
                                                                heddle_state_t **out_state);
 HEDDLE_API void heddle_state_release(heddle_state_t *state);
 
-/* Computes the outputs of the tokens that come next: the inputs and outputs of the entry without its states, which are
- * read from and, once all has gone well, written to `state`. On failure and on HEDDLE_CANCELLED the state is as before.
- * active: for each row, whether it takes part; NULL: all do. A row that sits out keeps every bit of its state, whatever
- * stands in its part of the inputs (integers must lie in their ranges there too); its part of the outputs is
- * unspecified. At least one row takes part.
- * HEDDLE_OUT_OF_RANGE: a row that takes part has seen as many tokens as the state keeps or the model takes. Otherwise
- * as heddle_session_run; after a first call with as many tokens, a call allocates nothing. */
+/* Computes the outputs of the tokens that come next, a multiple of heddle_entry_block of them: the inputs and outputs
+ * of the entry without its states, which are read from and, once all has gone well, written to `state`. On failure and
+ * on HEDDLE_CANCELLED the state is as before. active: for each row, whether it takes part; NULL: all do. A row that
+ * sits out keeps every bit of its state, whatever stands in its part of the inputs (integers must lie in their ranges
+ * there too); its part of the outputs is unspecified. At least one row takes part. HEDDLE_OUT_OF_RANGE: a row that
+ * takes part has seen as many tokens as the state keeps or the model takes. Otherwise as heddle_session_run; after a
+ * first call with as many tokens, a call allocates nothing. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_step(heddle_session_t *session, const heddle_entry_t *step,
                                                                heddle_state_t *state, const bool *active,
                                                                const heddle_tensor_view_t *inputs, size_t input_count,
@@ -47,14 +48,15 @@ HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_session_step(heddle_session_t 
 
 /* Where tokens depend on some that follow, outputs come late: heddle_entry_output(step, i)->latency tokens, at most
  * heddle_entry_latency(step). Element c of such an output, in a call on a row at position p, belongs to token
- * p - latency + c; elements in front of token 0 and behind the last one belong to no token and are unspecified.
+ * p - latency + c; elements in front of token 0 and behind the last one belong to no token and are unspecified. An
+ * output that has n elements for each heddle_entry_block counts its own: element p / block * n - latency + c.
  *
  * Says that the sequence of a row, or of all (-1), has `tokens` tokens, or as many as the row has seen (-1). What is
  * fed behind them belongs to no token: its elements may be any that lie in the ranges of the inputs, NaN too, and bring
  * the last outputs, which are all there after heddle_entry_latency(step) more tokens. May be called as soon as the
  * number is known, as for rows of different lengths in one batch. A rewind to an earlier call undoes it.
- * HEDDLE_INVALID_ARGUMENT: no output of the step is late. HEDDLE_OUT_OF_RANGE: the row has seen more tokens, or it has
- * ended already and was fed more. */
+ * HEDDLE_INVALID_ARGUMENT: no output of the step is late, or no multiple of heddle_entry_block. HEDDLE_OUT_OF_RANGE:
+ * the row has seen more tokens, or it has ended already and was fed more. */
 HEDDLE_API HEDDLE_MUST_USE heddle_status_t heddle_state_end(heddle_state_t *state, int64_t row, int64_t tokens);
 
 /* Tokens that a row has been fed, those behind its end among them; -1 for no such row. */

@@ -18,7 +18,7 @@ public:
                       &BatchPlanner::makeRun, &BatchPlanner::openSinks, &BatchPlanner::planGeneration})
       if (io::Status status = (this->*part)(); !status)
         return status.error();
-    plan.symbols = plan.step->symbolsAt(options.chunk, capacity);
+    plan.symbols = plan.step->symbolsAt(plan.step->wholeBlocks(options.chunk), capacity);
     io::Result<int64_t> bytes = evaluate(plan.step->peakFormula, plan.symbols);
     if (!bytes)
       return bytes.error();
@@ -56,7 +56,8 @@ private:
     if (!source)
       return source.error();
     sources[i] = std::move(*source);
-    longest = std::max(longest, sources[i]->longest());
+    if (int64_t tokens = sources[i]->longest(); tokens >= 0)
+      longest = std::max(longest, tokens / plan.step->inputs[i].rate * plan.step->block);
     return {};
   }
 
@@ -84,6 +85,7 @@ private:
     }
     if (capacity == 0 && longest >= 0 && !saved)
       capacity = longest + options.generate + heddle_entry_latency(plan.step->entry);
+    capacity = plan.step->wholeBlocks(capacity) * plan.step->block;
     if (capacity == 0 && plan.step->hasCapacity)
       return io::Error{"", "--capacity", "the most tokens of a sequence, since states of this step grow", "none"};
     return {};
@@ -91,7 +93,8 @@ private:
 
   io::Status makeRun() {
     State state(plan.step->entry, options.rows, capacity);
-    io::Result<BatchRun> made = BatchRun::make(*plan.step, runner.session(), std::move(state), options.chunk);
+    io::Result<BatchRun> made =
+        BatchRun::make(*plan.step, runner.session(), std::move(state), plan.step->wholeBlocks(options.chunk));
     if (!made)
       return made.error();
     plan.run.emplace(std::move(*made));

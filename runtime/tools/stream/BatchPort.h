@@ -11,15 +11,15 @@ struct BatchPort {
   io::HostTensor tensor; // for the longest call
   std::vector<int64_t> shape;
 
-  static io::Result<BatchPort> make(const StepTensor &type, int64_t chunk) {
-    io::Result<io::HostTensor> tensor = io::makeTensor(type.dtype, type.shapeAt(chunk));
+  static io::Result<BatchPort> make(const StepTensor &type, int64_t blocks) {
+    io::Result<io::HostTensor> tensor = io::makeTensor(type.dtype, type.shapeAt(blocks * type.rate));
     if (!tensor)
       return tensor.error();
     return BatchPort{type, std::move(*tensor), type.shape};
   }
-  /// The tensor of a call on `count` tokens.
-  heddle_tensor_view_t view(int64_t count) {
-    shape = type.shapeAt(count);
+  /// The tensor of a call on so many blocks.
+  heddle_tensor_view_t view(int64_t blocks) {
+    shape = type.shapeAt(blocks * type.rate);
     heddle_tensor_view_t whole = viewOf(tensor);
     whole.shape = shape.data();
     return whole;

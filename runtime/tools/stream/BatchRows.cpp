@@ -16,14 +16,17 @@ io::Result<bool> BatchRun::readTokens(Row &row) {
     io::Result<std::optional<Sequence>> sequence = inputs[i].source->next();
     if (!sequence)
       return sequence.error();
-    int64_t tokens = *sequence ? (*sequence)->tokens : 0;
+    int64_t tokens = *sequence ? (*sequence)->tokens : 0, rate = inputs[i].type.rate;
+    std::string what =
+        "tokens of sequence " + std::to_string(counts.sequences) + " of input '" + inputs[i].type.name() + "'";
+    if (tokens % rate)
+      return io::Error{"", what, "a multiple of " + std::to_string(rate), std::to_string(tokens)};
     bool isFirst = std::none_of(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(i),
                                 [](const Input &input) { return input.source != nullptr; });
-    if (!isFirst && tokens != row.length)
-      return io::Error{
-          "", "tokens of sequence " + std::to_string(counts.sequences) + " of input '" + inputs[i].type.name() + "'",
-          std::to_string(row.length) + " as of the inputs in front of it", std::to_string(tokens)};
-    row.length = tokens;
+    if (!isFirst && tokens != row.length * rate)
+      return io::Error{"", what, std::to_string(row.length * rate) + " as of the inputs in front of it",
+                       std::to_string(tokens)};
+    row.length = tokens / rate;
     if (*sequence)
       row.tokens[i] = std::move(**sequence);
   }
@@ -72,16 +75,16 @@ io::Result<bool> BatchRun::join(size_t at) {
 /// Behind its tokens a sequence is given others, which bring the outputs that come late.
 void BatchRun::setEnd(size_t at) {
   Row &row = rows[at];
-  row.start = state.position(static_cast<int64_t>(at));
+  row.start = state.position(static_cast<int64_t>(at)) / step->block;
   row.end = generation ? INT64_MAX : row.start + row.length;
-  int64_t late = heddle_entry_latency(step->entry);
+  int64_t late = heddle_entry_latency(step->entry) / step->block;
   if (late == 0)
     return;
-  state.end(static_cast<int64_t>(at), row.end);
+  state.end(static_cast<int64_t>(at), row.end * step->block);
   row.length += late;
   for (size_t i = 0; i < inputs.size(); ++i)
     if (std::vector<std::byte> &tokens = row.tokens[i].bytes; inputs[i].source) {
-      std::vector<std::byte> behind = tokensBehindEnd(inputs[i].type, late);
+      std::vector<std::byte> behind = tokensBehindEnd(inputs[i].type, late * inputs[i].type.rate);
       tokens.insert(tokens.end(), behind.begin(), behind.end());
     }
 }

@@ -48,36 +48,37 @@ void BatchRun::setGeneration(const Generation &how, SequenceSink sink) {
   generated = std::move(sink);
 }
 
-int64_t BatchRun::tokensOfCall() const {
-  int64_t tokens = chunk;
+int64_t BatchRun::blocksOfCall() const {
+  int64_t blocks = chunk;
   for (const Row &row : rows)
     if (row.isBusy())
-      tokens = std::min(tokens, row.length - row.taken);
-  return tokens;
+      blocks = std::min(blocks, row.length - row.taken);
+  return blocks;
 }
 
 /// A row that sits out gets tokens of one that does not: they are in range.
-void BatchRun::writeInputs(int64_t tokens) {
+void BatchRun::writeInputs(int64_t blocks) {
   auto busy = std::find_if(rows.begin(), rows.end(), [](const Row &row) { return row.isBusy(); });
   for (size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].source)
       continue;
     size_t size = inputs[i].type.rowBytes();
+    int64_t rate = inputs[i].type.rate, tokens = blocks * rate;
     for (size_t at = 0; at < rows.size(); ++at) {
       const Row &row = rows[at].isBusy() ? rows[at] : *busy;
       for (int64_t token = 0; token < tokens; ++token)
         std::memcpy(inputs[i].at(at, token, tokens),
-                    row.tokens[i].bytes.data() + static_cast<size_t>(row.taken + token) * size, size);
+                    row.tokens[i].bytes.data() + static_cast<size_t>(row.taken * rate + token) * size, size);
     }
   }
 }
 
-void BatchRun::call(int64_t tokens) {
+void BatchRun::call(int64_t blocks) {
   std::vector<heddle_tensor_view_t> inputViews, outputViews;
   for (Input &input : inputs)
-    inputViews.push_back(input.view(tokens));
+    inputViews.push_back(input.view(blocks));
   for (Output &output : outputs)
-    outputViews.push_back(output.view(tokens));
+    outputViews.push_back(output.view(blocks));
   std::unique_ptr<bool[]> active(new bool[rows.size()]);
   bool allTakePart = true;
   for (size_t at = 0; at < rows.size(); ++at)
@@ -87,30 +88,30 @@ void BatchRun::call(int64_t tokens) {
   ++counts.calls;
 }
 
-io::Status BatchRun::writeOutput(Output &output, size_t at, TokenSpan span, int64_t tokens) {
+io::Status BatchRun::writeOutput(Output &output, size_t at, TokenSpan span, int64_t count) {
   size_t size = output.type.rowBytes();
   gathered.resize(static_cast<size_t>(span.count()) * size);
   for (int64_t token = span.first; token < span.last; ++token)
-    std::memcpy(gathered.data() + static_cast<size_t>(token - span.first) * size, output.at(at, token, tokens), size);
+    std::memcpy(gathered.data() + static_cast<size_t>(token - span.first) * size, output.at(at, token, count), size);
   return output.sink->append(rows[at].number, gathered.data(), span.count());
 }
 
-io::Status BatchRun::writeOutputs(size_t at, int64_t tokens) {
+io::Status BatchRun::writeOutputs(size_t at, int64_t blocks) {
   for (Output &output : outputs)
     if (output.sink && output.type.hasTokens()) {
-      TokenSpan span = existingTokens(output.type, rows[at].start + rows[at].taken, tokens, rows[at].end);
-      if (io::Status status = writeOutput(output, at, span, tokens); !status)
+      TokenSpan span = existingTokens(output.type, rows[at].start + rows[at].taken, blocks, rows[at].end);
+      if (io::Status status = writeOutput(output, at, span, blocks * output.type.rate); !status)
         return status;
     }
   return {};
 }
 
 /// The token that follows, drawn from the logits of the last one; false: the sequence has ended.
-io::Result<bool> BatchRun::drawToken(size_t at, int64_t tokens) {
+io::Result<bool> BatchRun::drawToken(size_t at, int64_t blocks) {
   Row &row = rows[at];
   const Output &logits = outputs[generation->output];
   int64_t vocabulary = logits.type.rowElements();
-  int64_t place = logits.type.placeOf(static_cast<int64_t>(at), tokens - 1, tokens);
+  int64_t place = logits.type.placeOf(static_cast<int64_t>(at), blocks - 1, blocks);
   io::Result<int64_t> id = row.sampler->next(logits.tensor, place * vocabulary, vocabulary);
   if (!id)
     return id.error();
@@ -130,16 +131,16 @@ io::Result<bool> BatchRun::drawToken(size_t at, int64_t tokens) {
 }
 
 /// A row that has taken all its tokens goes on by itself, or makes place.
-io::Status BatchRun::finish(size_t at, int64_t tokens) {
+io::Status BatchRun::finish(size_t at, int64_t blocks) {
   Row &row = rows[at];
-  io::Result<bool> goesOn = generation ? drawToken(at, tokens) : io::Result<bool>(false);
+  io::Result<bool> goesOn = generation ? drawToken(at, blocks) : io::Result<bool>(false);
   if (!goesOn)
     return goesOn.error();
   if (*goesOn)
     return {};
   for (Output &output : outputs) {
     if (output.sink && !output.type.hasTokens())
-      if (io::Status status = writeOutput(output, at, {0, 1}, tokens); !status)
+      if (io::Status status = writeOutput(output, at, {0, 1}, 1); !status)
         return status;
     if (output.sink)
       if (io::Status status = output.sink->end(row.number); !status)
@@ -159,18 +160,18 @@ io::Status BatchRun::run() {
     else if (!*joined)
       break;
   while (std::any_of(rows.begin(), rows.end(), [](const Row &row) { return row.isBusy(); })) {
-    int64_t tokens = tokensOfCall();
-    writeInputs(tokens);
-    call(tokens);
+    int64_t blocks = blocksOfCall();
+    writeInputs(blocks);
+    call(blocks);
     for (size_t at = 0; at < rows.size(); ++at) {
       if (!rows[at].isBusy())
         continue;
-      counts.tokens += std::clamp<int64_t>(rows[at].end - rows[at].start - rows[at].taken, 0, tokens);
-      if (io::Status status = writeOutputs(at, tokens); !status)
+      counts.tokens += std::clamp<int64_t>(rows[at].end - rows[at].start - rows[at].taken, 0, blocks) * step->block;
+      if (io::Status status = writeOutputs(at, blocks); !status)
         return status;
-      rows[at].taken += tokens;
+      rows[at].taken += blocks;
       if (rows[at].taken == rows[at].length)
-        if (io::Status status = finish(at, tokens); !status)
+        if (io::Status status = finish(at, blocks); !status)
           return status;
     }
   }

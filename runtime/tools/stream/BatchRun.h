@@ -18,7 +18,7 @@ namespace heddle {
 /// Failures of the runtime are thrown as heddle::Error, all others returned.
 class BatchRun {
 public:
-  /// The entry and the session are kept, not owned; `state` has the step's rows.
+  /// At most `chunk` blocks are in a call. The entry and the session are kept, not owned; `state` has the step's rows.
   static io::Result<BatchRun> make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk);
 
   void setSource(size_t input, std::unique_ptr<SequenceSource> source) { inputs[input].source = std::move(source); }
@@ -45,10 +45,11 @@ private:
     std::optional<SequenceSink> sink;
   };
   struct Row {
-    int64_t number = -1;          // of its sequence; -1: none
-    std::vector<Sequence> tokens; // of each input
-    int64_t length = 0, taken = 0, made = 0;
-    int64_t start = 0, end = 0; // positions of its first token and behind its last
+    int64_t number = -1;           // of its sequence; -1: none
+    std::vector<Sequence> tokens;  // of each input
+    int64_t length = 0, taken = 0; // blocks
+    int64_t start = 0, end = 0;    // blocks seen in front of its first one, and with its last one
+    int64_t made = 0;              // tokens
     std::optional<Sampler> sampler;
     bool isBusy() const { return number >= 0; }
   };
@@ -58,14 +59,14 @@ private:
   io::Result<bool> join(size_t row);
   io::Result<bool> readTokens(Row &row);
   io::Status takeFixed(size_t row);
-  int64_t tokensOfCall() const;
-  void writeInputs(int64_t tokens);
-  void call(int64_t tokens);
-  io::Status writeOutputs(size_t row, int64_t tokens);
-  io::Status writeOutput(Output &output, size_t row, TokenSpan span, int64_t tokens);
+  int64_t blocksOfCall() const;
+  void writeInputs(int64_t blocks);
+  void call(int64_t blocks);
+  io::Status writeOutputs(size_t row, int64_t blocks);
+  io::Status writeOutput(Output &output, size_t row, TokenSpan span, int64_t count);
   void setEnd(size_t row);
-  io::Status finish(size_t row, int64_t tokens);
-  io::Result<bool> drawToken(size_t row, int64_t tokens);
+  io::Status finish(size_t row, int64_t blocks);
+  io::Result<bool> drawToken(size_t row, int64_t blocks);
 
   const StepEntry *step;
   heddle_session_t *session;

@@ -24,7 +24,7 @@ io::Result<size_t> findLogits(const std::vector<StepTensor> &outputs, const std:
 
 /// Each id that can be drawn can be read.
 io::Status checkVocabulary(const StepTensor &ids, const StepTensor &logits) {
-  bool isRow = !logits.shape.empty() && logits.shape.back() == logits.rowElements();
+  bool isRow = !logits.shape.empty() && logits.shape.back() == logits.rowElements() && logits.rate == 1;
   if (isRow && io::dtypeIsFloat(logits.dtype) && (!ids.info->has_range || logits.rowElements() <= ids.info->high))
     return {};
   std::string range = ids.info->has_range ? " below " + std::to_string(ids.info->high) : "";
@@ -36,6 +36,9 @@ io::Status checkVocabulary(const StepTensor &ids, const StepTensor &logits) {
 } // namespace
 
 io::Result<Generation> Generation::make(const StepEntry &step, const StreamOptions &options) {
+  if (step.block != 1)
+    return io::Error{"", "--generate", "a step that takes single tokens",
+                     "one that takes " + std::to_string(step.block) + " at a time"};
   io::Result<size_t> ids = findIds(step.inputs), logits = findLogits(step.outputs, options.logits);
   for (io::Result<size_t> *found : {&ids, &logits})
     if (!*found)

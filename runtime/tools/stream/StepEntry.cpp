@@ -25,10 +25,10 @@ int64_t StepTensor::elements() const {
   return count;
 }
 
-TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t count, int64_t end) {
-  int64_t token = position - output.info->latency; // that of the first element
+TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t blocks, int64_t end) {
+  int64_t token = position * output.rate - output.info->latency, count = blocks * output.rate; // the first, all
   int64_t first = std::clamp<int64_t>(-token, 0, count);
-  return {first, std::clamp(std::min(end, position + count) - token, first, count)};
+  return {first, std::clamp(std::min(end, position + blocks) * output.rate - token, first, count)};
 }
 
 std::vector<std::byte> tokensBehindEnd(const StepTensor &input, int64_t count) {
@@ -87,11 +87,11 @@ std::string describeMemory(const std::string &formula, int64_t bytes, const Symb
   return formula + " = " + std::to_string(bytes) + " bytes (" + values + ")";
 }
 
-SymbolValues StepEntry::symbolsAt(int64_t tokenCount, int64_t capacityValue) const {
+SymbolValues StepEntry::symbolsAt(int64_t blocks, int64_t capacityValue) const {
   SymbolValues values = symbols;
-  values[tokens] = tokenCount;
+  values[tokens] = blocks;
   if (hasCapacity)
-    values[capacity] = capacityValue;
+    values[capacity] = capacityValue / block;
   return values;
 }
 
@@ -128,16 +128,23 @@ bool StepEntry::countsAll(const char *size) const {
 
 io::Status StepEntry::readSizes(const heddle_tensor_info_t *info, StepTensor &tensor) const {
   for (int32_t dim = 0; dim < info->rank; ++dim) {
-    if (info->dimensions[dim] == tokens)
-      tensor.tokensAt = dim;
     if (!rowSymbol.empty() && info->dimensions[dim] == rowSymbol)
       tensor.rowsAt = dim;
-    if (countsAll(info->dimensions[dim]) && info->dimensions[dim] != tokens)
+    bool isAll = countsAll(info->dimensions[dim]) && info->dimensions[dim] != tokens;
+    if (isAll)
       tensor.allAt = dim;
-    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*tokenCount=*/1, grows ? 0 : 1));
-    if (!size)
-      return size.error();
-    tensor.shape.push_back(*size);
+    int64_t room = grows ? 0 : block;
+    io::Result<int64_t> size = evaluate(info->dimensions[dim], symbolsAt(/*blocks=*/1, room)),
+                        none = evaluate(info->dimensions[dim], symbolsAt(/*blocks=*/0, room));
+    for (io::Result<int64_t> *each : {&size, &none})
+      if (!*each)
+        return each->error();
+    bool isTokens = !isAll && *size != *none;
+    tensor.shape.push_back(isTokens ? 1 : *size);
+    if (!isTokens)
+      continue;
+    tensor.tokensAt = dim;
+    tensor.rate = *size;
   }
   if (!tensor.hasTokens())
     tensor.tokensAt = tensor.allAt;
@@ -193,6 +200,7 @@ io::Result<StepEntry> StepEntry::of(const RunTarget &target, const Runner &runne
   step.tokens = description["tokens"];
   step.hasCapacity = description.contains("capacity");
   step.capacity = description.value("capacity", "");
+  step.block = description.value("block", int64_t(1));
   step.peakFormula = description["memory"].value("peak", "");
   for (size_t i = 0; i < heddle_entry_symbol_count(step.entry); ++i)
     if (std::string symbol = heddle_entry_symbol(step.entry, i)->name; symbol != step.tokens && symbol != step.capacity)

@@ -6,6 +6,10 @@
 //
 // Where states grow, a size may be that of all tokens so far: mask [B, P + T]. Such an input takes a token of each call
 // and hands on those in front of it too.
+//
+// Calls take whole blocks of tokens. An input or output has so many tokens of its own for each of them, its rate:
+//
+//   samples [B, 4 * T]  ->  codes [B, T, 8]     blocks of 4 samples; the rate of `samples` is 4, of `codes` 1
 #ifndef HEDDLE_RUNTIME_TOOLS_STREAM_STEPENTRY_H
 #define HEDDLE_RUNTIME_TOOLS_STREAM_STEPENTRY_H
 
@@ -21,6 +25,7 @@ struct StepTensor {
   int tokensAt = -1;        // its dimension of tokens; only rows and dimensions of size 1 are in front of it. -1: none
   int rowsAt = -1;          // its dimension of rows; -1: none
   int allAt = -1;           // its dimension of all tokens so far; -1: none
+  int64_t rate = 1;         // tokens for each block
   std::string problem = {}; // why its tokens do not lie one behind the other; empty: they do
 
   std::string name() const { return info->name; }
@@ -50,9 +55,9 @@ struct TokenSpan {
   int64_t first = 0, last = 0;
   int64_t count() const { return last - first; }
 };
-/// Those that belong to tokens of a sequence with `end` of them, in a call on `count` tokens at `position`: outputs may
-/// come late.
-TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t count, int64_t end);
+/// Those that belong to a sequence of `end` blocks, in a call on so many blocks at `position`, in blocks too: outputs
+/// may come late.
+TokenSpan existingTokens(const StepTensor &output, int64_t position, int64_t blocks, int64_t end);
 /// Tokens of one row that are fed behind the end of a sequence, where outputs come late.
 std::vector<std::byte> tokensBehindEnd(const StepTensor &input, int64_t count);
 
@@ -76,9 +81,12 @@ public:
   const heddle_entry_t *entry = nullptr;
   std::vector<StepTensor> inputs, outputs;
   bool hasCapacity = false, grows = false; // grows: the capacity is the tokens seen
+  int64_t block = 1;                       // tokens that come together
+  /// The blocks that so many tokens begin.
+  int64_t wholeBlocks(int64_t tokenCount) const { return (tokenCount + block - 1) / block; }
 
-  /// The symbols' values for a call, for formulas.
-  SymbolValues symbolsAt(int64_t tokenCount, int64_t capacityValue) const;
+  /// The symbols' values for a call on so many blocks with a state of a capacity in tokens, for formulas.
+  SymbolValues symbolsAt(int64_t blocks, int64_t capacityValue) const;
   std::string peakFormula; // bytes that a call keeps in memory
 
 private:

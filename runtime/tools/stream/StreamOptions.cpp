@@ -13,7 +13,9 @@ void StreamOptions::addTo(CLI::App &command) {
   command.add_option("--output", outputs,
                      "NAME=SPEC: y=@y.npy, y=npy:FILE, y=raw:FILE, y=text:FILE, with --rows y=lines:FILE; FILE - is "
                      "standard output");
-  command.add_option("--chunk", chunk, "tokens of a call")->capture_default_str()->check(CLI::PositiveNumber);
+  command.add_option("--chunk", chunk, "tokens of a call, rounded up to what the step takes at a time")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   command
       .add_option(
           "--rows", rows,

@@ -52,7 +52,11 @@ private:
     if (!source)
       return source.error();
     sources[i] = std::move(*source);
-    length = std::max(length, sources[i]->length());
+    int64_t tokens = sources[i]->length(), rate = plan.step->inputs[i].rate;
+    if (tokens > 0 && tokens % rate)
+      return io::Error{"", "tokens of input '" + plan.step->inputs[i].name() + "'",
+                       "a multiple of " + std::to_string(rate), std::to_string(tokens)};
+    blocks = std::max(blocks, tokens < 0 ? tokens : tokens / rate);
     return {};
   }
 
@@ -75,8 +79,9 @@ private:
       saved = std::move(*file);
       capacity = capacity ? capacity : saved->capacity();
     }
-    if (capacity == 0 && length >= 0)
-      capacity = length + options.generate + heddle_entry_latency(plan.step->entry);
+    if (capacity == 0 && blocks >= 0)
+      capacity = blocks * plan.step->block + options.generate + heddle_entry_latency(plan.step->entry);
+    capacity = plan.step->wholeBlocks(capacity) * plan.step->block;
     if (capacity == 0 && plan.step->hasCapacity)
       return io::Error{"", "--capacity", "the most tokens of the sequence, since states of this step grow", "none"};
     return {};
@@ -89,8 +94,8 @@ private:
     State state(plan.step->entry, /*rows=*/1, capacity);
     if (saved)
       saved->restore(state);
-    io::Result<StreamRun> made =
-        StreamRun::make(*plan.step, runner.session(), std::move(state), options.chunk, capacity);
+    io::Result<StreamRun> made = StreamRun::make(*plan.step, runner.session(), std::move(state),
+                                                 plan.step->wholeBlocks(options.chunk), capacity);
     if (!made)
       return made.error();
     plan.run.emplace(std::move(*made));
@@ -111,7 +116,7 @@ private:
         continue;
       // Of outputs that come late some are an earlier run's, others those of the next one.
       bool isPart = plan.step->outputs[i].info->latency > 0 && !(options.stateIn.empty() && options.stateOut.empty());
-      int64_t known = options.generate || isPart ? -1 : length;
+      int64_t known = options.generate || isPart || blocks < 0 ? -1 : blocks * plan.step->outputs[i].rate;
       io::Result<TokenSink> sink = TokenSink::open((*specs)[i], plan.step->outputs[i], known);
       if (!sink)
         return sink.error();
@@ -135,7 +140,7 @@ private:
   }
 
   io::Status planMemory() {
-    plan.symbols = plan.step->symbolsAt(options.chunk, capacity);
+    plan.symbols = plan.step->symbolsAt(plan.step->wholeBlocks(options.chunk), capacity);
     io::Result<int64_t> bytes = evaluate(plan.step->peakFormula, plan.symbols);
     if (!bytes)
       return bytes.error();
@@ -150,7 +155,8 @@ private:
   std::vector<io::HostTensor> fixed;
   std::vector<std::unique_ptr<TokenSource>> sources;
   std::optional<StateFile> saved;
-  int64_t length = -1, capacity = 0; // tokens; -1: not known
+  int64_t blocks = -1;  // of the inputs; -1: not known
+  int64_t capacity = 0; // tokens
 };
 
 } // namespace

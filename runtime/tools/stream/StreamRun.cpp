@@ -10,7 +10,7 @@ io::Result<std::vector<StreamRun::Port>> StreamRun::makePorts(const std::vector<
   std::vector<Port> ports;
   for (const StepTensor &type : types) {
     ports.push_back({type, {}, {}, type.shape, nullptr, std::nullopt});
-    std::vector<int64_t> shape = type.shapeAt(chunk);
+    std::vector<int64_t> shape = type.shapeAt(chunk * type.rate);
     if (type.allAt >= 0)
       shape[static_cast<size_t>(type.allAt)] = std::max(chunk, most);
     for (io::HostTensor *room : {&ports.back().tensor, &ports.back().all}) {
@@ -38,11 +38,11 @@ io::Result<StreamRun> StreamRun::make(const StepEntry &step, heddle_session_t *s
   return run;
 }
 
-heddle_tensor_view_t StreamRun::viewOf(Port &port, int64_t tokens) {
+heddle_tensor_view_t StreamRun::viewOf(Port &port, int64_t blocks) {
   heddle_tensor_view_t view = heddle::viewOf(port.source && port.type.isOfAll() ? port.all : port.tensor);
   if (!port.type.hasTokens())
     return view;
-  port.shape = port.type.shapeAt(tokens, state.position());
+  port.shape = port.type.shapeAt(blocks * port.type.rate, state.position());
   view.shape = port.shape.data();
   return view;
 }
@@ -54,55 +54,59 @@ void StreamRun::keep(Port &port, const std::byte *tokens, int64_t count) {
   std::memcpy(port.all.data() + begin, tokens, std::min(static_cast<size_t>(count) * size, room - begin));
 }
 
-/// The next tokens of every source, which must be equally many.
+/// The next blocks of every source, which must be equally many.
 io::Result<int64_t> StreamRun::read() {
   const Port *first = nullptr;
   int64_t tokens = 0;
   for (Port &port : inputs) {
     if (!port.source)
       continue;
-    io::Result<int64_t> got = port.source->read(port.tensor, chunk);
+    int64_t rate = port.type.rate;
+    io::Result<int64_t> got = port.source->read(port.tensor, chunk * rate);
     if (!got)
       return got.error();
-    if (first && *got != tokens)
+    if (int64_t wanted = first ? tokens / first->type.rate * rate : *got; *got != wanted)
       return io::Error{"", "tokens of input '" + port.type.name() + "'",
-                       std::to_string(tokens) + " more as of '" + first->type.name() + "'", std::to_string(*got)};
+                       std::to_string(wanted) + " more as of '" + first->type.name() + "'", std::to_string(*got)};
+    if (*got % rate)
+      rest = io::Error{"", "tokens of input '" + port.type.name() + "'", "a multiple of " + std::to_string(rate),
+                       std::to_string(*got % rate) + " behind the last of them"};
     tokens = *got;
     first = &port;
     if (port.type.isOfAll())
       keep(port, port.tensor.data(), tokens);
   }
-  return tokens;
+  return first ? tokens / first->type.rate : 0;
 }
 
-io::Status StreamRun::call(int64_t tokens) {
+io::Status StreamRun::call(int64_t blocks) {
   inputViews.clear();
   outputViews.clear();
   for (Port &port : inputs)
-    inputViews.push_back(viewOf(port, tokens));
+    inputViews.push_back(viewOf(port, blocks));
   for (Port &port : outputs)
-    outputViews.push_back(viewOf(port, tokens));
-  int64_t position = state.position();
+    outputViews.push_back(viewOf(port, blocks));
+  int64_t position = state.position() / step->block;
   check(heddle_session_step(session, step->entry, state.get(), /*active=*/nullptr, inputViews.data(), inputViews.size(),
                             outputViews.data(), outputViews.size()));
-  lastCall = tokens;
+  lastCall = blocks;
   for (Port &port : outputs)
     if (port.sink && port.type.hasTokens())
-      if (TokenSpan span = existingTokens(port.type, position, tokens, end); span.count() > 0)
+      if (TokenSpan span = existingTokens(port.type, position, blocks, end); span.count() > 0)
         if (io::Status status = port.sink->write(port.tensor, span.first, span.count()); !status)
           return status;
   return {};
 }
 
 io::Status StreamRun::flush() {
-  int64_t late = heddle_entry_latency(step->entry);
+  int64_t late = heddle_entry_latency(step->entry) / step->block;
   if (late == 0)
     return {};
-  end = state.position();
+  end = state.position() / step->block;
   state.end();
   for (Port &port : inputs)
     if (port.source) {
-      std::vector<std::byte> tokens = tokensBehindEnd(port.type, chunk);
+      std::vector<std::byte> tokens = tokensBehindEnd(port.type, chunk * port.type.rate);
       std::copy(tokens.begin(), tokens.end(), port.tensor.data());
     }
   for (int64_t left = late; left > 0; left -= chunk)
@@ -112,16 +116,16 @@ io::Status StreamRun::flush() {
 }
 
 io::Result<int64_t> StreamRun::consume() {
-  int64_t tokens = 0;
-  for (;;) {
+  for (int64_t tokens = 0;;) {
     io::Result<int64_t> got = read();
     if (!got)
       return got.error();
-    if (*got == 0)
-      return tokens;
-    if (io::Status status = call(*got); !status)
-      return status.error();
-    tokens += *got;
+    if (*got > 0)
+      if (io::Status status = call(*got); !status)
+        return status.error();
+    if (!rest) // what came in front of it has been written
+      return rest.error();
+    tokens += *got * step->block;
     if (*got < chunk) // a terminal would be asked again
       return tokens;
   }

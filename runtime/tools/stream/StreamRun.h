@@ -12,8 +12,8 @@ namespace heddle {
 /// Failures of the runtime are thrown as heddle::Error, all others returned.
 class StreamRun {
 public:
-  /// At most `chunk` tokens are in a call, and at most `most` in all calls, where the step has to know. The entry and
-  /// the session are kept, not owned.
+  /// At most `chunk` blocks of tokens are in a call, and at most `most` tokens in all calls, where the step has to
+  /// know. The entry and the session are kept, not owned.
   static io::Result<StreamRun> make(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk,
                                     int64_t most);
 
@@ -44,16 +44,17 @@ private:
   StreamRun(const StepEntry &step, heddle_session_t *session, State state, int64_t chunk)
       : state(std::move(state)), step(&step), session(session), chunk(chunk) {}
   static io::Result<std::vector<Port>> makePorts(const std::vector<StepTensor> &types, int64_t chunk, int64_t most);
-  heddle_tensor_view_t viewOf(Port &port, int64_t tokens);
+  heddle_tensor_view_t viewOf(Port &port, int64_t blocks);
   void keep(Port &port, const std::byte *tokens, int64_t count);
 
   io::Result<int64_t> read();
-  io::Status call(int64_t tokens);
+  io::Status call(int64_t blocks);
 
   const StepEntry *step;
   heddle_session_t *session;
-  int64_t chunk, lastCall = 0; // tokens
-  int64_t end = INT64_MAX;     // tokens of the sequence
+  int64_t chunk, lastCall = 0; // blocks
+  int64_t end = INT64_MAX;     // blocks of the sequence
+  io::Status rest;             // tokens at the end that are no whole block
   std::vector<Port> inputs, outputs;
   std::vector<heddle_tensor_view_t> inputViews, outputViews;
 };

@@ -252,19 +252,60 @@ func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?
 
 // -----
 
-#shape = affine_map<()[b, t] -> (b, t, 1, 4)>
-// Every other token.
-func.func @forward(%x: tensor<?x?x1x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x1x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, t floordiv 2, 1, 4)>})
+#shape = affine_map<()[b, n] -> (b, n * 4, 4)>
+// Every fourth part of the sequence beside the others: the first tokens of all parts come last.
+func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape}) -> (tensor<?x?x4xf32> {heddle.shape = #shape})
+    attributes {heddle.symbols = ["B", "T_by_4"]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %b = tensor.dim %x, %c0 : tensor<?x?x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x4xf32>
+  %n = affine.apply affine_map<()[t] -> (t floordiv 4)>()[%t]
+  // expected-error @below {{cannot run token by token: it takes every so many-th token}}
+  %parts = tensor.expand_shape %x [[0], [1, 2], [3]] output_shape [%b, 4, %n, 4] : tensor<?x?x4xf32> into tensor<?x4x?x4xf32>
+  %init = tensor.empty(%b, %n) : tensor<?x4x?x4xf32>
+  %twice = linalg.generic {indexing_maps = [affine_map<(b, p, n, d) -> (b, p, n, d)>, affine_map<(b, p, n, d) -> (b, p, n, d)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "parallel"]}
+      ins(%parts : tensor<?x4x?x4xf32>) outs(%init : tensor<?x4x?x4xf32>) {
+  ^bb0(%element: f32, %old: f32):
+    %sum = arith.addf %element, %element : f32
+    linalg.yield %sum : f32
+  } -> tensor<?x4x?x4xf32>
+  %y = tensor.collapse_shape %twice [[0], [1, 2], [3]] : tensor<?x4x?x4xf32> into tensor<?x?x4xf32>
+  return %y : tensor<?x?x4xf32>
+}
+
+// -----
+
+#shape = affine_map<()[b, t] -> (b, t, 4)>
+// A window of three tokens for every two: the last of them is in the next block.
+func.func @forward(%x: tensor<?x?x4xf32> {heddle.shape = #shape})
+    -> (tensor<?x?x4xf32> {heddle.shape = affine_map<()[b, t] -> (b, t floordiv 2, 4)>})
     attributes {heddle.symbols = ["B", "T"]} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
-  %b = tensor.dim %x, %c0 : tensor<?x?x1x4xf32>
-  %t = tensor.dim %x, %c1 : tensor<?x?x1x4xf32>
-  %init = tensor.empty(%b, %t) : tensor<?x?x1x4xf32>
-  %half = affine.apply affine_map<()[t] -> (t floordiv 2)>()[%t]
-  // expected-error @below {{cannot run token by token: it takes tokens at another rate, or at positions that data decide}}
-  %mixed = tensor.extract_slice %x[0, 0, 0, 0] [%b, %half, 1, 4] [1, 2, 1, 1] : tensor<?x?x1x4xf32> to tensor<?x?x1x4xf32>
-  return %mixed : tensor<?x?x1x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %taps = arith.constant dense<1.0> : tensor<3xf32>
+  %b = tensor.dim %x, %c0 : tensor<?x?x4xf32>
+  %t = tensor.dim %x, %c1 : tensor<?x?x4xf32>
+  %more = affine.apply affine_map<()[t] -> (t + 1)>()[%t]
+  %room = tensor.empty(%b, %more) : tensor<?x?x4xf32>
+  %padding = linalg.fill ins(%zero : f32) outs(%room : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  %padded = tensor.insert_slice %x into %padding[0, 0, 0] [%b, %t, 4] [1, 1, 1] : tensor<?x?x4xf32> into tensor<?x?x4xf32>
+  %n = affine.apply affine_map<()[t] -> (t floordiv 2)>()[%t]
+  %init = tensor.empty(%b, %n) : tensor<?x?x4xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%init : tensor<?x?x4xf32>) -> tensor<?x?x4xf32>
+  // expected-error @below {{cannot run token by token: needs 2 tokens of look-ahead, 0 are allowed: --lookahead=2}}
+  %sums = linalg.generic {indexing_maps = [affine_map<(b, n, d, r) -> (b, n * 2 + r, d)>, affine_map<(b, n, d, r) -> (r)>,
+                                           affine_map<(b, n, d, r) -> (b, n, d)>],
+                          iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%padded, %taps : tensor<?x?x4xf32>, tensor<3xf32>) outs(%zeros : tensor<?x?x4xf32>) {
+  ^bb0(%element: f32, %tap: f32, %sum: f32):
+    %product = arith.mulf %element, %tap : f32
+    %next = arith.addf %sum, %product : f32
+    linalg.yield %next : f32
+  } -> tensor<?x?x4xf32>
+  return %sums : tensor<?x?x4xf32>
 }
 
 // -----

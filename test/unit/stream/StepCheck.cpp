@@ -5,6 +5,7 @@
 #include "passes/Passes.h"
 #include "passes/lower/Names.h"
 #include "passes/stream/Names.h"
+#include "passes/stream/StreamSymbols.h"
 
 #include "mlir/Pass/PassManager.h"
 #include <gtest/gtest.h>
@@ -29,12 +30,9 @@ ReferenceTensors evaluate(func::FuncOp function, ArrayRef<ReferenceTensor> input
   return outputs;
 }
 
-std::optional<int64_t> dimOf(AffineMapAttr shape, unsigned symbol) {
-  if (shape)
-    for (auto [dim, size] : llvm::enumerate(shape.getValue().getResults()))
-      if (size == getAffineSymbolExpr(symbol, size.getContext()))
-        return dim;
-  return std::nullopt;
+/// Elements [first, first + count) of a tensor, counted in what one of the symbol of the tokens stands for.
+ReferenceTensor cut(const ReferenceTensor &tensor, TokenSize at, int64_t first, int64_t count) {
+  return sliceAlong(tensor, at.dim, first * at.rate, count * at.rate);
 }
 
 } // namespace
@@ -48,6 +46,8 @@ int64_t Derived::latency() const {
   auto late = func::FuncOp(step)->getAttrOfType<IntegerAttr>(kLatencyAttr);
   return late ? late.getInt() : 0;
 }
+
+int64_t Derived::block() const { return tokensPerBlock(forward, tokens); }
 
 Derived Derived::of(ModuleOp module, int64_t lookAhead) {
   Derived derived;
@@ -65,25 +65,22 @@ Derived Derived::of(ModuleOp module, int64_t lookAhead) {
     return derived;
   derived.forward = module.lookupSymbol<func::FuncOp>("forward");
   derived.step = module.lookupSymbol<func::FuncOp>("step");
-  auto names = derived.forward->getAttrOfType<ArrayAttr>(kSymbolsAttr);
-  for (auto [number, name] : llvm::enumerate(names))
-    if (cast<StringAttr>(name).getValue() == "T")
-      derived.tokens = number;
+  derived.tokens = derived.step->getAttrOfType<IntegerAttr>(kTokensAttr).getInt();
   return derived;
 }
 
 SmallVector<int64_t> Derived::symbols(int64_t rows, int64_t count) {
   SmallVector<int64_t> sizes;
-  for (Attribute name : forward->getAttrOfType<ArrayAttr>(kSymbolsAttr)) {
+  for (auto [number, name] : llvm::enumerate(forward->getAttrOfType<ArrayAttr>(kSymbolsAttr))) {
     StringRef symbol = cast<StringAttr>(name).getValue();
-    sizes.push_back(symbol == "B" ? rows : symbol == "T" ? count : 3);
+    sizes.push_back(symbol == "B" ? rows : number == tokens ? count : 3);
   }
   return symbolsOfStep(step, sizes, /*capacity=*/count);
 }
 
 void expectStepsEqualForward(Derived &derived, int64_t chunk, uint64_t seed) {
   for (int64_t length : {int64_t(1), int64_t(2), chunk, 2 * chunk + 1, 3 * chunk + 1}) {
-    SmallVector<int64_t> symbols = derived.symbols(2, length + derived.latency());
+    SmallVector<int64_t> symbols = derived.symbols(2, length + derived.lateBlocks());
     StepRunner runner(derived.step, derived.tokens, symbols);
     ReferenceTensors inputs = drawInputs(derived.forward, symbols, seed, kLargestInteger),
                      expected = evaluate(derived.forward, runner.inputsAt(inputs, 0, length));
@@ -106,20 +103,19 @@ void expectCausal(Derived &derived, int64_t length, uint64_t seed) {
   ReferenceTensors others = drawInputs(derived.forward, symbols, seed + 1, kLargestInteger), mixed;
   for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(inputs, others))) {
     auto [first, second] = pair;
-    std::optional<int64_t> dim =
-        dimOf(derived.forward.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
-    mixed.push_back(
-        !dim ? first
-             : concatAlong({sliceAlong(first, *dim, 0, length), sliceAlong(second, *dim, length, length)}, *dim));
+    std::optional<TokenSize> at =
+        tokenSize(derived.forward.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+    mixed.push_back(!at ? first : concatAlong({cut(first, *at, 0, length), cut(second, *at, length, length)}, at->dim));
   }
   ReferenceTensors expected = evaluate(derived.forward, inputs), actual = evaluate(derived.forward, mixed);
   for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(expected, actual))) {
     auto [left, right] = pair;
-    std::optional<int64_t> dim =
-        dimOf(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
-    int64_t known = std::max<int64_t>(0, length - derived.latency(number));
-    if (dim)
-      EXPECT_TRUE(compare(sliceAlong(left, *dim, 0, known), sliceAlong(right, *dim, 0, known), 0).passes);
+    int64_t late = derived.latency(number);
+    if (std::optional<TokenSize> at =
+            tokenSize(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens)) {
+      int64_t known = std::max<int64_t>(0, length * at->rate - late);
+      EXPECT_TRUE(compare(sliceAlong(left, at->dim, 0, known), sliceAlong(right, at->dim, 0, known), 0).passes);
+    }
   }
 }
 
@@ -132,8 +128,8 @@ ReferenceTensors rowOf(func::FuncOp function, ArrayRef<ReferenceTensor> tensors,
   for (auto [number, tensor] : llvm::enumerate(tensors)) {
     auto shape = isResult ? function.getResultAttrOfType<AffineMapAttr>(first + number, kShapeAttr)
                           : function.getArgAttrOfType<AffineMapAttr>(first + number, kShapeAttr);
-    std::optional<int64_t> dim = dimOf(shape, symbol);
-    result.push_back(dim ? sliceAlong(tensor, *dim, row, 1) : tensor);
+    std::optional<TokenSize> at = tokenSize(shape, symbol);
+    result.push_back(at ? sliceAlong(tensor, at->dim, row, 1) : tensor);
   }
   return result;
 }
@@ -148,7 +144,7 @@ void expectIndependentRows(Derived &derived, uint64_t seed) {
   unsigned rows = found - names.begin(), numInputs = derived.forward.getNumArguments();
   // An operand that all rows share has one tail, so they stand at one position.
   for (unsigned number = numInputs; number < derived.step.getNumArguments(); ++number)
-    if (!dimOf(derived.step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), rows))
+    if (!tokenSize(derived.step.getArgAttrOfType<AffineMapAttr>(number, kShapeAttr), rows))
       return;
   // Two rows, the second of which begins three tokens later: its state is reset in between.
   SmallVector<int64_t> both = derived.symbols(2, 8), one = derived.symbols(1, 8);
@@ -178,14 +174,14 @@ void expectOwnEnds(Derived &derived, uint64_t seed) {
   if (found == names.end() || derived.latency() == 0)
     return;
   unsigned rows = found - names.begin();
-  int64_t fed = lengths[1] + derived.latency();
+  int64_t fed = lengths[1] + derived.lateBlocks();
   SmallVector<int64_t> both = derived.symbols(2, fed), one = derived.symbols(1, fed);
   StepRunner runner(derived.step, derived.tokens, both);
   ReferenceTensors inputs = drawInputs(derived.forward, both, seed, kLargestInteger), states = runner.initialStates();
   unsigned first = derived.step.getNumArguments() - states.size();
   for (auto [number, state] : llvm::enumerate(states))
     for (int64_t row = 0; derived.step.getArgAttr(first + number, kEndAttr) && row < 2; ++row)
-      state.set(row, Scalar{.integer = lengths[row]});
+      state.set(row, Scalar{.integer = lengths[row] * derived.block()});
   FailureOr<ReferenceTensors> outputs = runner.runChunks(inputs, equalChunks(fed, 3), states);
   ASSERT_TRUE(succeeded(outputs));
   for (int64_t row : {0, 1}) {
@@ -194,9 +190,9 @@ void expectOwnEnds(Derived &derived, uint64_t seed) {
     ReferenceTensors actual = rowOf(derived.step, *outputs, rows, row, true);
     for (auto [number, pair] : llvm::enumerate(llvm::zip_equal(expected, actual))) {
       auto [left, right] = pair;
-      std::optional<int64_t> dim =
-          dimOf(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
-      ReferenceTensor known = dim ? sliceAlong(right, *dim, derived.latency(number), lengths[row]) : right;
+      std::optional<TokenSize> at =
+          tokenSize(derived.forward.getResultAttrOfType<AffineMapAttr>(number, kShapeAttr), derived.tokens);
+      ReferenceTensor known = at ? sliceAlong(right, at->dim, derived.latency(number), lengths[row] * at->rate) : right;
       Comparison comparison = compare(left, known, kReordering * std::max(1.0, maxMagnitude(left)));
       EXPECT_TRUE(comparison.passes) << "row " << row << ": " << comparison.describe();
     }
