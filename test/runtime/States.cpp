@@ -132,13 +132,13 @@ bool movesElsewhere(const Model &model, Tensor &input, Tensor &otherInput) {
   bool same = true;
   for (bool copies : {false, true}) {
     Tensor whole = newOutput(model), rest = newOutput(model);
-    heddle::State state = newState(model), other(model.step, kRows, kTokens, /*rewind=*/2);
+    State state = newState(model), other(model.step, kRows, kTokens, /*rewind=*/2);
     model.advance(state, input, whole, 0, taken, 3);
     model.advance(other, otherInput, rest, 0, 25, 2);
     for (int64_t row = 0; copies && row < kRows; ++row)
       other.copyRow(row, state, row);
     if (!copies)
-      other.set(taken, Values(state).views);
+      other.set(taken * heddle_entry_block(model.step), Values(state).views);
     model.advance(state, input, whole, taken, kTokens, 1);
     model.advance(other, input, rest, taken, kTokens, 1);
     same = same && sameTokens(whole, rest, taken, kTokens) && other.save() == state.save();
