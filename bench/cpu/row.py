@@ -39,7 +39,7 @@ class Row:
         raise NotImplementedError
 
     def cost(self):
-        """flops (a multiply-add is two), bytes (each input and output once), exps: what no implementation can avoid."""
+        """flops (a multiply-add is two), exps (none of their flops), bytes (each input and output once): what no implementation can avoid."""
         raise NotImplementedError
 
     def label(self):

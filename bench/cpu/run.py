@@ -41,7 +41,8 @@ def machine():
 
 def floor_of(row, peak):
     cost = row.cost()
-    return max(cost["flops"] / (peak["gflops"] * 1e9), cost["bytes"] / (peak["gbytes_per_s"] * 1e9))
+    compute = cost["flops"] / (peak["gflops"] * 1e9) + cost["exps"] / (peak["gexps"] * 1e9)  # the same units compute both
+    return max(compute, cost["bytes"] / (peak["gbytes_per_s"] * 1e9))
 
 
 def parse():

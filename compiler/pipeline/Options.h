@@ -19,6 +19,8 @@ struct CompileOptions {
   std::string form;
   /// Chunk (tile) length of that form; 0 lets the form choose.
   int64_t chunk = 0;
+  /// File of `heddle calibrate` by which forms are chosen; empty takes the rates of a two-core Zen 4.
+  std::string machine;
   /// How raises are proved: "off", "cheap" or "always" (passes/raise/Proof.h).
   std::string verifyRaises = "cheap";
   /// Leaves a length that a trace has frozen as it is.

@@ -73,6 +73,7 @@ void buildForm(OpPassManager &pm, const CompileOptions &options) {
   PickFormPassOptions pick;
   pick.force = options.form;
   pick.chunk = options.chunk;
+  pick.machine = options.machine;
   pm.addPass(createPickFormPass(pick));
 }
 

@@ -15,6 +15,7 @@ void addVerifyCommand(CLI::App &app, int &exitCode);
 void addInspectCommand(CLI::App &app, int &exitCode);
 void addBenchCommand(CLI::App &app, int &exitCode);
 void addStreamCommand(CLI::App &app, int &exitCode);
+void addCalibrateCommand(CLI::App &app, int &exitCode);
 void addDocsCommand(CLI::App &app, int &exitCode);
 
 } // namespace heddle

@@ -40,6 +40,8 @@ void addModelOptions(CLI::App &command, ToolOptions &options) {
       ->check(CLI::IsMember(phaseNames()));
   command.add_option("--form", options.compile.form, "force one execution form on every mixer");
   command.add_option("--chunk", options.compile.chunk, "chunk length of the forced form")->check(CLI::PositiveNumber);
+  command.add_option("--machine", options.compile.machine, "file of `heddle calibrate` by which forms are chosen")
+      ->envname("HEDDLE_MACHINE");
   command.add_option("--verify-raises", options.compile.verifyRaises, "how recognised mixers are proved")
       ->check(CLI::IsMember({"off", "cheap", "always"}))
       ->capture_default_str();

@@ -14,6 +14,7 @@ int main(int argc, char **argv) {
   heddle::addInspectCommand(app, exitCode);
   heddle::addBenchCommand(app, exitCode);
   heddle::addStreamCommand(app, exitCode);
+  heddle::addCalibrateCommand(app, exitCode);
   heddle::addDocsCommand(app, exitCode);
   try {
     app.parse(argc, argv);

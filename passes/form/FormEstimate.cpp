@@ -6,11 +6,6 @@ using heddle::mixer::FormKind;
 namespace heddle {
 namespace {
 
-constexpr double peakFlops = 100e9;  // per second and core
-constexpr double bandwidth = 12e9;   // bytes per second
-constexpr double exponentials = 4e9; // per second and core
-constexpr double cores = 2;
-
 /// What the kernel of a form reaches of the peak.
 double reachedShare(FormKind kind) {
   switch (kind) {
@@ -36,22 +31,27 @@ double reachedShare(FormKind kind) {
 /// recurrence is one vector of pairs, as passes over the state are cheap.
 int64_t defaultChunk(FormKind kind) { return kind == FormKind::Flash ? 64 : kind == FormKind::Chunked ? 16 : 0; }
 
-double seconds(FormKind kind, const mixer::FormCost &cost) {
-  double compute = cost.flops / (peakFlops * reachedShare(kind));
-  double transfer = cost.bytes / bandwidth;
-  double used = std::clamp(cost.parallel, 1.0, cores);
-  return std::max(compute / used, transfer) + cost.exps / exponentials / used;
+double seconds(FormKind kind, const mixer::FormCost &cost, const MachineModel &machine) {
+  double used = std::clamp(cost.parallel, 1.0, machine.cores);
+  double compute = cost.flops / (machine.gflops * 1e9 * reachedShare(kind) * used);
+  double exponentials = cost.exps / (machine.gexps * 1e9 * used);
+  bool cached = cost.bytes <= machine.cacheBytes * used;
+  double bandwidth =
+      cached ? machine.cacheBandwidth * used : std::min(machine.memoryBandwidth * used, machine.memoryBandwidthAll);
+  double fork = used > 1 ? machine.forkJoin * 1e-6 : 0;
+  return std::max(compute, cost.bytes / (bandwidth * 1e9)) + exponentials + fork;
 }
 
 } // namespace
 
-SmallVector<FormEstimate> estimateForms(mixer::MixerOpInterface mixer, const mixer::MixSizes &sizes, int64_t chunk) {
+SmallVector<FormEstimate> estimateForms(mixer::MixerOpInterface mixer, const mixer::MixSizes &sizes, int64_t chunk,
+                                        const MachineModel &machine) {
   SmallVector<FormEstimate> estimates;
   for (FormKind kind : mixer.admittedForms()) {
     int64_t length = defaultChunk(kind) != 0 && chunk > 0 ? chunk : defaultChunk(kind);
     auto form = mixer::FormAttr::get(mixer->getContext(), kind, length);
     mixer::FormCost cost = mixer.formCost(form, sizes);
-    estimates.push_back({form, cost, seconds(kind, cost)});
+    estimates.push_back({form, cost, seconds(kind, cost, machine)});
   }
   llvm::sort(estimates, [](const auto &a, const auto &b) { return a.seconds < b.seconds; });
   return estimates;

@@ -1,13 +1,14 @@
 // How long one execution form of a mixer takes on a machine, from its cost.
 //
-//   time = (max(flops / reached rate, bytes / bandwidth) + exps / rate of exponentials) / cores used
+//   time = max(flops / reached rate, bytes / bandwidth) + exps / rate of exponentials + fork and join
 //
-// The rates are those of one x86 core with 512-bit vectors; what a form reaches of the peak was measured on its
-// kernels. Only ratios matter: a machine twice as fast picks the same forms.
+// Rates are those of the cores that the form can use, the bandwidth that of a core's cache where all bytes fit into
+// it (MachineModel.h). What a form reaches of the peak was measured on its kernels.
 #ifndef HEDDLE_PASSES_FORM_FORMESTIMATE_H
 #define HEDDLE_PASSES_FORM_FORMESTIMATE_H
 
 #include "dialects/mixer/Mixer.h"
+#include "passes/form/MachineModel.h"
 
 namespace heddle {
 
@@ -19,7 +20,7 @@ struct FormEstimate {
 
 /// Estimates for all admitted forms of a mixer, fastest first. `chunk` is the tile length, 0 for each form's own.
 llvm::SmallVector<FormEstimate> estimateForms(mixer::MixerOpInterface mixer, const mixer::MixSizes &sizes,
-                                              int64_t chunk);
+                                              int64_t chunk, const MachineModel &machine);
 
 } // namespace heddle
 

@@ -9,7 +9,7 @@ def PickFormPass : Pass<"heddle-pick-form"> {
   let description = [{
     Asks the mixer interface which forms are admitted and what each costs, estimates their times, and writes the form with the
     least time into the mixer. A remark of category `mixer-pick-form` names the choice, one more each form not chosen, both
-    with estimated time, flops, bytes and exponentials. Dynamic batch and token counts are estimated at the sizes of the options.
+    with estimated time, flops, bytes and exponentials. What the machine can do is in a file of `heddle calibrate`. Dynamic batch and token counts are estimated at the sizes of the options.
 
     Before:
     ```mlir
@@ -25,6 +25,7 @@ def PickFormPass : Pass<"heddle-pick-form"> {
     Option<"chunk", "chunk", "int64_t", /*default=*/"0", "tile length of the forms that have one, 0 for their own">,
     Option<"batch", "batch", "int64_t", /*default=*/"1", "batch size at which a dynamic batch is estimated">,
     Option<"tokens", "tokens", "int64_t", /*default=*/"2048", "length at which a dynamic number of tokens is estimated">,
+    Option<"machine", "machine", "std::string", /*default=*/"", "file of the machine model; empty takes that of a two-core Zen 4">,
   ];
   let dependentDialects = ["::heddle::mixer::MixerDialect"];
 }

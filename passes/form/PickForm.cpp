@@ -42,15 +42,25 @@ struct PickFormPass : impl::PickFormPassBase<PickFormPass> {
           << "`, expected dense, flash, recurrent, chunked, direct, fft or factored but got an unknown name";
       return signalPassFailure();
     }
+    MachineModel model;
+    if (!machine.empty()) {
+      llvm::Expected<MachineModel> read = readMachineModel(machine);
+      if (!read) {
+        getOperation()->emitError() << llvm::toString(read.takeError());
+        return signalPassFailure();
+      }
+      model = *read;
+    }
     WalkResult walk = getOperation()->walk([&](mixer::MixerOpInterface mixer) {
-      return succeeded(pick(mixer, forced)) ? WalkResult::advance() : WalkResult::interrupt();
+      return succeeded(pick(mixer, forced, model)) ? WalkResult::advance() : WalkResult::interrupt();
     });
     if (walk.wasInterrupted())
       signalPassFailure();
   }
 
-  LogicalResult pick(mixer::MixerOpInterface mixer, std::optional<mixer::FormKind> forced) {
-    SmallVector<FormEstimate> estimates = estimateForms(mixer, mixer.getSizes().withDefaults(batch, tokens), chunk);
+  LogicalResult pick(mixer::MixerOpInterface mixer, std::optional<mixer::FormKind> forced, const MachineModel &model) {
+    SmallVector<FormEstimate> estimates =
+        estimateForms(mixer, mixer.getSizes().withDefaults(batch, tokens), chunk, model);
     const FormEstimate *chosen = estimates.begin();
     if (forced)
       chosen =

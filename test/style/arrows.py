@@ -14,9 +14,9 @@ MAY_SEE = {
     # Weights come in the file formats that the runtime's tools read and write as well: one reader for both.
     "frontends": {"frontends", "dialects", "runtime/io"},
     "compiler": {"compiler", "passes", "frontends", "dialects", "runtime/abi"},
-    # The tools stand at the end of the road: they compile and run.
+    # The tools stand at the end of the road: they compile, run and measure.
     "compiler/tools": {"compiler", "passes", "frontends", "dialects", "runtime/abi", "runtime/io", "runtime/tools",
-                       "heddle"},
+                       "heddle", "bench/kernels"},
     # The package format is written here and read by the runtime.
     "compiler/package": {"compiler", "runtime/io", "runtime/abi"},
 }

@@ -15,7 +15,7 @@ class Attention(Row):
 
     def cost(self):
         pairs = self.H * int(self.mask().sum())
-        return {"flops": 2 * pairs * (2 * self.D + 7), "exps": pairs, "bytes": bytes_of(*[(self.H, self.S, self.D)] * 4)}
+        return {"flops": 4 * pairs * self.D, "exps": pairs, "bytes": bytes_of(*[(self.H, self.S, self.D)] * 4)}
 
     def reference(self, inputs):
         q, k, v = (inputs[name][0].astype(np.float64) for name in "qkv")

@@ -21,7 +21,7 @@ class ShortConv(Row):
         return {"x": normal(random, 1, self.D, self.L), "w": normal(random, self.D, 1, self.TAPS), "bias": normal(random, self.D)}
 
     def cost(self):
-        return {"flops": 2 * self.L * self.D * (self.TAPS + 8), "exps": self.L * self.D, "bytes": bytes_of(*[(self.L, self.D)] * 2)}
+        return {"flops": 2 * self.L * self.D * (self.TAPS + 2), "exps": self.L * self.D, "bytes": bytes_of(*[(self.L, self.D)] * 2)}
 
     def reference(self, inputs):
         x, w = (inputs[key].astype(np.float64) for key in "xw")

@@ -47,7 +47,7 @@ class DecodeMamba(Row):
 
     def cost(self):
         states = self.B * self.D * self.N
-        return {"flops": 2 * 10 * states, "exps": states, "bytes": bytes_of((2 * states,), (self.D, self.N), (3 * self.B, self.D))}
+        return {"flops": 2 * 4 * states, "exps": states, "bytes": bytes_of((2 * states,), (self.D, self.N), (3 * self.B, self.D))}
 
     def reference(self, inputs):
         i = {key: array.astype(np.float64) for key, array in inputs.items()}
