@@ -149,11 +149,14 @@ FormCost Model::direct() const {
   return {2 * tokens() * terms * n.Ho * n.dv, tensorBytes(), table ? double(n.S) : 0, double(n.B) * n.Ho * n.T};
 }
 
+/// In blocks that are about an eighth of the kernel: transforms of kernel, values and sums, and products of blocks.
 FormCost Model::fft() const {
-  double length = double(llvm::NextPowerOf2(uint64_t(n.S + std::max<double>(n.T, kernelLength())) - 1));
-  double transform = 5 * length * std::log2(std::max(2.0, length)), channels = double(n.Ho) * n.dv;
-  double flops = channels * transform + n.B * channels * (2 * transform + 6 * length);
-  return {flops, tensorBytes() + n.B * channels * length * 2 * 8, length, n.B * channels};
+  double taps = std::min(kernelLength(), double(n.S)), block = std::max(32.0, taps / 8), channels = double(n.Ho) * n.dv;
+  double perToken = 5 * std::log2(4 * block); // of a real transform of twice the block
+  double products = 8 * (mix.getSupport().isCausal() && taps >= n.S ? taps / 2 : taps) / block;
+  double flops = channels * (taps * perToken + tokens() * (2 * perToken + products));
+  double spectra = 2 * sizeof(float) * channels * (taps + double(n.B) * n.S); // written and read twice
+  return {flops, tensorBytes() + 4 * spectra, 0, n.B * channels};
 }
 
 FormCost Model::factored() const {

@@ -19,8 +19,8 @@ double reachedShare(FormKind kind) {
     return 0.7;
   case FormKind::Direct:
     return 0.8;
-  case FormKind::Fft: // strided access between stages
-    return 0.05;
+  case FormKind::Fft: // bound by loads and stores between passes
+    return 0.2;
   case FormKind::Factored: // two contractions
     return 0.6;
   }

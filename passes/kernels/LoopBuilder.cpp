@@ -86,6 +86,30 @@ Expr LoopBuilder::broadcast(Expr scalar, int64_t width) {
   return wrap(vector::BroadcastOp::create(builder, loc, VectorType::get({width}, scalar.type()), scalar.value));
 }
 
+Expr LoopBuilder::fromLanes(ArrayRef<Expr> scalars) {
+  auto type = VectorType::get({int64_t(scalars.size())}, scalars.front().type());
+  return wrap(vector::FromElementsOp::create(builder, loc, type, values(scalars)));
+}
+
+Expr LoopBuilder::padLanes(Expr lanes, int64_t width) {
+  if (lanes.width() == width)
+    return lanes;
+  Value zeros = real(0.0, width).value;
+  if (lanes.width() == 0)
+    return wrap(vector::InsertOp::create(builder, loc, lanes.value, zeros, 0));
+  return wrap(vector::InsertStridedSliceOp::create(builder, loc, lanes.value, zeros, ArrayRef<int64_t>{0},
+                                                   ArrayRef<int64_t>{1}));
+}
+
+Expr LoopBuilder::firstLanes(Expr lanes, int64_t width) {
+  if (lanes.width() == width)
+    return lanes;
+  if (width == 0)
+    return wrap(vector::ExtractOp::create(builder, loc, lanes.value, 0));
+  return wrap(vector::ExtractStridedSliceOp::create(builder, loc, lanes.value, ArrayRef<int64_t>{0},
+                                                    ArrayRef<int64_t>{width}, ArrayRef<int64_t>{1}));
+}
+
 //===--- control --------------------------------------------------------------------------===//
 
 Exprs LoopBuilder::loop(Expr begin, Expr end, ArrayRef<Expr> initial, CarryingBody body, int64_t step) {

@@ -95,6 +95,12 @@ public:
 
   mlir::Type typeOf(int64_t width) const;
   Expr broadcast(Expr scalar, int64_t width);
+  /// Scalars side by side.
+  Expr fromLanes(llvm::ArrayRef<Expr> scalars);
+  /// The same lanes with zeros behind them.
+  Expr padLanes(Expr lanes, int64_t width);
+  /// Some of the lanes; 0 of them are one scalar.
+  Expr firstLanes(Expr lanes, int64_t width);
 
 private:
   mlir::Block *kernelBody = nullptr; // of the innermost call of `kernel`

@@ -92,6 +92,10 @@ private:
       bool isMatrix = isa<mixer::ConstantAttr>(mix.getTransport());
       return keys * (state * (isMatrix ? rows : 2) + read);
     }
+    // The arithmetic of a transform takes no interpreter: 5 n log2 n flops are as fast as a twentieth of other
+    // operations.
+    if (hasSpectrum(mix, int64_t(queries), int64_t(keys)))
+      return batch * double(all.Ho) * double(all.dv) * keys * std::log2(keys) / 4;
     // A weight adds up key features, an output feature weights.
     return batch * double(all.Ho) * queries * keys * (rows + double(all.dv));
   }

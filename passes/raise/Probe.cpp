@@ -11,14 +11,17 @@ using namespace mlir;
 namespace heddle {
 namespace {
 
-// Evaluations of a region that reading off its slots takes, with room for some proposals, and elementary operations
-// that they may take in all: about 10 s. What takes longer than the second number is worth being made smaller.
-constexpr double kEvaluations = 40;
-constexpr double kRegionBudget = 1e9;
+// Elementary operations that all evaluations of a region may take: 10 to 20 s. What takes longer than the second number
+// is worth being made smaller.
+constexpr double kRegionBudget = 2e9;
 constexpr double kSmallRegion = 1e8;
 // Rounding in double stays below, what an element does to its neighbours is far above.
 constexpr double kNoChange = 1e-12;
 constexpr unsigned kSamples = 3;
+
+/// Evaluations that reading off the slots of a region takes, with room for some proposals. One input takes no
+/// comparisons with others.
+double evaluationsOf(const Excerpt &region) { return region.inputs.size() == 1 ? 10 : 40; }
 
 Reach reachOf(int64_t first, int64_t last, int64_t token) {
   if (first == token)
@@ -42,7 +45,7 @@ std::optional<int64_t> Influence::inputDim(int64_t outputDim) const {
 /// The region as a function that can be evaluated many times; a null one where there is none.
 static Excerpt excerptOf(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes) {
   Excerpt whole = Excerpt::of({region.output}, region.frontier, sizes);
-  if (!whole.function || whole.operations * kEvaluations <= kSmallRegion)
+  if (!whole.function || whole.operations * evaluationsOf(whole) <= kSmallRegion)
     return whole;
   Excerpt small = Excerpt::of({region.output}, region.frontier, sizes);
   SmallVector<SizeShrinker::Dim> tokenDims{{unsigned(small.inputs.size()), *axes.rowDim(region.output)}};
@@ -53,7 +56,7 @@ static Excerpt excerptOf(const TokenRegion &region, const TokenAxes &axes, Concr
           tokenDims.push_back({unsigned(number), dim});
   if (SizeShrinker(small, /*length=*/0, tokenDims).run() && small.operations < whole.operations)
     whole = std::move(small);
-  return whole.operations * kEvaluations <= kRegionBudget ? std::move(whole) : Excerpt();
+  return whole.operations * evaluationsOf(whole) <= kRegionBudget ? std::move(whole) : Excerpt();
 }
 
 std::optional<Probe> Probe::of(const TokenRegion &region, const TokenAxes &axes, ConcreteSizes &sizes) {

@@ -134,7 +134,7 @@ class LongConv(Row):
         return call
 
 
-@row("fft-conv", target=2, sizes=[dict(L=length, D=64) for length in [1024, 4096, 16384, 65536]], small=dict(L=64, D=16))
+@row("fft-conv", target=2, sizes=[dict(L=1024, D=64), dict(L=4096, D=64), dict(L=16384, D=64), dict(L=65536, D=16)], small=dict(L=64, D=16))
 class FftConv(LongConv):
     pass
 

@@ -21,6 +21,14 @@ template <typename R> MixResult<R> evaluateParallel(const MixProblem<R> &problem
 template <typename R>
 MixResult<R> evaluateRecurrent(const MixProblem<R> &problem, llvm::ArrayRef<const ReferenceTensor *> initial);
 
+/// True when transforms compute this mixer over so many tokens, in doubles: a position-only kernel, or cosines and
+/// sines, where there are many pairs of tokens.
+bool hasSpectrum(mixer::MixOp mix, int64_t tokens, int64_t keys);
+
+/// The same as evaluateParallel to within the rounding of doubles, in O(T log T) time. None where hasSpectrum is false
+/// or a number is not finite.
+std::optional<MixResult<double>> evaluateSpectrum(const MixProblem<double> &problem);
+
 /// True when evaluateRecurrent computes this mixer.
 bool hasRecurrentFace(mixer::MixOp mix);
 

@@ -1,7 +1,20 @@
 // RUN: heddle-opt %s --heddle-expand-mix --canonicalize --cse | FileCheck %s
 
-// Spectra of blocks of 128 taps and values, their products, and no transform whose length depends on the sizes.
+// Transforms whose length the sizes decide at run time; two vectors of channels each, at 2 x 32 channels; products in place of the values' spectra.
 // CHECK-LABEL: func.func @toeplitz
+// CHECK:         heddle.kernel = "mix_fft_table"
+// CHECK:         %[[TAPS:.+]] = memref.alloc({{.+}}) {{.*}} : memref<2x?x2x16xf32>
+// CHECK:         vector.store {{.+}}, %[[TAPS]]
+// CHECK:         heddle.kernel = "mix_fft_taps"
+// CHECK:         %[[SPECTRA:.+]] = memref.alloc({{.+}}) {{.*}} : memref<?x2x?x2x16xf32>
+// CHECK:         vector.store {{.+}}, %[[SPECTRA]]
+// CHECK:         heddle.kernel = "mix_fft_values"
+// CHECK:         vector.load %[[TAPS]]
+// CHECK:         vector.store {{.+}}, %[[SPECTRA]]
+// CHECK:         heddle.kernel = "mix_fft_multiply"
+// CHECK-NOT:     memref.alloc
+// CHECK:         heddle.kernel = "mix_fft_back"
+func.func @toeplitz
 // CHECK:         memref.alloc() {{.*}} : memref<128x2xf32>
 // CHECK:         heddle.kernel = "mix_fft_table"
 // CHECK:         %[[TAPS:.+]] = memref.alloc() {{.*}} : memref<4x256x2x64xf32>

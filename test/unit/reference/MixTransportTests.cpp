@@ -63,4 +63,58 @@ TEST_F(MixTest, cosineIsTheRealPartOfTheFourierTransform) {
   expectNear({10, -2, -2, -2}, run(spec, {{1, 2, 3, 4}}));
 }
 
+/// Numbers without a pattern in [-1, 1).
+std::vector<double> noise(int64_t count, uint32_t state) {
+  std::vector<double> numbers(count);
+  for (double &number : numbers) {
+    state = state * 1664525u + 1013904223u;
+    number = state / 2147483648.0 - 1.0;
+  }
+  return numbers;
+}
+
+// Long enough for transforms; a prime has no radix.
+TEST_F(MixTest, longSinesAreTheSumsThatLoopsAddUp) {
+  constexpr int64_t count = 151;
+  MixSpec spec = sequence(count, "#mixer.structured<sine>");
+  spec.hasQuery = spec.hasKey = false;
+  spec.support = cast<mixer::SupportAttrInterface>(spec.parse("#mixer.full"));
+  std::vector<double> values = noise(count, 1), expected(count);
+  for (int64_t i = 0; i < count; ++i)
+    for (int64_t j = 0; j < count; ++j)
+      expected[i] += std::sin(2 * M_PI * double(i * j % count) / count) * values[j];
+  expectNear(expected, run(spec, {values}));
+}
+
+TEST_F(MixTest, longConvolutionsAreTheSumsThatLoopsAddUp) {
+  constexpr int64_t count = 151, taps = 200;
+  for (int64_t center : {0, 20})
+    for (bool isCausal : {true, false}) {
+      MixSpec spec = sequence(count, center == 0 ? "#mixer.toeplitz" : "#mixer.toeplitz<center = 20>");
+      spec.hasQuery = spec.hasKey = false;
+      spec.kernelTaps = taps;
+      spec.support = cast<mixer::SupportAttrInterface>(spec.parse(isCausal ? "#mixer.causal" : "#mixer.full"));
+      std::vector<double> values = noise(count, 2), kernel = noise(taps, 3), expected(count);
+      for (int64_t i = 0; i < count; ++i)
+        for (int64_t j = 0; j < (isCausal ? i + 1 : count); ++j)
+          if (int64_t tap = i - j + center; tap >= 0 && tap < taps)
+            expected[i] += kernel[tap] * values[j];
+      expectNear(expected, run(spec, {values, kernel}));
+    }
+}
+
+// A transform would spread the last token to all others.
+TEST_F(MixTest, longConvolutionsKeepWhatIsNotANumberToItself) {
+  constexpr int64_t count = 151;
+  MixSpec spec = sequence(count, "#mixer.toeplitz");
+  spec.hasQuery = spec.hasKey = false;
+  spec.kernelTaps = count;
+  std::vector<double> values = noise(count, 2);
+  values.back() = NAN;
+  std::vector<double> output = run(spec, {values, noise(count, 3)});
+  for (int64_t i = 0; i + 1 < count; ++i)
+    EXPECT_FALSE(std::isnan(output[i])) << i;
+  EXPECT_TRUE(std::isnan(output.back()));
+}
+
 } // namespace
