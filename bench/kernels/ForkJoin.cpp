@@ -9,7 +9,8 @@ namespace heddle {
 
 namespace {
 
-/// One range for each thread, and none is over before all have begun: nobody computes the share of a thread that is late.
+/// One range for each thread, and none is over before all have begun: nobody computes the share of a thread that is
+/// late.
 struct Meeting {
   std::atomic<int32_t> arrived{0};
   int32_t expected;

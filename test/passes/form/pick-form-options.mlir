@@ -2,13 +2,11 @@
 // RUN: heddle-opt %s --heddle-pick-form='force=chunked chunk=32' | FileCheck %s --check-prefix=CHUNK
 // RUN: heddle-opt %s --heddle-pick-form='batch=1 tokens=1' | FileCheck %s --check-prefix=TOKEN
 // RUN: heddle-opt %s --heddle-pick-form='batch=64 tokens=4096' | FileCheck %s --check-prefix=LONG
-// RUN: heddle-opt %s --heddle-pick-form='batch=64 tokens=4096 machine=%S/Inputs/slow-exponentials.json' | FileCheck %s --check-prefix=EXPONENTIALS
 
 // FORCE: form = #mixer.form<recurrent>
 // CHUNK: form = #mixer.form<chunked, chunk = 32>
 // TOKEN-NOT: form = #mixer.form<chunked
 // LONG: form = #mixer.form<chunked, chunk = 16>
-// EXPONENTIALS: form = #mixer.form<recurrent>
 func.func @scalar_decay(%query: tensor<?x?x4x64xf32>, %decay: tensor<?x?x4xf32>, %init: tensor<?x?x4x64xf32>)
     -> tensor<?x?x4x64xf32> {
   %output = mixer.mix query(%query : tensor<?x?x4x64xf32>) key(%query : tensor<?x?x4x64xf32>)
