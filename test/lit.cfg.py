@@ -13,7 +13,7 @@ config.test_source_root = os.path.join(root, "test")
 config.test_exec_root = os.path.join(build, "test")
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".json.test"]
-config.excludes = ["data", "consumer", "unit", "lit.cfg.py"]
+config.excludes = ["Inputs", "data", "consumer", "unit", "lit.cfg.py"]
 
 config.environment["PATH"] = os.pathsep.join(
     [os.path.join(build, "bin"), os.path.join(llvm, "bin"), os.environ["PATH"]])
