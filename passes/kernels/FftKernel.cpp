@@ -1,92 +1,18 @@
-// Fast Fourier transform of a position-only kernel, in blocks of P tokens (uniformly partitioned overlap-save).
-//
-//   H_m = FFT of taps [m P, (m + 1) P), padded with zeros to 2 P
-//   X_r = FFT of values [(r - 1) P, (r + 1) P)
-//   Y_q = sum_m X_{q-m} H_m
-//   y[q P .. (q + 1) P) = second half of the inverse FFT of Y_q;     o_i = y[i + center]
-//
-// P is 32, 256, 2,048 or 16,384, as the length at run time wants it: few blocks for products, transforms that fit into
-// a core's cache. The lanes are channels, and two vectors of channels are the real and imaginary parts of one
-// transform: z = a + i b. Of a bin k and its mirror N - k, which have the spectra of both in them, one place keeps that
-// of a at k and the other that of b: so a product of spectra is a product of places. In bit-reversed order the mirror
-// of a place differs in all bits below the highest one that is set; places 0 and 1 (k = 0 and N / 2) are their own
-// mirrors and hold two real numbers.
-//
-// Products go place by place through all blocks, which lie side by side: each spectrum is read once. They overwrite the
-// spectra of the values from the last block on, because no block needs one that follows.
-//
-// Sources: W. G. Gardner, "Efficient convolution without input-output delay", J. Audio Eng. Soc. 43, 1995 (partitions).
-#include "passes/kernels/Fft.h"
-#include "passes/kernels/FlatTokens.h"
-#include "passes/kernels/Kernels.h"
-
-#include <optional>
+// Sizes, spectra and the way back to tokens; products stand in FftProducts.cpp.
+#include "passes/kernels/FftKernel.h"
 
 using namespace mlir;
 
 namespace heddle::kernels {
+
 namespace {
 
-constexpr int64_t blockLanes = 2 * vectorLanes; // channels of one transform
-constexpr int64_t rowBlock = 4;                 // blocks of a product at a time
-
-/// The lengths of blocks, and up to how many taps each serves: a block is then at least a quarter of the taps, so that
-/// products cost no more than transforms.
+/// The lengths of blocks, and up to how many taps each serves: a block is then a quarter of the taps at most, and a
+/// thirty-second of them at least, where products cost about as much as transforms.
 struct BlockChoice {
   int64_t block, levels, upTo;
 };
 constexpr BlockChoice choices[] = {{32, 2, 1024}, {256, 3, 8192}, {2048, 4, 131072}, {16384, 5, INT64_MAX}};
-
-class FftKernel {
-public:
-  explicit FftKernel(MixView &view)
-      : view(view), loops(view.loops), order(view.sweeps().front()), values(view, view.value, /*isOutput=*/false),
-        output(view, view.output, /*isOutput=*/true), channels(view.sizes.Ho * view.sizes.dv),
-        center(cast<mixer::ToeplitzAttr>(view.op.getTransport()).getCenter()),
-        pieces(LoopBuilder::pieces(channels, blockLanes)) {}
-  void emit();
-
-private:
-  struct Place {
-    Expr b, piece, place;
-  };
-  struct Factor {
-    Expr same, cross, own;
-  };
-
-  void chooseBlock();
-  void transformTaps();
-  void transformValues();
-  void multiply();
-  void transformBack();
-  Expr tapLanes(Expr index, Lanes lanes);
-  Expr valueLanes(Expr b, Expr position, Lanes lanes);
-  void eachPart(Expr piece, function_ref<void(ArrayRef<Lanes>)> body);
-  void separate(const FftPoints &points);
-  void join(const FftPoints &points);
-  void eachMirror(function_ref<void(Expr, Expr)> body);
-  void multiplyPlace(const Place &at);
-  Factor factorAt(const Place &at, Expr m);
-  Complex addProduct(Complex sum, const Factor &h, Complex x);
-  Exprs addEdge(const Place &at, Expr q, Expr begin, Expr end, ArrayRef<Expr> sums);
-  Exprs addMiddle(const Place &at, Expr q, Expr begin, Expr end, ArrayRef<Expr> sums);
-  Complex valuesAt(const Place &at, Expr r) { return pointsOf(spectra, {at.b, at.piece}, r, rows).load(at.place); }
-  FftPoints pointsOf(Value buffer, ArrayRef<Expr> outer, Expr number, Expr count) {
-    return {loops, buffer, Exprs(outer), number, count, vectorLanes};
-  }
-  Expr blocks(Expr count) { return (count + block - 1) / block; }
-  Expr quotient(Expr count, Expr divisor) { return (count + divisor - 1) / divisor; }
-
-  MixView &view;
-  LoopBuilder &loops;
-  Sweep order;
-  FlatTokens values, output;
-  int64_t channels, center, pieces, tapPieces = 1;
-  Expr taps, block, levels, length;            // numbers of taps, of tokens in a block, of passes, of points
-  Expr tapBlocks, valueBlocks, rows, firstRow; // numbers of blocks, and the first that is wanted
-  Value tapSpectra, spectra;                   // [piece, place x block, 2, lanes], [b, piece, place x block, 2, lanes]
-  std::optional<Fft> fft;
-};
 
 } // namespace
 
@@ -226,85 +152,6 @@ void FftKernel::transformValues() {
     });
     separate(points);
   });
-}
-
-//===--- products -------------------------------------------------------------------------===//
-
-/// The product of two places, (same x.re - cross x.im) + i (cross x.re + own x.im): of complex numbers, or of two real
-/// ones.
-FftKernel::Factor FftKernel::factorAt(const Place &at, Expr m) {
-  Complex h = pointsOf(tapSpectra, {tapPieces == 1 ? loops.index(0) : at.piece}, m, tapBlocks).load(at.place);
-  Expr isReal = at.place < loops.index(2);
-  return {h.re, select(isReal, loops.real(0.0, vectorLanes), h.im), select(isReal, h.im, h.re)};
-}
-
-Complex FftKernel::addProduct(Complex sum, const Factor &h, Complex x) {
-  return {fma(h.same, x.re, fma(-h.cross, x.im, sum.re)), fma(h.cross, x.re, fma(h.own, x.im, sum.im))};
-}
-
-/// Blocks r for which some of the four pairs do not exist.
-Exprs FftKernel::addEdge(const Place &at, Expr q, Expr begin, Expr end, ArrayRef<Expr> sums) {
-  return loops.loop(begin, end, sums, [&](Expr r, ArrayRef<Expr> carried) {
-    Complex x = valuesAt(at, r);
-    Exprs next;
-    for (int64_t j = 0; j < rowBlock; ++j) {
-      Expr m = q + loops.index(j) - r, last = tapBlocks - 1;
-      Expr exists = (loops.index(0) <= m) & (m <= last);
-      Factor h = factorAt(at, min(max(m, loops.index(0)), last));
-      Complex old = {carried[2 * j], carried[2 * j + 1]}, sum = addProduct(old, h, x);
-      next.append({select(exists, sum.re, old.re), select(exists, sum.im, old.im)});
-    }
-    return next;
-  });
-}
-
-/// Blocks r that meet H_{q-r} .. H_{q+3-r}: three of the factors are those of the block before.
-Exprs FftKernel::addMiddle(const Place &at, Expr q, Expr begin, Expr end, ArrayRef<Expr> sums) {
-  Exprs carried(sums);
-  for (int64_t j = 1; j < rowBlock; ++j) {
-    Factor h = factorAt(at, max(loops.index(0), min(q + loops.index(j) - begin, tapBlocks - 1)));
-    carried.append({h.same, h.cross, h.own});
-  }
-  Exprs last = loops.loop(begin, end, carried, [&](Expr r, ArrayRef<Expr> state) {
-    SmallVector<Factor> window = {factorAt(at, q - r)};
-    for (size_t at = 2 * rowBlock; at < state.size(); at += 3)
-      window.push_back({state[at], state[at + 1], state[at + 2]});
-    Complex x = valuesAt(at, r);
-    Exprs next;
-    for (int64_t j = 0; j < rowBlock; ++j) {
-      Complex sum = addProduct({state[2 * j], state[2 * j + 1]}, window[j], x);
-      next.append({sum.re, sum.im});
-    }
-    for (const Factor &h : ArrayRef(window).drop_back())
-      next.append({h.same, h.cross, h.own});
-    return next;
-  });
-  last.truncate(2 * rowBlock);
-  return last;
-}
-
-/// All blocks at one place, four at a time from the last one on: X_r meets H_{q+j-r} for j < 4.
-void FftKernel::multiplyPlace(const Place &at) {
-  Expr zero = loops.index(0), four = loops.index(rowBlock);
-  Expr endRow = blocks(view.queryTokens + loops.index(center)), groups = quotient(endRow - firstRow, four);
-  loops.loop(zero, groups, [&](Expr group) {
-    Expr q = firstRow + (groups - 1 - group) * four;
-    Expr begin = max(zero, q + 1 - tapBlocks), end = max(begin, min(valueBlocks, q + four));
-    Expr middle = min(end, max(begin, q + four - tapBlocks)), middleEnd = max(middle, min(end, q + 1));
-    Exprs sums(2 * rowBlock, loops.real(0.0, vectorLanes));
-    sums = addEdge(at, q, begin, middle, sums);
-    sums = addMiddle(at, q, middle, middleEnd, sums);
-    sums = addEdge(at, q, middleEnd, end, sums);
-    for (int64_t j = 0; j < rowBlock; ++j)
-      loops.when(q + loops.index(j) < endRow, [&]() {
-        pointsOf(spectra, {at.b, at.piece}, q + loops.index(j), rows).store({sums[2 * j], sums[2 * j + 1]}, at.place);
-      });
-  });
-}
-
-void FftKernel::multiply() {
-  loops.kernel("mix_fft_multiply", {view.batch, loops.index(pieces), length}, 64 * 16 * blockLanes,
-               [&](ArrayRef<Expr> at) { multiplyPlace({at[0], at[1], at[2]}); });
 }
 
 //===--- back to tokens -------------------------------------------------------------------===//

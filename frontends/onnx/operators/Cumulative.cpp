@@ -5,6 +5,13 @@ using namespace mlir;
 
 namespace heddle::onnx {
 
+// Exporters write the number of true elements so far, a mask's positions, as a sum of booleans. The specification sums
+// numbers alone; no result but counts makes sense.
+static Tensor countsOf(NodeReader &node, Tensor x) {
+  emitWarning(node.g.location()) << "input 'x' has elements of type bool, expected numbers; they are counted in int64";
+  return node.g.cast(x, node.g.builder().getI64Type());
+}
+
 // A loop along the axis that carries the total so far. Sums of f16 and bf16 are carried in f32.
 static Results cumulate(NodeReader &node, Binary kind) {
   Tensor x = node.tensor(0);
@@ -18,6 +25,8 @@ static Results cumulate(NodeReader &node, Binary kind) {
   if (!axis)
     return {};
   GraphBuilder &g = node.g;
+  if (kind == Binary::Add && x.elementType.isInteger(1))
+    x = countsOf(node, x);
   Shape row = x.shape;
   row.erase(row.begin() + *axis);
   bool isNarrow = x.elementType.isF16() || x.elementType.isBF16();

@@ -11,6 +11,8 @@ def newer():
     case("cumprod", "CumProd", 26, {"x": x, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumprod(x, 1))
     half = rand(3, 20, dtype=np.float16)
     case("cumsum-f16", "CumSum", 14, {"x": half, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumsum(half.astype(np.float32), 1).astype(np.float16))
+    truths = rand(3, 20) > 0
+    case("cumsum-bool", "CumSum", 14, {"x": truths, "a": np.int64(1).reshape(())}, const=["a"], expect=np.cumsum(truths, 1))
     for name, count in [("", 600), ("-long", 20000)]:
         bounds = {key: np.float16(value).reshape(()) for key, value in [("s", 0.5), ("l", count / 1024), ("d", 1 / 1024)]}
         whole = np.arange(0.5, float(bounds["l"]), 1 / 1024)
