@@ -4,26 +4,15 @@ Rows, tokens and the past of a case become symbols. The past is set in a state o
 and the state behind it are the case's.
 """
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+
+from state_cases import check_all, close, run, tensors
 
 # Cases whose past has no meaning as a state, with the reason.
 NO_STATE = {}
-
-
-def run(*command):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError(f"{pathlib.Path(command[0]).name}: {result.stderr.strip()[:300]}")
-
-
-def tensors(case, kind, infos):
-    """By name, of the case's first data set."""
-    return {info.name: numpy_helper.to_array(onnx.load_tensor(case / "test_data_set_0" / f"{kind}_{number}.pb")) for number, info in enumerate(infos)}
 
 
 def past_of(name):
@@ -48,13 +37,6 @@ def free_sizes(model, sizes):
         if info.name in sizes:
             dim, symbol = sizes[info.name]
             shape[dim].dim_param = symbol
-
-
-def close(actual, expected, slack):
-    """Equal within a share of the largest finite number; infinities in the same places."""
-    finite = np.isfinite(expected)
-    scale = max(abs(expected[finite].astype(np.float64)).max(initial=0), 1e-6)
-    return actual.shape == expected.shape and np.allclose(actual.astype(np.float64), expected.astype(np.float64), rtol=0, atol=slack * scale)
 
 
 def check(heddle, step_case, case, folder):
@@ -101,13 +83,4 @@ def has_past(case):
 
 heddle, step_case, suite, scratch = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 cases = [case for case in sorted(suite.glob("test_*")) if case.name not in NO_STATE and has_past(case)]
-problems = 0
-for case in cases:
-    try:
-        problem = check(heddle, step_case, case, scratch / case.name)
-    except RuntimeError as error:
-        problem = str(error)
-    problems += bool(problem)
-    print(f"FAILED {case.name}: {problem}" if problem else f"{case.name}: ok")
-print(f"{len(cases)} cases, {problems} failed")
-sys.exit(problems or not cases)
+check_all(cases, lambda case: check(heddle, step_case, case, scratch / case.name))

@@ -4,23 +4,13 @@ Tokens and rows of a case become symbols. Its step, given the case's state as an
 object one and two tokens at a time from the state of zeros, makes what the model makes of all tokens at once.
 """
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 
-
-def run(*command):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError(f"{command}: {result.stderr}")
-
-
-def tensors(case, kind, infos):
-    """By name, of the case's first data set."""
-    return {info.name: numpy_helper.to_array(onnx.load_tensor(case / "test_data_set_0" / f"{kind}_{number}.pb")) for number, info in enumerate(infos)}
+from state_cases import check_all, close, run, tensors
 
 
 def tokens_second(model, inputs, expected):
@@ -59,11 +49,6 @@ def free_sizes(model, node):
     return named
 
 
-def close(actual, expected, slack):
-    scale = max(abs(expected.astype(np.float64)).max(), 1e-6)
-    return actual.shape == expected.shape and abs(actual.astype(np.float64) - expected).max() <= slack * scale
-
-
 def check(heddle, runtime, case, folder):
     folder.mkdir(parents=True, exist_ok=True)
     model = onnx.load(case / "model.onnx")
@@ -99,13 +84,4 @@ def check(heddle, runtime, case, folder):
 
 heddle, runtime, suite, scratch = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3]), pathlib.Path(sys.argv[4])
 cases = [case for kind in ["linear_attention", "causal_conv_with_state"] for case in sorted(suite.glob(f"test_{kind}_*")) if "expanded" not in case.name]
-problems = 0
-for case in cases:
-    try:
-        problem = check(heddle, runtime, case, scratch / case.name)
-    except RuntimeError as error:
-        problem = str(error)
-    problems += bool(problem)
-    print(f"FAILED {case.name}: {problem}" if problem else f"{case.name}: ok")
-print(f"{len(cases)} cases, {problems} failed")
-sys.exit(problems or not cases)
+check_all(cases, lambda case: check(heddle, runtime, case, scratch / case.name))

@@ -8,11 +8,9 @@ import pathlib
 import sys
 
 import numpy as np
-from onnx import checker, helper, save
-from onnx.reference import ReferenceEvaluator
+from onnx import helper
 
-from stream_cases import FLOATS, WIDTH, cumulative_sum, gru, swapped
-from unrolled_mamba import Graph
+from stream_cases import FLOATS, WIDTH, cumulative_sum, gru, swapped, write
 
 TOKENS = 96
 EVER = 2**60
@@ -142,23 +140,11 @@ CASES = [mean_by_2, sums_by_3, repeated_by_4, attention_by_4, window_by_2, gru_b
          every_third, sums_of_every_second, unpooled_convolution, encoder, decoder, frames_that_overlap, centred_by_4]
 
 
-def write(folder, case):
-    g = Graph(seed=len(case.__name__))
-    g.nodes.append(helper.make_node("Identity", [case(g, "x")], ["y"]))
-    x, y = (helper.make_tensor_value_info(name, FLOATS, [1, length, WIDTH]) for name, length in (("x", "tokens"), ("y", "outputs")))
-    model = helper.make_model(helper.make_graph(g.nodes, case.__name__, [x], [y], g.weights), opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    checker.check_model(model)
-    save(model, folder / f"{case.__name__}.onnx")
-    inputs = {"x": np.random.default_rng(1).normal(0, 1, (1, TOKENS, WIDTH)).astype(np.float32)}
-    outputs, = ReferenceEvaluator(model).run(None, inputs)
-    np.savez(folder / f"{case.__name__}.npz", y=outputs, **inputs)
-
-
 def main():
     folder = pathlib.Path(sys.argv[1]) / "cases"
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
-        write(folder, case)
+        write(folder / case.__name__, case, ["tokens", "outputs"], TOKENS)
 
 
 if __name__ == "__main__":

@@ -173,17 +173,17 @@ CASES = [cumulative_sum, sum_before, cumulative_mean, causal_convolution, dilate
          centred_with_positions]
 
 
-def write(folder, case, length):
+def write(path, case, sizes, tokens):
+    """Writes PATH.onnx, and CASE.npz beside it. `sizes`: of the tokens of x and y in the model, numbers or names; `tokens`: of the inputs."""
     g = Graph(seed=len(case.__name__))
-    result = case(g, "x")
-    x, y = (helper.make_tensor_value_info(name, FLOATS, [1, length, WIDTH]) for name in ("x", "y"))
-    g.nodes.append(helper.make_node("Identity", [result], ["y"]))
+    g.nodes.append(helper.make_node("Identity", [case(g, "x")], ["y"]))
+    x, y = (helper.make_tensor_value_info(name, FLOATS, [1, size, WIDTH]) for name, size in zip("xy", sizes))
     model = helper.make_model(helper.make_graph(g.nodes, case.__name__, [x], [y], g.weights), opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     checker.check_model(model)
-    save(model, folder / f"{case.__name__}.{'fixed' if length == TOKENS else 'open'}.onnx")
-    inputs = {"x": np.random.default_rng(1).normal(0, 1, (1, TOKENS, WIDTH)).astype(np.float32)}
+    save(model, path.with_name(f"{path.name}.onnx"))
+    inputs = {"x": np.random.default_rng(1).normal(0, 1, (1, tokens, WIDTH)).astype(np.float32)}
     outputs, = ReferenceEvaluator(model).run(None, inputs)
-    np.savez(folder / f"{case.__name__}.npz", y=outputs, **inputs)
+    np.savez(path.with_name(f"{case.__name__}.npz"), y=outputs, **inputs)
 
 
 def main():
@@ -191,9 +191,9 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for case in CASES:
         if case not in ANY_LENGTH:
-            write(folder, case, TOKENS)
+            write(folder / f"{case.__name__}.fixed", case, [TOKENS, TOKENS], TOKENS)
         if case not in ONE_LENGTH:
-            write(folder, case, "tokens")
+            write(folder / f"{case.__name__}.open", case, ["tokens", "tokens"], TOKENS)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,14 @@
 #define HEDDLE_RUNTIME_TOOLS_STREAM_BATCHPLAN_H
 
 #include "runtime/tools/stream/BatchRun.h"
-#include "runtime/tools/stream/StreamOptions.h"
+#include "runtime/tools/stream/StepPlan.h"
 
 namespace heddle {
 
-struct BatchPlan {
+struct BatchPlan : StepPlan {
   static io::Result<BatchPlan> make(const RunTarget &target, const StreamOptions &options, const Runner &runner);
 
-  std::unique_ptr<StepEntry> step; // stays where it is: `run` looks at it
-  std::optional<BatchRun> run;
-  SymbolValues symbols;
-  int64_t memoryBytes = 0; // of the formula; sequences that wait are not in it
+  std::optional<BatchRun> batch; // sequences that wait are not in its memory
 };
 
 } // namespace heddle

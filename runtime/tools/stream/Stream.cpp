@@ -34,13 +34,13 @@ io::Status stream(const RunTarget &target, const StreamOptions &options, Runner 
     return plan.error();
   fprintf(stderr, "memory: %s\n", plan->memoryText().c_str());
   auto start = std::chrono::steady_clock::now();
-  io::Result<int64_t> tokens = plan->run->consume();
+  io::Result<int64_t> tokens = plan->stream->consume();
   if (!tokens)
     return tokens.error();
   reportSpeed("", *tokens, secondsSince(start));
   if (plan->generation) {
     start = std::chrono::steady_clock::now();
-    io::Result<int64_t> made = plan->run->generate(*plan->generation, *plan->generated);
+    io::Result<int64_t> made = plan->stream->generate(*plan->generation, *plan->generated);
     if (!made)
       return made.error();
     reportSpeed("generated ", *made, secondsSince(start));
@@ -48,23 +48,23 @@ io::Status stream(const RunTarget &target, const StreamOptions &options, Runner 
       return status;
   }
   // A state that is saved goes on: its last outputs come with the tokens that follow.
-  if (io::Status status = options.stateOut.empty() ? plan->run->flush() : io::Status(); !status)
+  if (io::Status status = options.stateOut.empty() ? plan->stream->flush() : io::Status(); !status)
     return status;
-  if (io::Status status = plan->run->finish(); !status)
+  if (io::Status status = plan->stream->finish(); !status)
     return status;
   reportMemory(before, plan->memoryBytes);
-  return options.stateOut.empty() ? io::Status() : saveState(plan->run->state, options.stateOut);
+  return options.stateOut.empty() ? io::Status() : saveState(plan->stream->state, options.stateOut);
 }
 
 io::Status streamRows(const RunTarget &target, const StreamOptions &options, Runner &runner) {
   io::Result<BatchPlan> plan = BatchPlan::make(target, options, runner);
   if (!plan)
     return plan.error();
-  fprintf(stderr, "memory: %s\n", describeMemory(plan->step->peakFormula, plan->memoryBytes, plan->symbols).c_str());
+  fprintf(stderr, "memory: %s\n", plan->memoryText().c_str());
   auto start = std::chrono::steady_clock::now();
-  if (io::Status status = plan->run->run(); !status)
+  if (io::Status status = plan->batch->run(); !status)
     return status;
-  const BatchRun::Counts &counts = plan->run->counts;
+  const BatchRun::Counts &counts = plan->batch->counts;
   fprintf(stderr, "%lld sequences in %lld calls\n", (long long)counts.sequences, (long long)counts.calls);
   reportSpeed("", counts.tokens, secondsSince(start));
   if (options.generate > 0)

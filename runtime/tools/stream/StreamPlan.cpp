@@ -1,61 +1,45 @@
 #include "runtime/tools/stream/StreamPlan.h"
 
 #include "runtime/io/TensorSpec.h"
-#include "runtime/tools/stream/StateFile.h"
 #include <algorithm>
 
 namespace heddle {
 namespace {
 
 /// Gathers what a StreamPlan is made of, one part after the other.
-class Planner {
+class Planner : StreamPlan {
 public:
-  Planner(const RunTarget &target, const StreamOptions &options, const Runner &runner)
-      : target(target), options(options), runner(runner) {}
+  Planner(const StreamOptions &options, const Runner &runner) : options(options), runner(runner) {}
 
-  io::Result<StreamPlan> run() {
-    for (auto part : {&Planner::readStep, &Planner::readInputs, &Planner::readState, &Planner::makeRun,
-                      &Planner::planGeneration, &Planner::planMemory})
+  io::Result<StreamPlan> run(const RunTarget &target) {
+    if (io::Status status = readStep(target, runner, /*rows=*/1); !status)
+      return status.error();
+    for (auto part : {&Planner::readInputs, &Planner::readState, &Planner::makeRun, &Planner::planGeneration})
       if (io::Status status = (this->*part)(); !status)
         return status.error();
-    return std::move(plan);
+    if (io::Status status = planMemory(options.chunk, capacity); !status)
+      return status.error();
+    return std::move(static_cast<StreamPlan &>(*this));
   }
 
 private:
-  io::Status readStep() {
-    io::Result<StepEntry> step = StepEntry::of(target, runner);
-    if (!step)
-      return step.error();
-    plan.step = std::make_unique<StepEntry>(std::move(*step));
-    return {};
-  }
-
   io::Status readInputs() {
-    io::Result<std::vector<std::string>> specs = orderSpecs("--input", options.inputs, plan.step->inputs);
-    if (!specs)
-      return specs.error();
-    size_t count = plan.step->inputs.size();
-    fixed.resize(count);
-    sources.resize(count);
-    for (size_t i = 0; i < count; ++i) {
-      const StepTensor input = plan.step->inputs[i];
-      if ((*specs)[i].empty())
-        return io::Error{"", "input '" + input.name() + "'", "--input " + input.name() + "=SPEC", "none"};
-      if (io::Status status = input.hasTokens() ? readSource(i, (*specs)[i]) : readFixed(i, (*specs)[i]); !status)
-        return status;
-    }
-    return {};
+    fixed.resize(step->inputs.size());
+    sources.resize(step->inputs.size());
+    return readInputSpecs(
+        *step, options, [&](size_t i, const std::string &spec) { return readSource(i, spec); },
+        [&](size_t i, const std::string &spec) { return readFixed(i, spec); });
   }
 
   io::Status readSource(size_t i, const std::string &spec) {
-    io::Result<std::unique_ptr<TokenSource>> source = openTokenSource(spec, plan.step->inputs[i]);
+    io::Result<std::unique_ptr<TokenSource>> source = openTokenSource(spec, step->inputs[i]);
     if (!source)
       return source.error();
     sources[i] = std::move(*source);
-    int64_t tokens = sources[i]->length(), rate = plan.step->inputs[i].rate;
+    int64_t tokens = sources[i]->length(), rate = step->inputs[i].rate;
     if (tokens > 0 && tokens % rate)
-      return io::Error{"", "tokens of input '" + plan.step->inputs[i].name() + "'",
-                       "a multiple of " + std::to_string(rate), std::to_string(tokens)};
+      return io::Error{"", "tokens of input '" + step->inputs[i].name() + "'", "a multiple of " + std::to_string(rate),
+                       std::to_string(tokens)};
     blocks = std::max(blocks, tokens < 0 ? tokens : tokens / rate);
     return {};
   }
@@ -65,93 +49,78 @@ private:
     if (!tensor)
       return tensor.error();
     fixed[i] = std::move(*tensor);
-    StepTensor input = plan.step->inputs[i];
-    return plan.step->bind(input, fixed[i].shape);
+    StepTensor input = step->inputs[i];
+    return step->bind(input, fixed[i].shape);
   }
 
   /// A state that grows holds as many tokens as the saved one, or as there will be.
   io::Status readState() {
-    capacity = options.capacity;
-    if (!options.stateIn.empty()) {
-      io::Result<StateFile> file = StateFile::open(options.stateIn);
-      if (!file)
-        return file.error();
-      saved = std::move(*file);
-      capacity = capacity ? capacity : saved->capacity();
-    }
-    if (capacity == 0 && blocks >= 0)
-      capacity = blocks * plan.step->block + options.generate + heddle_entry_latency(plan.step->entry);
-    capacity = plan.step->wholeBlocks(capacity) * plan.step->block;
-    if (capacity == 0 && plan.step->hasCapacity)
-      return io::Error{"", "--capacity", "the most tokens of the sequence, since states of this step grow", "none"};
+    io::Result<std::optional<StateFile>> file = openSavedState(options);
+    if (!file)
+      return file.error();
+    saved = std::move(*file);
+    int64_t tokens = options.capacity;
+    if (tokens == 0 && saved)
+      tokens = saved->capacity();
+    if (tokens == 0 && blocks >= 0)
+      tokens = blocks * step->block + options.generate + heddle_entry_latency(step->entry);
+    io::Result<int64_t> whole = wholeCapacity(*step, tokens);
+    if (!whole)
+      return whole.error();
+    capacity = *whole;
     return {};
   }
 
   io::Status makeRun() {
-    for (const StepTensor &input : plan.step->inputs)
+    for (const StepTensor &input : step->inputs)
       if (saved && input.isOfAll())
         return io::Error{"", "--state-in", "a step without inputs over all tokens so far", "'" + input.name() + "'"};
-    State state(plan.step->entry, /*rows=*/1, capacity);
+    State state(step->entry, /*rows=*/1, capacity);
     if (saved)
       saved->restore(state);
-    io::Result<StreamRun> made = StreamRun::make(*plan.step, runner.session(), std::move(state),
-                                                 plan.step->wholeBlocks(options.chunk), capacity);
+    io::Result<StreamRun> made =
+        StreamRun::make(*step, runner.session(), std::move(state), step->wholeBlocks(options.chunk), capacity);
     if (!made)
       return made.error();
-    plan.run.emplace(std::move(*made));
+    stream.emplace(std::move(*made));
     for (size_t i = 0; i < sources.size(); ++i)
       if (sources[i])
-        plan.run->setSource(i, std::move(sources[i]));
+        stream->setSource(i, std::move(sources[i]));
       else
-        plan.run->setInput(i, std::move(fixed[i]));
+        stream->setInput(i, std::move(fixed[i]));
     return openSinks();
   }
 
   io::Status openSinks() {
-    io::Result<std::vector<std::string>> specs = orderSpecs("--output", options.outputs, plan.step->outputs);
-    if (!specs)
-      return specs.error();
-    for (size_t i = 0; i < specs->size(); ++i) {
-      if ((*specs)[i].empty())
-        continue;
+    return openOutputSpecs(*step, options, [&](size_t i, const std::string &spec) -> io::Status {
+      const StepTensor &output = step->outputs[i];
       // Of outputs that come late some are an earlier run's, others those of the next one.
-      bool isPart = plan.step->outputs[i].info->latency > 0 && !(options.stateIn.empty() && options.stateOut.empty());
-      int64_t known = options.generate || isPart || blocks < 0 ? -1 : blocks * plan.step->outputs[i].rate;
-      io::Result<TokenSink> sink = TokenSink::open((*specs)[i], plan.step->outputs[i], known);
+      bool isPart = output.info->latency > 0 && !(options.stateIn.empty() && options.stateOut.empty());
+      int64_t known = options.generate || isPart || blocks < 0 ? -1 : blocks * output.rate;
+      io::Result<TokenSink> sink = TokenSink::open(spec, output, known);
       if (!sink)
         return sink.error();
-      plan.run->setSink(i, std::move(*sink));
-    }
-    return {};
+      stream->setSink(i, std::move(*sink));
+      return {};
+    });
   }
 
   io::Status planGeneration() {
     if (options.generate == 0)
       return {};
-    io::Result<Generation> generation = Generation::make(*plan.step, options);
-    if (!generation)
-      return generation.error();
-    io::Result<TokenSink> sink = TokenSink::open(options.generatedSpec(), plan.step->inputs[generation->input], -1);
+    io::Result<Generation> made = Generation::make(*step, options);
+    if (!made)
+      return made.error();
+    io::Result<TokenSink> sink = TokenSink::open(options.generatedSpec(), step->inputs[made->input], -1);
     if (!sink)
       return sink.error();
-    plan.generation = std::move(*generation);
-    plan.generated.emplace(std::move(*sink));
+    generation = std::move(*made);
+    generated.emplace(std::move(*sink));
     return {};
   }
 
-  io::Status planMemory() {
-    plan.symbols = plan.step->symbolsAt(plan.step->wholeBlocks(options.chunk), capacity);
-    io::Result<int64_t> bytes = evaluate(plan.step->peakFormula, plan.symbols);
-    if (!bytes)
-      return bytes.error();
-    plan.memoryBytes = *bytes;
-    return {};
-  }
-
-  const RunTarget &target;
   const StreamOptions &options;
   const Runner &runner;
-  StreamPlan plan;
   std::vector<io::HostTensor> fixed;
   std::vector<std::unique_ptr<TokenSource>> sources;
   std::optional<StateFile> saved;
@@ -162,9 +131,7 @@ private:
 } // namespace
 
 io::Result<StreamPlan> StreamPlan::make(const RunTarget &target, const StreamOptions &options, const Runner &runner) {
-  return Planner(target, options, runner).run();
+  return Planner(options, runner).run(target);
 }
-
-std::string StreamPlan::memoryText() const { return describeMemory(step->peakFormula, memoryBytes, symbols); }
 
 } // namespace heddle

@@ -3,23 +3,17 @@
 #ifndef HEDDLE_RUNTIME_TOOLS_STREAM_STREAMPLAN_H
 #define HEDDLE_RUNTIME_TOOLS_STREAM_STREAMPLAN_H
 
-#include "runtime/tools/stream/StreamOptions.h"
+#include "runtime/tools/stream/StepPlan.h"
 #include "runtime/tools/stream/StreamRun.h"
 
 namespace heddle {
 
-struct StreamPlan {
+struct StreamPlan : StepPlan {
   static io::Result<StreamPlan> make(const RunTarget &target, const StreamOptions &options, const Runner &runner);
 
-  /// The formula of the bytes, its symbols and its value.
-  std::string memoryText() const;
-
-  std::unique_ptr<StepEntry> step; // stays where it is: `run` looks at it
-  std::optional<StreamRun> run;
+  std::optional<StreamRun> stream;
   std::optional<Generation> generation;
   std::optional<TokenSink> generated;
-  int64_t memoryBytes = 0;
-  SymbolValues symbols;
 };
 
 } // namespace heddle
