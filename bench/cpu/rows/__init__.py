@@ -1,5 +1,5 @@
 """The rows, one module for each family."""
 from row import ROWS
-from rows import attention, convolution, decode, linear, scan
+from rows import attention, convolution, decode, linear, models, scan
 
-__all__ = ["ROWS", "attention", "convolution", "decode", "linear", "scan"]
+__all__ = ["ROWS", "attention", "convolution", "decode", "linear", "models", "scan"]
