@@ -7,7 +7,7 @@ using namespace mlir;
 
 namespace heddle::matmul {
 
-// Row counts of the register tiles, largest first: 8 x 2 accumulators leave registers for the panel and a broadcast.
+// Row counts of the register tiles, largest first: 8 x 3 accumulators leave registers for the panel and a broadcast.
 static constexpr int64_t kTileRows[] = {8, 4, 1};
 static constexpr int64_t kTaskRows = 128;
 static constexpr int64_t kTaskPanels = 4;
@@ -82,16 +82,39 @@ void MatmulEmitter::emitStretches() {
 void MatmulEmitter::emitPanel(Value panel) {
   panelIndex = panel;
   ivs[c.n] = mul(panel, kPanelWidth);
+  int64_t columns = staticSize(c.n), rest = columns % kPanelWidth;
+  if (ShapedType::isDynamic(columns) || rest == 0)
+    return emitColumns(ShapedType::isDynamic(columns) ? columns : kPanelWidth);
+  if (columns < kPanelWidth)
+    return emitColumns(columns);
+  Value isLast = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, panel, constant(columns / kPanelWidth));
+  auto branch = scf::IfOp::create(builder, loc, isLast, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  emitColumns(rest);
+  builder.setInsertionPointToStart(branch.elseBlock());
+  emitColumns(kPanelWidth);
+}
+
+/// The panel, of which this many columns exist. Where that is a constant, parts without any cost nothing.
+void MatmulEmitter::emitColumns(int64_t columns) {
+  bool isDynamic = ShapedType::isDynamic(columns);
+  parts = isDynamic ? kPanelParts : llvm::divideCeil(columns, kLanes);
   masks.clear();
-  if (masksColumns()) {
-    Value left = sub(sizeOf(c.n), ivs[c.n]);
-    for (int64_t half = 0; half < kHalves; ++half)
-      masks.push_back(vector::CreateMaskOp::create(builder, loc, VectorType::get(kLanes, builder.getI1Type()),
-                                                   sub(left, constant(half * kLanes))));
+  if (isDynamic || columns % kLanes != 0) {
+    Value left = isDynamic ? sub(sizeOf(c.n), ivs[c.n]) : constant(columns);
+    for (int64_t part = 0; part < parts; ++part) {
+      bool isWhole = !isDynamic && (part + 1) * kLanes <= columns;
+      masks.push_back(isWhole ? Value()
+                              : vector::CreateMaskOp::create(builder, loc, VectorType::get(kLanes, builder.getI1Type()),
+                                                             sub(left, constant(part * kLanes))));
+    }
   }
   if (packsPanel())
     packPanel();
   emitTiles();
+  if (epilogue)
+    emitEpilogue();
 }
 
 /// Covers the rows of the task with the largest tiles that fit, then the smaller ones.
@@ -114,6 +137,7 @@ void MatmulEmitter::emitTiles() {
 
 } // namespace heddle::matmul
 
-void heddle::emitMatmulKernel(OpBuilder &builder, Location loc, const Contraction &contraction, bool startFromZero) {
-  matmul::MatmulEmitter(builder, loc, contraction, startFromZero).emit();
+void heddle::emitMatmulKernel(OpBuilder &builder, Location loc, const Contraction &contraction, bool startFromZero,
+                              const Epilogue *epilogue) {
+  matmul::MatmulEmitter(builder, loc, contraction, startFromZero, epilogue).emit();
 }

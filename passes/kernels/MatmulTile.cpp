@@ -14,8 +14,8 @@ static constexpr int64_t kMinRowsToPack = 8;
 void MatmulEmitter::emitTile(int64_t rows, Value row) {
   SmallVector<Value> tile;
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t half = 0; half < kHalves; ++half)
-      tile.push_back(loadTile(addConstant(row, r), half));
+    for (int64_t part = 0; part < parts; ++part)
+      tile.push_back(loadTile(addConstant(row, r), part));
 
   auto loop = scf::ForOp::create(builder, loc, kBegin, kEnd, constant(1), tile);
   {
@@ -23,19 +23,19 @@ void MatmulEmitter::emitTile(int64_t rows, Value row) {
     builder.setInsertionPointToStart(loop.getBody());
     Value k = loop.getInductionVar();
     SmallVector<Value> panel, next;
-    for (int64_t half = 0; half < kHalves; ++half)
-      panel.push_back(loadPanel(k, half));
+    for (int64_t part = 0; part < parts; ++part)
+      panel.push_back(loadPanel(k, part));
     for (int64_t r = 0; r < rows; ++r) {
       Value lhs = vector::BroadcastOp::create(builder, loc, panel[0].getType(), loadLhs(addConstant(row, r), k));
-      for (int64_t half = 0; half < kHalves; ++half)
+      for (int64_t part = 0; part < parts; ++part)
         next.push_back(
-            vector::FMAOp::create(builder, loc, lhs, panel[half], loop.getRegionIterArgs()[r * kHalves + half]));
+            vector::FMAOp::create(builder, loc, lhs, panel[part], loop.getRegionIterArgs()[r * parts + part]));
     }
     scf::YieldOp::create(builder, loc, next);
   }
   for (int64_t r = 0; r < rows; ++r)
-    for (int64_t half = 0; half < kHalves; ++half)
-      storeTile(addConstant(row, r), half, loop.getResult(r * kHalves + half));
+    for (int64_t part = 0; part < parts; ++part)
+      storeTile(addConstant(row, r), part, loop.getResult(r * parts + part));
 }
 
 Value MatmulEmitter::toF32(Value value) {
@@ -61,33 +61,37 @@ Value MatmulEmitter::loadLhs(Value row, Value k) {
   return toF32(memref::LoadOp::create(builder, loc, c.lhs().base, materializeIndices(builder, loc, c.lhs(), ivs)));
 }
 
-SmallVector<Value> MatmulEmitter::outIndices(Value row, int64_t half) {
+SmallVector<Value> MatmulEmitter::outIndices(Value row, int64_t part) {
   SmallVector<Value> point = ivs;
   if (c.m)
     point[*c.m] = row;
   point[c.k] = kBegin; // the output does not depend on k
-  point[c.n] = addConstant(ivs[c.n], half * kLanes);
+  point[c.n] = addConstant(ivs[c.n], part * kLanes);
   return materializeIndices(builder, loc, c.out(), point);
 }
 
-Value MatmulEmitter::loadTile(Value row, int64_t half) {
+Value MatmulEmitter::loadTile(Value row, int64_t part) {
   auto type = VectorType::get(kLanes, builder.getF32Type());
   Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   auto first = getConstantIntValue(kBegin);
   if (startFromZero && first)
     return zero;
-  Value old = loadVector(c.out().base, outIndices(row, half), columnMask(half));
+  Value old = loadVector(c.out().base, outIndices(row, part), columnMask(part));
   if (!startFromZero)
     return old;
   Value isFirst = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, kBegin, constant(0));
   return arith::SelectOp::create(builder, loc, isFirst, zero, old);
 }
 
-void MatmulEmitter::storeTile(Value row, int64_t half, Value value) {
-  if (Value mask = columnMask(half))
-    vector::MaskedStoreOp::create(builder, loc, c.out().base, outIndices(row, half), mask, value);
+void MatmulEmitter::storeVector(Value base, ValueRange indices, Value mask, Value value) {
+  if (mask)
+    vector::MaskedStoreOp::create(builder, loc, base, indices, mask, value);
   else
-    vector::StoreOp::create(builder, loc, value, c.out().base, outIndices(row, half));
+    vector::StoreOp::create(builder, loc, value, base, indices);
+}
+
+void MatmulEmitter::storeTile(Value row, int64_t part, Value value) {
+  storeVector(c.out().base, outIndices(row, part), columnMask(part), value);
 }
 
 //===--- the panel of the right operand -----------------------------------------------------===//
@@ -100,22 +104,22 @@ bool MatmulEmitter::packsPanel() const {
 }
 
 /// Columns of rhs at k, read where they lie.
-Value MatmulEmitter::loadRhs(Value k, int64_t half) {
+Value MatmulEmitter::loadRhs(Value k, int64_t part) {
   SmallVector<Value> point = ivs;
   if (c.m)
     point[*c.m] = rowBegin; // rhs does not depend on the row
   point[c.k] = k;
-  point[c.n] = addConstant(ivs[c.n], half * kLanes);
-  return toF32(loadVector(c.rhs().base, materializeIndices(builder, loc, c.rhs(), point), columnMask(half)));
+  point[c.n] = addConstant(ivs[c.n], part * kLanes);
+  return toF32(loadVector(c.rhs().base, materializeIndices(builder, loc, c.rhs(), point), columnMask(part)));
 }
 
-Value MatmulEmitter::loadPanel(Value k, int64_t half) {
-  Value column = constant(half * kLanes);
+Value MatmulEmitter::loadPanel(Value k, int64_t part) {
+  Value column = constant(part * kLanes);
   if (c.rhsLayout == RhsLayout::Panels)
     return toF32(loadVector(c.rhs().base, {panelIndex, k, column}, Value()));
   if (stackPanel)
     return loadVector(stackPanel, {sub(k, kBegin), column}, Value());
-  return loadRhs(k, half);
+  return loadRhs(k, part);
 }
 
 /// Copies the stretch of the panel to the stack as [k, 32] in f32. Columns that do not exist keep whatever was there:
@@ -123,9 +127,9 @@ Value MatmulEmitter::loadPanel(Value k, int64_t half) {
 void MatmulEmitter::packPanel() {
   if (c.rhsLayout == RhsLayout::RowMajor) {
     forLoop(kBegin, kEnd, 1, [&](Value k) {
-      for (int64_t half = 0; half < kHalves; ++half)
-        vector::StoreOp::create(builder, loc, loadRhs(k, half), stackPanel,
-                                ValueRange{sub(k, kBegin), constant(half * kLanes)});
+      for (int64_t part = 0; part < parts; ++part)
+        vector::StoreOp::create(builder, loc, loadRhs(k, part), stackPanel,
+                                ValueRange{sub(k, kBegin), constant(part * kLanes)});
     });
     return;
   }

@@ -36,26 +36,41 @@ linalg::FillOp findZeroFill(linalg::LinalgOp op) {
   return found;
 }
 
-void lowerContraction(linalg::LinalgOp op) {
-  OpBuilder builder(op);
+/// The kernel stands in the place of the epilogue, whose other operands are ready there.
+void lowerContraction(linalg::LinalgOp op, const BufferAliases &aliases) {
   linalg::FillOp fill = op.hasPureBufferSemantics() && op.getNumDpsInits() == 1 ? findZeroFill(op) : nullptr;
+  OpBuilder builder(op);
   std::optional<Contraction> contraction = matchContraction(builder, op);
   if (!contraction)
     return;
-  emitMatmulKernel(builder, op.getLoc(), *contraction, /*startFromZero=*/static_cast<bool>(fill));
+  std::optional<Epilogue> epilogue;
+  if (linalg::GenericOp follower = findEpilogue(op, aliases)) {
+    builder.setInsertionPoint(follower);
+    epilogue = matchEpilogue(builder, *contraction, op.getDpsInits().front(), follower, aliases);
+  }
+  if (!epilogue)
+    builder.setInsertionPoint(op);
+  else if (fill && !epilogue->needsSums)
+    contraction->space.accesses.back().base = epilogue->out().base;
+  emitMatmulKernel(builder, op.getLoc(), *contraction, /*startFromZero=*/static_cast<bool>(fill),
+                   epilogue ? &*epilogue : nullptr);
   if (fill)
     fill.erase();
   op.erase();
+  if (epilogue)
+    epilogue->op.erase();
 }
 
 struct LowerContractionsPass : impl::LowerContractionsPassBase<LowerContractionsPass> {
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> work;
     getOperation().walk([&](linalg::LinalgOp op) {
-      if (!op->getParentOfType<scf::ParallelOp>())
+      if (op.getNumReductionLoops() && !op->getParentOfType<scf::ParallelOp>())
         work.push_back(op);
     });
-    llvm::for_each(work, lowerContraction);
+    BufferAliases aliases(getOperation(), BufferAliases::Views::SameBuffer);
+    for (linalg::LinalgOp op : work)
+      lowerContraction(op, aliases);
   }
 };
 

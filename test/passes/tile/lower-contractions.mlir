@@ -3,21 +3,36 @@
 // Tiles of 8, 4 and 1 rows; the right operand is copied to the stack panel by panel.
 // CHECK-LABEL: func.func @matmul_dynamic_rows
 // CHECK:         scf.parallel (%{{.+}}, %{{.+}}) =
-// CHECK:           %[[PANEL:.+]] = memref.alloca() {alignment = 64 : i64} : memref<256x32xf32>
+// CHECK:           %[[PANEL:.+]] = memref.alloca() {alignment = 64 : i64} : memref<256x48xf32>
 // CHECK:           vector.store %{{.+}}, %[[PANEL]]
 // CHECK:           scf.for %{{.+}} step %c8
 // CHECK:             scf.for {{.*}} iter_args
-// CHECK-COUNT-16:      vector.fma
+// CHECK-COUNT-24:      vector.fma
 // CHECK-NOT:           vector.fma
 // CHECK:             scf.yield
 // CHECK:           scf.for %{{.+}} step %c4
-// CHECK-COUNT-8:       vector.fma
+// CHECK-COUNT-12:      vector.fma
 // CHECK:           scf.for %{{.+}} step %c1
-// CHECK-COUNT-2:       vector.fma
+// CHECK-COUNT-3:       vector.fma
 // CHECK-NOT:           vector.maskedstore
-// CHECK:         heddle.kernel = "matmul", heddle.work = 2097152 : i64
-func.func @matmul_dynamic_rows(%lhs: memref<?x64xf32>, %rhs: memref<64x256xf32>, %out: memref<?x256xf32>) {
-  linalg.matmul ins(%lhs, %rhs : memref<?x64xf32>, memref<64x256xf32>) outs(%out : memref<?x256xf32>)
+// CHECK:         heddle.kernel = "matmul", heddle.work = 3145728 : i64
+func.func @matmul_dynamic_rows(%lhs: memref<?x64xf32>, %rhs: memref<64x384xf32>, %out: memref<?x384xf32>) {
+  linalg.matmul ins(%lhs, %rhs : memref<?x64xf32>, memref<64x384xf32>) outs(%out : memref<?x384xf32>)
+  return
+}
+
+// The last panel has 16 columns: one vector a row, and no masks.
+// CHECK-LABEL: func.func @last_panel
+// CHECK-NOT:     vector.create_mask
+// CHECK:         scf.if
+// CHECK-COUNT-8:   vector.fma
+// CHECK-NOT:       vector.fma
+// CHECK:         } else {
+// CHECK-COUNT-24:  vector.fma
+// CHECK-NOT:       vector.fma
+// CHECK:         return
+func.func @last_panel(%lhs: memref<8x64xf32>, %rhs: memref<64x64xf32>, %out: memref<8x64xf32>) {
+  linalg.matmul ins(%lhs, %rhs : memref<8x64xf32>, memref<64x64xf32>) outs(%out : memref<8x64xf32>)
   return
 }
 
@@ -31,28 +46,38 @@ func.func @matmul_16_rows(%lhs: memref<16x64xf32>, %rhs: memref<64x32xf32>, %out
   return
 }
 
-// Columns that do not exist are masked.
+// Columns that do not exist are masked: the last eight of the third vector.
 // CHECK-LABEL: func.func @matmul_column_tail
-// CHECK:         vector.create_mask
-// CHECK:         vector.maskedload %arg2
-// CHECK:         vector.maskedstore %arg2
-// CHECK-NOT:     vector.store {{.*}}, %arg2
+// CHECK:         %[[TAIL:.+]] = vector.constant_mask [8] : vector<16xi1>
+// CHECK:         vector.load %arg2
+// CHECK:         vector.load %arg2
+// CHECK:         vector.maskedload %arg2{{.*}}, %[[TAIL]]
+// CHECK:         vector.maskedstore %arg2{{.*}}, %[[TAIL]]
 func.func @matmul_column_tail(%lhs: memref<?x64xf32>, %rhs: memref<64x40xf32>, %out: memref<?x40xf32>) {
   linalg.matmul ins(%lhs, %rhs : memref<?x64xf32>, memref<64x40xf32>) outs(%out : memref<?x40xf32>)
+  return
+}
+
+// CHECK-LABEL: func.func @matmul_dynamic_columns
+// CHECK-COUNT-3: vector.create_mask
+// CHECK:         vector.maskedstore %arg2
+// CHECK-NOT:     vector.store {{.*}}, %arg2
+func.func @matmul_dynamic_columns(%lhs: memref<?x64xf32>, %rhs: memref<64x?xf32>, %out: memref<?x?xf32>) {
+  linalg.matmul ins(%lhs, %rhs : memref<?x64xf32>, memref<64x?xf32>) outs(%out : memref<?x?xf32>)
   return
 }
 
 // Packed weights are read in place, here from bf16.
 // CHECK-LABEL: func.func @packed_weight
 // CHECK-NOT:     memref.alloca
-// CHECK:         vector.load %arg1[%[[P:.+]], %[[K:.+]], %c0] : memref<8x64x32xbf16>, vector<16xbf16>
+// CHECK:         vector.load %arg1[%[[P:.+]], %[[K:.+]], %c0] : memref<6x64x48xbf16>, vector<16xbf16>
 // CHECK:         arith.extf
-func.func @packed_weight(%lhs: memref<?x64xf32>, %rhs: memref<8x64x32xbf16>, %out: memref<?x256xf32>) {
+func.func @packed_weight(%lhs: memref<?x64xf32>, %rhs: memref<6x64x48xbf16>, %out: memref<?x256xf32>) {
   linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
-                                   affine_map<(m, n, k) -> (n floordiv 32, k, n mod 32)>,
+                                   affine_map<(m, n, k) -> (n floordiv 48, k, n mod 48)>,
                                    affine_map<(m, n, k) -> (m, n)>],
                   iterator_types = ["parallel", "parallel", "reduction"]}
-    ins(%lhs, %rhs : memref<?x64xf32>, memref<8x64x32xbf16>) outs(%out : memref<?x256xf32>) {
+    ins(%lhs, %rhs : memref<?x64xf32>, memref<6x64x48xbf16>) outs(%out : memref<?x256xf32>) {
   ^bb0(%a: f32, %b: bf16, %acc: f32):
     %wide = arith.extf %b : bf16 to f32
     %product = arith.mulf %a, %wide : f32
